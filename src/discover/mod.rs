@@ -1,0 +1,1 @@
+//! Which files: the walk, the project root, the byte prefilter, the dialect of each crate.

@@ -1,0 +1,1 @@
+//! Suggested statements that keep the rest of the document, per database.

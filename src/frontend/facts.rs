@@ -1,0 +1,165 @@
+//! What is read off one file: plain owned data, so that it can leave the thread that parsed the file.
+
+use crate::document::Document;
+use crate::frontend::sql::{Dialect, SqlFacts, TableName};
+use crate::source::{FileId, Span, SpanMap};
+
+/// Everything read off one file.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The file.
+    pub file: FileId,
+    /// Every text that is, or may be, SQL, with what was read in it.
+    pub texts: Vec<TextFacts>,
+    /// SQL texts with parts spelled by constants of other files; resolved when all files are read.
+    pub deferred: Vec<DeferredText>,
+    /// String constants of this file, for the deferred texts of others.
+    pub constants: Vec<Constant>,
+    /// Places where a column that was read as text is decoded as JSON (`serde_json::from_str(&row.data)`).
+    pub decodes: Vec<JsonDecode>,
+    /// Functions that hold SQL, by index.
+    pub functions: Vec<Function>,
+    /// What went wrong with the file as a whole (read at token level, not UTF-8, ..), with the place if known.
+    pub problems: Vec<Problem>,
+}
+
+impl Facts {
+    /// No facts yet.
+    pub fn new(file: FileId) -> Self {
+        Self {
+            file,
+            texts: vec![],
+            deferred: vec![],
+            constants: vec![],
+            decodes: vec![],
+            functions: vec![],
+            problems: vec![],
+        }
+    }
+}
+
+/// An SQL text and what was read in it.
+#[derive(Debug, Clone)]
+pub struct TextFacts {
+    /// The text.
+    pub text: SqlText,
+    /// What it holds.
+    pub facts: SqlFacts,
+}
+
+/// A text that is, or may be, SQL.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SqlText {
+    /// The text as the database gets it; holes are replaced by identifiers ([`Hole::token`]).
+    pub sql: String,
+    /// From bytes of `sql` to bytes of the file.
+    pub map: SpanMap,
+    /// The whole literal (or the calls that build the text) in the file.
+    pub span: Span,
+    /// How the text reaches the database, as far as it shows.
+    pub route: Route,
+    /// The dialect, where the call says it (`Statement::from_string(DbBackend::MySql, ..)`, `QueryBuilder<Sqlite>`).
+    pub dialect: Option<Dialect>,
+    /// Parts that are not known, in order.
+    pub holes: Vec<Hole>,
+    /// Values bound to placeholders.
+    pub binds: Vec<Bind>,
+    /// The function it stands in: index into [`Facts::functions`].
+    pub function: Option<usize>,
+    /// Stands in test code: `#[cfg(test)]`, `#[test]`, or a file under `tests/`, `benches/`, `examples/`.
+    pub test: bool,
+}
+
+/// How an SQL text reaches the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// An argument that is SQL for certain, with the name of the function or macro: `query!`, `execute`.
+    Call(String),
+    /// A string literal that is handed to nothing we know.
+    Literal,
+    /// An `.sql` file.
+    SqlFile,
+    /// An entry of sqlx's offline cache.
+    Cache,
+}
+
+/// A part of an SQL text that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hole {
+    /// The identifier that stands for it in the text: `noclobber_hole_0`. Unique in the text.
+    pub token: String,
+    /// The source of the expression: `table`, `self.schema`, `jobs`.
+    pub source: String,
+    /// Its place in the file.
+    pub span: Span,
+}
+
+/// A value bound to a placeholder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bind {
+    /// Which: 1 is `$1` or the first `?`.
+    pub index: usize,
+    /// The name, for `:name` placeholders.
+    pub name: Option<String>,
+    /// The bound expression in the file.
+    pub span: Span,
+    /// Its source text, white space folded.
+    pub source: String,
+    /// Its value, as far as the function shows it. `serde_json::to_string(&v)` is `Cast { to: Text }`.
+    pub value: Document,
+    /// The Rust type, where it shows: `Json<Settings>`, `Option<String>`, `serde_json::Value`.
+    pub rust_type: Option<String>,
+    /// The value is bound as JSON for certain: `Json(..)`, `json!(..)`, a `serde_json::Value`.
+    pub is_json: bool,
+}
+
+/// An SQL text whose parts are not all in this file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeferredText {
+    /// The text, with a [`Hole`] for each constant.
+    pub text: SqlText,
+    /// For each such hole, by its token, the path of the constant: `queries::INSERT_HEAD`.
+    pub constants: Vec<(String, String)>,
+}
+
+/// A string constant: `const INSERT: &str = "..";`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constant {
+    /// Its name, without the module path.
+    pub name: String,
+    /// Module path inside the file, for `mod a { const X }`.
+    pub module: Vec<String>,
+    /// The value.
+    pub value: String,
+    /// The place of the literal.
+    pub span: Span,
+}
+
+/// A column that was read as text is decoded as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonDecode {
+    /// The name of the field or column that is decoded.
+    pub column: String,
+    /// The tables that SQL texts of the same function name.
+    pub tables: Vec<TableName>,
+    /// The place.
+    pub span: Span,
+}
+
+/// A function that holds SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// Something that went wrong with a file, or a text that could not be analysed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where, if known.
+    pub span: Option<Span>,
+    /// One sentence.
+    pub message: String,
+}

@@ -1,0 +1,6 @@
+//! Reads files into facts. A front end knows nothing of the project as a whole, and nothing of rules.
+
+pub mod facts;
+pub mod rust;
+pub mod sql;
+pub mod sqlx_cache;

@@ -1,0 +1,2 @@
+//! The `noclobber` program.
+fn main() {}

@@ -1,0 +1,134 @@
+//! A finding: what is reported.
+
+use crate::document::survival::Word;
+use crate::frontend::sql::Verb;
+use crate::source::Site;
+
+/// How bad it is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Something lowers it.
+    Note,
+    /// Worth a look.
+    Warning,
+    /// Loss is proven.
+    Error,
+}
+
+/// How sure we are.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// A guess, or something speaks against it.
+    Low,
+    /// Nothing speaks against it.
+    Medium,
+    /// Certain.
+    High,
+}
+
+/// One place that shows why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// What kind, in kebab-case: `schema`, `key-read`, `bind`, `use`.
+    pub kind: &'static str,
+    /// A phrase, without a full stop.
+    pub message: String,
+    /// Where.
+    pub site: Option<Site>,
+}
+
+/// How far a fix can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Applicability {
+    /// Cannot change what a correct program stores.
+    Safe,
+    /// Right when the finding is right.
+    Unsafe,
+    /// Has something to fill in.
+    Display,
+}
+
+/// A replacement of bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The bytes that go.
+    pub site: Site,
+    /// What comes instead, as it is spelled in the file.
+    pub text: String,
+}
+
+/// A suggested change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// How far it can be trusted.
+    pub applicability: Applicability,
+    /// What it does, in the imperative: `set the one key and keep the rest`.
+    pub title: String,
+    /// The edits; empty when the fix is only shown.
+    pub edits: Vec<Edit>,
+    /// Lines before and after, for the rendered patch: `(removed, added)`.
+    pub patch: Vec<(String, String)>,
+}
+
+/// What is reported.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// One self-contained sentence: what is lost, where, why we think so.
+    pub message: String,
+    /// The assignment.
+    pub site: Site,
+    /// What the assignment's label says.
+    pub label: String,
+    /// The table as it is spelled in the statement, with its schema.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// The statement kind.
+    pub verb: Verb,
+    /// What survives.
+    pub survival: Word,
+    /// Other rules that apply.
+    pub also: Vec<&'static str>,
+    /// Short facts in kebab-case.
+    pub labels: Vec<&'static str>,
+    /// Keys that go; `None` when the keys of the new document are not known.
+    pub lost_keys: Option<Vec<String>>,
+    /// Places that show why, the most telling first.
+    pub evidence: Vec<Evidence>,
+    /// Notes under the snippet: the witness before and after, hints.
+    pub notes: Vec<String>,
+    /// A suggestion.
+    pub fix: Option<Fix>,
+    /// Stable hash of rule, path, table.column, folded statement and occurrence (see [`crate::report`]).
+    pub fingerprint: String,
+}
+
+/// Counts of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Summary {
+    /// Files that were read.
+    pub files: usize,
+    /// SQL statements that were read.
+    pub statements: usize,
+    /// Writes on columns that hold JSON.
+    pub json_writes: usize,
+    /// Statements or texts that could not be analysed, and writes that were not decided.
+    pub unanalysed: usize,
+    /// Findings silenced by a comment.
+    pub suppressed: usize,
+    /// Findings silenced by the baseline.
+    pub baselined: usize,
+}
