@@ -17,6 +17,8 @@ pub struct Facts {
     pub constants: Vec<Constant>,
     /// Places where a column that was read as text is decoded as JSON (`serde_json::from_str(&row.data)`).
     pub decodes: Vec<JsonDecode>,
+    /// Columns whose type is said outside SQL: sqlx's offline cache, an entity, a `table!` macro.
+    pub columns: Vec<DeclaredColumn>,
     /// Functions that hold SQL, by index.
     pub functions: Vec<Function>,
     /// What went wrong with the file as a whole (read at token level, not UTF-8, ..), with the place if known.
@@ -32,6 +34,7 @@ impl Facts {
             deferred: vec![],
             constants: vec![],
             decodes: vec![],
+            columns: vec![],
             functions: vec![],
             problems: vec![],
         }
@@ -142,6 +145,25 @@ pub struct JsonDecode {
     pub column: String,
     /// The tables that SQL texts of the same function name.
     pub tables: Vec<TableName>,
+    /// The place.
+    pub span: Span,
+}
+
+/// A column whose type is said outside SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredColumn {
+    /// The table; in the offline cache as the statement or the server spells it.
+    pub table: TableName,
+    /// The column.
+    pub column: String,
+    /// The type as DDL would spell it, in lower case: `jsonb`, `json`, `text`, `int8`.
+    pub sql_type: String,
+    /// Whether NULL is allowed, where it is said.
+    pub nullable: Option<bool>,
+    /// The dialect, where it is said.
+    pub dialect: Option<Dialect>,
+    /// Who says so, for a message: `the offline cache`, `the entity`.
+    pub by: &'static str,
     /// The place.
     pub span: Span,
 }

@@ -3,4 +3,5 @@
 pub mod facts;
 pub mod rust;
 pub mod sql;
+pub mod sql_file;
 pub mod sqlx_cache;

@@ -42,8 +42,24 @@ pub struct SqlFacts {
     pub schema: Vec<SchemaChange>,
     /// Columns used as JSON.
     pub uses: Vec<ColumnUse>,
+    /// Columns that take a bare placeholder, in `SET` and in the column list of an `INSERT`.
+    pub placeholders: Vec<PlaceholderColumn>,
     /// What could not be analysed, with its reason.
     pub unanalysed: Vec<Problem>,
+}
+
+/// A column that takes a bare placeholder: `c = $1`, `INSERT INTO t (c) VALUES ($1)`. A cast to JSON around it does not
+/// count as an expression: `$1::jsonb`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceholderColumn {
+    /// The table.
+    pub table: TableName,
+    /// The column.
+    pub column: String,
+    /// Which bind: 1 is `$1`, or the first `?` of the text. Of a `:name` it is the order of first use.
+    pub index: usize,
+    /// The place of the column's name.
+    pub span: Span,
 }
 
 /// Which statement writes.
@@ -291,6 +307,7 @@ pub fn read(text: &SqlText, project: Option<Dialect>) -> SqlFacts {
         writes: vec![],
         schema: vec![],
         uses: vec![],
+        placeholders: vec![],
         unanalysed: vec![],
     }
 }
