@@ -12,6 +12,10 @@ use serde_json::Value as Json;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Document {
     /// This row's column, as the database holds it while it writes.
+    ///
+    /// In a [`run::Storage::Text`] column it is SQL text: functions of SQLite and MySQL read it as JSON, as a *value* of
+    /// an edit it is a string, and PostgreSQL's functions reject it without a [`CastTo::Json`]. In every other column it
+    /// is JSON. (That `jsonb_set` does not take a `json` column is for the one who builds the tree to know: [`Self::Fails`].)
     Old,
     /// This row's column, but read earlier (by the program, or by a same-table subselect on PostgreSQL).
     Read(ReadSite),
@@ -19,6 +23,9 @@ pub enum Document {
     Input(Input),
     /// A literal document, array, scalar or JSON null.
     Known(Json),
+    /// A literal SQL text that nothing has read as JSON yet: a string as the value of an edit, parsed by `json()` and by
+    /// the first argument of SQLite's and MySQL's functions, rejected by PostgreSQL's.
+    Text(String),
     /// SQL NULL, or `DEFAULT` of a column without a default.
     Null,
     /// An object built from parts; an SQL NULL inside becomes JSON null.
@@ -119,7 +126,17 @@ pub enum Document {
         /// Why the edits are unknown.
         why: String,
     },
-    /// The database rejects it in every state: a type mismatch, a target mistake, an invalid path.
+    /// A scalar computed from these (arithmetic, `lower()`, `now()`): it holds no document. A `strict` one is SQL NULL
+    /// when an operand is.
+    Computed {
+        /// The operands.
+        of: Vec<Document>,
+        /// Whether an SQL NULL operand makes it SQL NULL.
+        strict: bool,
+        /// The expression in the words of the source; also the name under which a value is asked for.
+        what: String,
+    },
+    /// The database rejects it wherever it is evaluated: a type mismatch, a target mistake, an invalid path.
     Fails(String),
     /// Not decided.
     Unknown(String),
@@ -307,8 +324,10 @@ pub enum MergeHow {
 pub enum Form {
     /// `->`, `#>`, `JSON_EXTRACT`.
     Json,
-    /// `->>`, `#>>`, `JSON_VALUE`, `JSON_UNQUOTE`.
+    /// `->>`, `#>>`, `JSON_VALUE`, `JSON_UNQUOTE`: SQL text; JSON null is SQL NULL (not on MySQL: the text `null`).
     Text,
+    /// SQLite's `json_extract`: objects and arrays stay JSON, scalars become SQL values, JSON null becomes SQL NULL.
+    Unwrapped,
 }
 
 /// The target of a cast.
@@ -359,12 +378,22 @@ impl Document {
             | Self::Read(_)
             | Self::Input(_)
             | Self::Known(_)
+            | Self::Text(_)
             | Self::Null
             | Self::Fails(_)
             | Self::Unknown(_) => {}
-            Self::Object { entries, .. } => entries.iter().for_each(|(_, d)| d.visit(f)),
-            Self::Array(items) | Self::First(items) | Self::Through { of: items, .. } => {
-                items.iter().for_each(|d| d.visit(f));
+            Self::Object { entries, .. } => {
+                for (_, d) in entries {
+                    d.visit(f);
+                }
+            }
+            Self::Array(items)
+            | Self::First(items)
+            | Self::Through { of: items, .. }
+            | Self::Computed { of: items, .. } => {
+                for d in items {
+                    d.visit(f);
+                }
             }
             Self::Set { of, value, .. } => {
                 of.visit(f);
@@ -383,10 +412,14 @@ impl Document {
             }
             Self::Entries { of, replace, .. } => {
                 of.visit(f);
-                replace.iter().for_each(|(_, d)| d.visit(f));
+                for (_, d) in replace {
+                    d.visit(f);
+                }
             }
             Self::Choose { branches, otherwise } => {
-                branches.iter().for_each(|(_, d)| d.visit(f));
+                for (_, d) in branches {
+                    d.visit(f);
+                }
                 otherwise.visit(f);
             }
         }

@@ -1,0 +1,88 @@
+//! Conditions, in SQL's three values: `None` is neither true nor false.
+
+use serde_json::Value as Json;
+
+use super::step::{Place, Resolved, resolve};
+use super::value::{Stop, Value, parse, same, type_name};
+use super::{MAX_DEPTH, Runner, get};
+use crate::document::{Cond, Family};
+
+impl Runner<'_> {
+    pub(super) fn condition(&self, condition: &Cond, depth: usize) -> Result<Option<bool>, Stop> {
+        if depth > MAX_DEPTH {
+            return Err(Stop::Unknown("the condition is nested too deeply".into()));
+        }
+        let depth = depth + 1;
+        match condition {
+            Cond::IsNull(document) => Ok(Some(self.eval(document, depth)? == Value::Null)),
+            Cond::TypeIs(document, kinds) => {
+                Ok(as_json(self.eval(document, depth)?).map(|json| kinds.iter().any(|kind| kind == type_name(&json))))
+            }
+            Cond::HasKey(document, path) => {
+                let Some(json) = as_json(self.eval(document, depth)?) else { return Ok(None) };
+                match resolve(path, self.inputs)? {
+                    Resolved::Null => Ok(None),
+                    Resolved::Invalid(why) => Err(Stop::Error(why)),
+                    Resolved::Places(places) => Ok(Some(has(&json, &places))),
+                }
+            }
+            Cond::Equal(a, b) => Ok(equal(self.eval(a, depth)?, self.eval(b, depth)?)),
+            Cond::Not(inner) => Ok(self.condition(inner, depth)?.map(|truth| !truth)),
+            Cond::And(all) => self.fold(all, false, depth),
+            Cond::Or(any) => self.fold(any, true, depth),
+            Cond::Unknown(words) => match self.inputs.condition(words) {
+                Some(truth) => Ok(Some(truth)),
+                None => Err(Stop::Unknown(format!("the condition `{words}` is not decided"))),
+            },
+        }
+    }
+
+    /// AND (`decisive` false) and OR (`decisive` true): one decisive part settles it, whatever the others are.
+    fn fold(&self, parts: &[Cond], decisive: bool, depth: usize) -> Result<Option<bool>, Stop> {
+        let (mut undecided, mut result) = (None, Some(!decisive));
+        for part in parts {
+            match self.condition(part, depth) {
+                Ok(Some(truth)) if truth == decisive => return Ok(Some(decisive)),
+                Ok(Some(_)) => {}
+                Ok(None) => result = None,
+                Err(stop @ Stop::Unknown(_)) => undecided = Some(stop),
+                Err(stop) => return Err(stop),
+            }
+        }
+        undecided.map_or(Ok(result), Err)
+    }
+}
+
+fn as_json(value: Value) -> Option<Json> {
+    match value {
+        Value::Null => None,
+        Value::Text(text) => Some(parse(&text).unwrap_or(Json::String(text))),
+        Value::Json(json) | Value::Scalar(json) => Some(json),
+    }
+}
+
+/// `?` and `JSON_CONTAINS_PATH`: a key of an object, or a string in an array (`?` on PostgreSQL).
+fn has(json: &Json, places: &[Place]) -> bool {
+    if get::lookup(json, places, Family::PgFunction).is_some() {
+        return true;
+    }
+    match (json, places) {
+        (Json::Array(items), [place]) => {
+            place.key().is_some_and(|key| items.iter().any(|item| item.as_str() == Some(key)))
+        }
+        (Json::String(text), [place]) => place.key() == Some(text),
+        _ => false,
+    }
+}
+
+fn equal(a: Value, b: Value) -> Option<bool> {
+    Some(match (a, b) {
+        (Value::Null, _) | (_, Value::Null) => return None,
+        (Value::Text(a), Value::Text(b)) => a == b,
+        (Value::Json(a) | Value::Scalar(a), Value::Json(b) | Value::Scalar(b)) => same(&a, &b),
+        (Value::Text(text), Value::Json(json) | Value::Scalar(json))
+        | (Value::Json(json) | Value::Scalar(json), Value::Text(text)) => {
+            json.as_str() == Some(&text) || parse(&text).is_some_and(|parsed| same(&parsed, &json))
+        }
+    })
+}
