@@ -17,6 +17,7 @@
 pub mod check;
 pub mod discover;
 pub mod document;
+pub mod fingerprint;
 pub mod fix;
 pub mod frontend;
 pub mod project;

@@ -48,8 +48,13 @@ pub enum Word {
 /// What makes the whole column SQL NULL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NullWhen {
-    /// The input of this name is SQL NULL.
-    Input(String),
+    /// This input is SQL NULL.
+    Input {
+        /// Its name.
+        id: String,
+        /// Whether it can be, as far as that is known.
+        null: super::Nullability,
+    },
     /// A key that is read is missing.
     KeyMissing,
     /// The old document is an empty object.

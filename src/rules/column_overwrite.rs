@@ -1,0 +1,84 @@
+//! `json-column-overwrite`.
+
+use super::judgement::{Fact, of_a_replacement};
+use super::{Case, Draft, replaces, rule, wording};
+use crate::frontend::sql::Verb;
+
+rule! {
+    /// Reports an `UPDATE` that replaces a whole JSON column.
+    ///
+    /// ## What it does
+    ///
+    /// Finds assignments such as `SET data = $1` on a column that holds a JSON document, where nothing of the old
+    /// document is part of the new value.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// The database stores exactly what it is given. A document that held a phone number, an address and a country
+    /// holds only the phone number afterwards; the statement succeeds, a test that reads the phone back passes, and
+    /// the rest is gone.
+    ///
+    /// ## Example
+    ///
+    /// ```sql
+    /// UPDATE users SET data = $1 WHERE id = $2          -- bound to json!({ "phone": phone })
+    /// ```
+    ///
+    /// Set the one key and keep the rest, in one statement, so that concurrent updates survive as well:
+    ///
+    /// ```sql
+    /// UPDATE users SET data = jsonb_set(COALESCE(data, '{}'), '{phone}', $1::jsonb) WHERE id = $2
+    /// ```
+    ///
+    /// bound to `Json(&phone)`. On MySQL and MariaDB use `JSON_SET(.., '$.phone', JSON_EXTRACT(?, '$'))`, on SQLite
+    /// `json_set(.., '$.phone', json(?))`.
+    ///
+    /// ## When it is meant
+    ///
+    /// Many whole-column writes are right: the column mirrors another document, or one type owns all of it. Such
+    /// writes are reported below the gate when that can be seen.
+    "json-column-overwrite", check
+}
+
+fn check(case: &Case<'_>) -> Option<Draft> {
+    let write = case.write;
+    (replaces(case) && matches!(write.verb, Verb::Update)).then(|| draft(case))
+}
+
+/// What is said of a write that replaces the whole document, whatever the statement.
+pub(super) fn draft(case: &Case<'_>) -> Draft {
+    let write = case.write;
+    let facts = of_a_replacement(case);
+    let subject = wording::subject(write.verb);
+    let column = case.column();
+    let lost = if facts.contains(&Fact::Reset) { None } else { case.lost_keys() };
+    let new_keys = write.survival.new_keys.as_deref();
+    let when = if facts.contains(&Fact::OnlyIfGiven) || write.survival.labels.contains(&"conditional") {
+        " whenever the new value is taken"
+    } else {
+        ""
+    };
+    let message = if facts.contains(&Fact::Reset) {
+        format!("{subject} resets all of {column}: whatever the document holds is lost")
+    } else if facts.contains(&Fact::ScalarValue) {
+        format!("{subject} replaces all of {column} with a bare value{when}: every key of the document is lost")
+    } else {
+        match (lost.as_deref(), new_keys) {
+            (Some(keys), _) if !keys.is_empty() => {
+                let verb = wording::are(keys.len());
+                format!("{subject} replaces all of {column}{when}: {} {verb} lost", wording::list(keys))
+            }
+            (Some(_), Some(new)) if !new.is_empty() => format!(
+                "{subject} replaces all of {column}{when} with a document that has only {}: any other key is lost",
+                wording::list(new)
+            ),
+            _ => format!("{subject} replaces all of {column}{when}: keys that the new value does not carry are lost"),
+        }
+    };
+    let label = match new_keys {
+        Some(keys) if !keys.is_empty() => format!("the new document has only {}", wording::list(keys)),
+        Some(_) => "the new document is empty".into(),
+        None => "the whole document is replaced".into(),
+    };
+    Draft { message, label, facts, lost_keys: lost, notes: vec![] }
+}

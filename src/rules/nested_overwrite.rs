@@ -1,0 +1,53 @@
+//! `json-nested-overwrite`.
+
+use super::judgement::Fact;
+use super::{Case, Draft, rule, wording};
+
+rule! {
+    /// Reports an edit that replaces a nested object whole.
+    ///
+    /// ## What it does
+    ///
+    /// Finds edits that keep the document's top-level keys but lose keys inside one of them: a shallow merge
+    /// (`data || '{"address": {"city": ..}}'`), or a path that ends at a parent (`jsonb_set(data, '{address}', ..)`).
+    ///
+    /// ## Why is this bad?
+    ///
+    /// `||` merges the top level only. The new `address` has a city and nothing else; street and postal code are
+    /// gone.
+    ///
+    /// ## Example
+    ///
+    /// ```sql
+    /// UPDATE users SET data = data || '{"address": {"city": "Bern"}}' WHERE id = $1
+    /// ```
+    ///
+    /// Set the innermost key, and make sure that its parent is there:
+    ///
+    /// ```sql
+    /// UPDATE users SET data = jsonb_set(jsonb_set(data, '{address}', COALESCE(data -> 'address', '{}')),
+    ///                                   '{address,city}', '"Bern"') WHERE id = $1
+    /// ```
+    "json-nested-overwrite", check
+}
+
+fn check(case: &Case<'_>) -> Option<Draft> {
+    let write = case.write;
+    let paths: Vec<String> = write.survival.nested_lost.iter().map(|path| path.join(".")).collect();
+    if paths.is_empty() || super::replaces(case) {
+        return None;
+    }
+    let (its, other) = if paths.len() == 1 { ("is", "its") } else { ("are", "their") };
+    Some(Draft {
+        message: format!(
+            "{} keeps the top level of {} but {} {its} replaced whole: {other} other keys are lost",
+            wording::subject(write.verb),
+            case.column(),
+            wording::list(&paths)
+        ),
+        label: format!("{} {its} replaced as a whole", wording::list(&paths)),
+        facts: vec![Fact::NestedLoss],
+        lost_keys: None,
+        notes: vec![],
+    })
+}

@@ -1,0 +1,65 @@
+//! `json-null-wipe`.
+
+use super::judgement::Fact;
+use super::{Case, Draft, rule, wording};
+use crate::document::Nullability;
+use crate::document::survival::{NullWhen, Word};
+
+rule! {
+    /// Reports an edit that can turn the whole column into SQL NULL.
+    ///
+    /// ## What it does
+    ///
+    /// Finds `jsonb_set(data, '{k}', $1)`, `data || $1`, `data - $1` and the like on a nullable column, where an
+    /// argument can be NULL: an `Option`, a key that may be missing, a subselect that may find no row.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// These functions are strict: one NULL argument makes the result NULL, and the UPDATE stores it. The document
+    /// is gone, and one row is reported as updated.
+    ///
+    /// ## Example
+    ///
+    /// ```sql
+    /// UPDATE users SET data = jsonb_set(data, '{phone}', to_jsonb($1::text)) WHERE id = $2   -- $1 is None
+    /// ```
+    ///
+    /// Give NULL a meaning. To store JSON null:
+    ///
+    /// ```sql
+    /// UPDATE users SET data = jsonb_set(data, '{phone}', COALESCE(to_jsonb($1::text), 'null')) WHERE id = $2
+    /// ```
+    ///
+    /// or keep the old document with `COALESCE(jsonb_set(..), data)`. A `NOT NULL` constraint turns the loss into an
+    /// error.
+    "json-null-wipe", check
+}
+
+fn check(case: &Case<'_>) -> Option<Draft> {
+    let write = case.write;
+    let survival = &write.survival;
+    let may = survival.word == Word::MayBeNull || (survival.word == Word::NestedLost && !survival.null_when.is_empty());
+    if !may || !write.value.holds_old() || write.column.nullable == Some(false) {
+        return None;
+    }
+    let reason = survival.null_when.first()?;
+    let (why, fact) = match reason {
+        NullWhen::Input { id, null: Nullability::Yes } => (format!("`{id}` can be NULL"), Fact::NullProven),
+        NullWhen::Input { id, .. } => (format!("`{id}` may be NULL"), Fact::NullPossible),
+        NullWhen::KeyMissing => ("a key that it reads may be missing".into(), Fact::NullPossible),
+        NullWhen::EmptyObject => ("the document may be empty".into(), Fact::NullPossible),
+        NullWhen::Always => ("an argument is NULL".into(), Fact::NullProven),
+    };
+    let when = if *reason == NullWhen::Always { "becomes NULL" } else { "becomes NULL when that happens" };
+    Some(Draft {
+        message: format!(
+            "{} can wipe {}: {why}, and the whole column {when}",
+            wording::subject(write.verb),
+            case.column()
+        ),
+        label: "NULL here makes the whole column NULL".into(),
+        facts: vec![fact],
+        lost_keys: None,
+        notes: vec![],
+    })
+}

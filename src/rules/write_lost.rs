@@ -1,0 +1,81 @@
+//! `json-write-lost`.
+
+use super::judgement::Fact;
+use super::{Case, Draft, rule, wording};
+use crate::document::survival::{Lands, Word};
+
+rule! {
+    /// Reports a JSON write that silently does nothing.
+    ///
+    /// ## What it does
+    ///
+    /// Finds edits whose new value never arrives, or arrives only in some rows: a path whose parent may be missing,
+    /// a merge the wrong way round, a NULL column that swallows the edit, `data - '{a,b}'` with the operator for
+    /// text, and statements that the database rejects.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// The statement reports one row as updated, and nothing has changed.
+    ///
+    /// ## Example
+    ///
+    /// ```sql
+    /// UPDATE users SET data = jsonb_set(data, '{address,city}', $1) WHERE id = $2     -- no `address` yet
+    /// UPDATE users SET data = $1 || data WHERE id = $2                               -- the old keys win
+    /// ```
+    ///
+    /// Create the parent, and put the new document on the right:
+    ///
+    /// ```sql
+    /// UPDATE users SET data = jsonb_set(jsonb_set(data, '{address}', COALESCE(data -> 'address', '{}')),
+    ///                                   '{address,city}', $1) WHERE id = $2
+    /// UPDATE users SET data = data || $1 WHERE id = $2
+    /// ```
+    "json-write-lost", check
+}
+
+fn check(case: &Case<'_>) -> Option<Draft> {
+    let write = case.write;
+    let survival = &write.survival;
+    if survival.word != Word::WriteLost {
+        return None;
+    }
+    let subject = wording::subject(write.verb);
+    let column = case.column();
+    let (message, label, fact) = if survival.labels.contains(&"always-fails") {
+        let why = survival.why.as_deref().unwrap_or("the database rejects it");
+        (format!("{subject} of {column} always fails: {why}"), "the database rejects this".to_owned(), Fact::NeverWorks)
+    } else {
+        match survival.lands {
+            Lands::Never => (
+                format!("{subject} of {column} never changes what it says: the new value is not stored in any state"),
+                "nothing arrives".into(),
+                Fact::NeverWorks,
+            ),
+            Lands::OnlyIfMissing => (
+                format!("{subject} of {column} keeps the old value of every key that is there: the new one is dropped"),
+                "the old keys win".into(),
+                Fact::SometimesLost,
+            ),
+            Lands::OnlyIfPresent => (
+                format!("{subject} of {column} changes nothing where the key is not there yet"),
+                "only a key that exists is set".into(),
+                Fact::SometimesLost,
+            ),
+            Lands::OnlyIfParent => (
+                format!("{subject} of {column} changes nothing where the parent object is missing"),
+                "a missing parent is not created".into(),
+                Fact::SometimesLost,
+            ),
+            Lands::OnlyIfNotNull => (
+                format!("{subject} of {column} changes nothing where the column is NULL"),
+                "NULL stays NULL".into(),
+                Fact::SometimesLost,
+            ),
+            Lands::Always | Lands::NoPayload => {
+                (format!("{subject} of {column} does nothing"), "nothing arrives".into(), Fact::NeverWorks)
+            }
+        }
+    };
+    Some(Draft { message, label, facts: vec![fact], lost_keys: None, notes: vec![] })
+}
