@@ -149,6 +149,19 @@ pub struct JsonDecode {
     pub span: Span,
 }
 
+/// What says a column's type outside SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DeclaredBy {
+    /// sqlx's offline cache: what the database itself said of a statement.
+    Cache,
+    /// A SeaORM entity.
+    Entity,
+    /// diesel's `table!`.
+    TableMacro,
+    /// The user, in the configuration.
+    Config,
+}
+
 /// A column whose type is said outside SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeclaredColumn {
@@ -162,8 +175,8 @@ pub struct DeclaredColumn {
     pub nullable: Option<bool>,
     /// The dialect, where it is said.
     pub dialect: Option<Dialect>,
-    /// Who says so, for a message: `the offline cache`, `the entity`.
-    pub by: &'static str,
+    /// Who says so.
+    pub by: DeclaredBy,
     /// The place.
     pub span: Span,
 }

@@ -1,7 +1,11 @@
 //! All facts of all files: the catalog of columns, and the writes on columns that hold JSON.
 
 pub mod catalog;
+mod kinds;
+mod names;
+mod place;
 pub mod profile;
+mod schema;
 pub mod writes;
 
 use crate::frontend::facts::Facts;

@@ -40,6 +40,9 @@ pub struct ColumnWrite {
     pub test: bool,
     /// Stands in a migration (a one-off statement).
     pub migration: bool,
+    /// The assignment's target as spelled, where it is a path into the document and not a column: `data.phone`.
+    /// No database takes it for that.
+    pub dotted: Option<String>,
     /// The function it stands in.
     pub function: Option<String>,
     /// The assignment's target was meant as a path into this column: `data.phone`.
