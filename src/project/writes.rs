@@ -45,8 +45,6 @@ pub struct ColumnWrite {
     pub dotted: Option<String>,
     /// The function it stands in.
     pub function: Option<String>,
-    /// The assignment's target was meant as a path into this column: `data.phone`.
-    pub dotted: Option<String>,
 }
 
 /// What would survive if `write`'s statement were spelled `statement`; `None` when that does not parse or does not
