@@ -1,6 +1,21 @@
 //! SQL text to facts: column writes with their value, schema statements, uses of columns as JSON.
 
+mod assignments;
+mod dialect;
+mod expr;
+mod marks;
+mod reader;
+mod relations;
+mod sniff;
+mod split;
+mod statements;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod update;
 pub mod value;
+
+pub use sniff::{head_table, looks_like_sql};
 
 use super::facts::{Problem, SqlText};
 use crate::source::Span;
@@ -297,17 +312,49 @@ pub enum UseKind {
     KeyRead(Vec<String>),
 }
 
+/// How the identifiers start that stand for unknown parts of a text ([`super::facts::Hole::token`]).
+pub const HOLE_PREFIX: &str = "noclobber_hole_";
+
 /// Reads an SQL text. Never fails: what cannot be analysed is listed in [`SqlFacts::unanalysed`].
 ///
 /// `project` is the dialect of the crate or project, used where the text itself does not decide.
+///
+/// The locations inside parsed expressions are those of [`number_of`] and bytes of the text, not lines and columns.
 pub fn read(text: &SqlText, project: Option<Dialect>) -> SqlFacts {
-    SqlFacts {
-        dialect: text.dialect.or(project).unwrap_or(Dialect::Postgres),
+    let dialect = marks::choose(&text.sql, text.dialect, project);
+    let mut facts = SqlFacts {
+        dialect,
         statements: 0,
         writes: vec![],
         schema: vec![],
         uses: vec![],
         placeholders: vec![],
         unanalysed: vec![],
+    };
+    let mut reader = reader::Reader {
+        text: &text.sql,
+        map: &text.map,
+        dialect,
+        certain: text.route != super::facts::Route::Literal,
+        in_routine: false,
+        facts: &mut facts,
+    };
+    let lexed = tokens::lex(&text.sql, dialect);
+    if let (Some((at, why)), true) = (&lexed.error, reader.certain) {
+        reader.problem(text.map.span(*at..*at + 1), format!("the text cannot be split into tokens here: {why}"));
     }
+    for range in split::statements(&lexed.tokens) {
+        reader.facts.statements += 1;
+        let statement = split::Statement::new(lexed.tokens.get(range).unwrap_or(&[]));
+        statements::read_writes(&mut reader, &statement);
+    }
+    facts
+}
+
+/// The number of a bare `?` placeholder in its text, from 1, by the span that the parsed placeholder carries.
+///
+/// In expressions of [`SqlWrite`] a location's `column` is the byte in the SQL text plus 1, and its `line` is the number
+/// of bare `?` placeholders before it plus 1.
+pub fn number_of(placeholder: sqlparser::tokenizer::Span) -> usize {
+    placeholder.start.line as usize
 }
