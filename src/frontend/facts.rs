@@ -13,6 +13,8 @@ pub struct Facts {
     pub texts: Vec<TextFacts>,
     /// SQL texts with parts spelled by constants of other files; resolved when all files are read.
     pub deferred: Vec<DeferredText>,
+    /// Uses of `.sql` files by path: `query_file!`, `include_str!`.
+    pub file_queries: Vec<FileQuery>,
     /// String constants of this file, for the deferred texts of others.
     pub constants: Vec<Constant>,
     /// Places where a column that was read as text is decoded as JSON (`serde_json::from_str(&row.data)`).
@@ -32,6 +34,7 @@ impl Facts {
             file,
             texts: vec![],
             deferred: vec![],
+            file_queries: vec![],
             constants: vec![],
             decodes: vec![],
             columns: vec![],
@@ -123,6 +126,26 @@ pub struct DeferredText {
     pub text: SqlText,
     /// For each such hole, by its token, the path of the constant: `queries::INSERT_HEAD`.
     pub constants: Vec<(String, String)>,
+}
+
+/// SQL that stands in a file of its own and is handed over by its path. The file itself is read as an `.sql` file;
+/// the binds stand here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileQuery {
+    /// The path as it is spelled.
+    pub path: String,
+    /// The path is relative to the file that names it (`include_str!`), not to the crate's root (`query_file!`).
+    pub beside_file: bool,
+    /// The name of the function or macro that takes it: `query_file_as`, `query`, `execute`.
+    pub call: String,
+    /// The literal that spells the path.
+    pub span: Span,
+    /// Values bound to placeholders.
+    pub binds: Vec<Bind>,
+    /// The function it stands in: index into [`Facts::functions`].
+    pub function: Option<usize>,
+    /// Stands in test code.
+    pub test: bool,
 }
 
 /// A string constant: `const INSERT: &str = "..";`.

@@ -1,8 +1,34 @@
-//! Rust source to facts.
+//! Rust source to facts: every text that is, or may be, SQL, with the values bound to it.
+//!
+//! [`read`] parses the file with `syn`, reads what stands inside macros ([`macros`]), walks the tree once
+//! ([`collect`]) into tables of functions, bindings and call chains ([`scope`]), and reads those: calls ([`calls`]),
+//! query builders, fragments, and at last every literal that is left. Nothing of `syn` leaves this room.
 
-use super::facts::Facts;
+#![allow(dead_code)]
+
+mod assemble;
+mod binds;
+mod calls;
+mod collect;
+mod constants;
+mod emit;
+mod format;
+mod literal;
+mod macros;
+mod place;
+mod scope;
+mod text;
+mod values;
+
+use super::facts::{Facts, Problem};
 use super::sql::Dialect;
-use crate::source::{FileId, SourceFile};
+use crate::source::{FileId, SourceFile, Span};
+use assemble::Reader;
+use collect::{Collector, Tree};
+use emit::Emitter;
+use macros::{Macros, Parsed};
+use place::Source;
+use proc_macro2::TokenStream;
 
 /// What the front end is told about the file beforehand.
 #[derive(Debug, Clone, Copy, Default)]
@@ -14,6 +40,103 @@ pub struct Context {
 }
 
 /// Reads a Rust file. Never fails: what cannot be parsed is read at token level and noted in [`Facts::problems`].
-pub fn read(file: FileId, _source: &SourceFile, _context: Context) -> Facts {
-    Facts::new(file)
+pub fn read(file: FileId, source: &SourceFile, context: Context) -> Facts {
+    let shift = stripped(&source.text);
+    let body = source.text.get(shift..).unwrap_or("");
+    let source = Source { text: &source.text, shift };
+    let facts = read_body(Facts::new(file), source, body, context);
+    // Spans are bytes of the file by now; the thread's copy of the text can go.
+    proc_macro2::extra::invalidate_current_thread_spans();
+    facts
 }
+
+/// The length of the byte-order mark and of the shebang line, which are not Rust.
+fn stripped(text: &str) -> usize {
+    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let rest = text.get(mark..).unwrap_or("");
+    // `#![..]` is an attribute, also with white space between.
+    if rest.starts_with("#!") && !rest.get(2..).unwrap_or("").trim_start().starts_with('[') {
+        mark + rest.find('\n').unwrap_or(rest.len())
+    } else {
+        mark
+    }
+}
+
+fn read_body(mut facts: Facts, source: Source<'_>, body: &str, context: Context) -> Facts {
+    let tokens: TokenStream = match body.parse() {
+        Ok(tokens) => tokens,
+        Err(error) => {
+            let range = error.span().byte_range();
+            let at = (range.start + source.shift).min(source.text.len());
+            let span = Span::new(at..(range.end + source.shift).clamp(at, source.text.len()));
+            facts.problems.push(Problem { span: Some(span), message: format!("the file was not read: {error}") });
+            return facts;
+        }
+    };
+    let mut macros = Macros::new(source);
+    if macros::is_too_deep(tokens.clone()) {
+        facts.problems.push(Problem { span: None, message: "read at token level: nested too deeply".to_owned() });
+        let mut parsed = Parsed::default();
+        macros::literals(tokens, &mut parsed.loose);
+        let tree = Collector::new(source, &macros, context.test).recovered(&parsed);
+        return read_tree(facts, source, &tree, &macros, context);
+    }
+    match syn::parse2::<syn::File>(tokens.clone()) {
+        Ok(file) => {
+            syn::visit::Visit::visit_file(&mut macros, &file);
+            let tree = Collector::new(source, &macros, context.test).file(&file);
+            read_tree(facts, source, &tree, &macros, context)
+        }
+        Err(error) => {
+            let span = source.span(error.span());
+            facts.problems.push(Problem { span: Some(span), message: format!("read at token level: {error}") });
+            let parsed = macros.recover(tokens);
+            let tree = Collector::new(source, &macros, context.test).recovered(&parsed);
+            read_tree(facts, source, &tree, &macros, context)
+        }
+    }
+}
+
+fn read_tree<'a>(
+    facts: Facts,
+    source: Source<'_>,
+    tree: &'a Tree<'a>,
+    macros: &'a Macros<'_>,
+    context: Context,
+) -> Facts {
+    let reader = Reader::new(source, tree, macros);
+    let mut emitter = Emitter::new(facts, context.dialect);
+    for (index, scope) in tree.scopes.iter().enumerate() {
+        let test = tree.test.get(index).copied().unwrap_or(context.test);
+        calls::read(&reader, index, scope, test, &mut emitter);
+    }
+    calls::read_rest(&reader, &mut emitter);
+    let mut facts = emitter.facts;
+    facts.constants = constants::read(&reader);
+    facts
+}
+
+/// Whether a text is likely to hold a statement that changes data or schema, or one that reads it.
+pub(crate) fn looks_like_sql(text: &str) -> bool {
+    let words: Vec<String> = text
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|w| !w.is_empty())
+        .map(str::to_ascii_uppercase)
+        .collect();
+    let pair = |a: &str, b: &str| words.windows(2).any(|w| matches!(w, [x, y] if x == a && y == b));
+    let later =
+        |a: &str, b: &str| words.iter().position(|w| w == a).is_some_and(|at| words.iter().skip(at).any(|w| w == b));
+    later("UPDATE", "SET")
+        || pair("INSERT", "INTO")
+        || pair("REPLACE", "INTO")
+        || pair("MERGE", "INTO")
+        || pair("ON", "CONFLICT")
+        || pair("ON", "DUPLICATE")
+        || pair("CREATE", "TABLE")
+        || pair("ALTER", "TABLE")
+        || pair("DROP", "TABLE")
+        || later("SELECT", "FROM")
+}
+
+#[cfg(test)]
+mod tests;

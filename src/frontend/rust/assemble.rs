@@ -1,0 +1,561 @@
+//! Rust expressions to SQL texts: literals, constants, locals, `format!` and its relatives, strings that are pushed to.
+//!
+//! Follows one function at a time, in the order of the text. What it cannot follow becomes a hole.
+
+use super::collect::Tree;
+use super::format::{self, Argument, Part};
+use super::literal::{self, Literal};
+use super::macros::{self, Macros};
+use super::place::{self, Source};
+use super::scope::{Chain, Change, Scope};
+use super::text::Text;
+use crate::source::Span;
+use std::cell::Cell;
+use syn::{Expr, ExprMethodCall, Lit, Macro};
+
+/// How many expressions one text may follow, so that locals that double each other stay cheap.
+const BUDGET: usize = 20_000;
+
+/// How deep expressions are followed.
+const MAX_DEPTH: usize = 64;
+
+/// A file that is being read, and what was collected of it.
+pub(super) struct Reader<'a, 's> {
+    pub(super) source: Source<'s>,
+    pub(super) tree: &'a Tree<'a>,
+    pub(super) macros: &'a Macros<'s>,
+    budget: Cell<usize>,
+    depth: Cell<usize>,
+}
+
+impl<'a, 's> Reader<'a, 's> {
+    /// A reader of a file.
+    pub(super) fn new(source: Source<'s>, tree: &'a Tree<'a>, macros: &'a Macros<'s>) -> Self {
+        Self { source, tree, macros, budget: Cell::new(BUDGET), depth: Cell::new(0) }
+    }
+
+    /// Starts a new text: its budget is full.
+    pub(super) fn refill(&self) {
+        self.budget.set(BUDGET);
+    }
+
+    /// The texts that an expression can be: one for each arm of an `if` or `match`.
+    pub(super) fn texts(&self, expr: &Expr, scope: &Scope<'a>) -> Vec<Text> {
+        self.refill();
+        let mut found = vec![];
+        self.alternatives(expr, scope, &mut found, 0);
+        found
+    }
+
+    fn alternatives(&self, expr: &Expr, scope: &Scope<'a>, found: &mut Vec<Text>, depth: usize) {
+        /// More alternatives than this are not told apart.
+        const MAX_ALTERNATIVES: usize = 32;
+        if depth > MAX_DEPTH || found.len() >= MAX_ALTERNATIVES {
+            return;
+        }
+        if let Some(text) = self.text(expr, scope) {
+            found.push(text);
+            return;
+        }
+        match expr {
+            Expr::If(branch) => {
+                if let Some(last) = last_expr(&branch.then_branch) {
+                    self.alternatives(last, scope, found, depth + 1);
+                }
+                if let Some((_, other)) = &branch.else_branch {
+                    self.alternatives(other, scope, found, depth + 1);
+                }
+            }
+            Expr::Match(branches) => {
+                branches.arms.iter().for_each(|arm| self.alternatives(&arm.body, scope, found, depth + 1));
+            }
+            Expr::Block(block) => {
+                if let Some(last) = last_expr(&block.block) {
+                    self.alternatives(last, scope, found, depth + 1);
+                }
+            }
+            Expr::Reference(e) => self.alternatives(&e.expr, scope, found, depth + 1),
+            Expr::Paren(e) => self.alternatives(&e.expr, scope, found, depth + 1),
+            Expr::MethodCall(call) if is_wrapper_method(call) => {
+                self.alternatives(&call.receiver, scope, found, depth + 1);
+            }
+            Expr::Call(call) => {
+                if let Some(inner) = wrapped(call) {
+                    self.alternatives(inner, scope, found, depth + 1);
+                }
+            }
+            Expr::Path(path) => {
+                let Some(ident) = path.path.get_ident() else { return };
+                let at = self.source.start(ident.span());
+                let Some(id) = scope.resolve(&ident.to_string(), at) else { return };
+                if let Some(init) = scope.bindings.get(id).and_then(|b| b.init) {
+                    self.alternatives(init, scope, found, depth + 1);
+                }
+                for event in scope.changes_on(id) {
+                    if let Change::Assign(value) = event.what
+                        && event.at < at
+                    {
+                        self.alternatives(value, scope, found, depth + 1);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The text that an expression is; `None` when nothing is known of it.
+    pub(super) fn text(&self, expr: &Expr, scope: &Scope<'a>) -> Option<Text> {
+        let budget = self.budget.get().checked_sub(1)?;
+        self.budget.set(budget);
+        let depth = self.depth.get();
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        self.depth.set(depth + 1);
+        let text = self.text_inner(expr, scope);
+        self.depth.set(depth);
+        text
+    }
+
+    fn text_inner(&self, expr: &Expr, scope: &Scope<'a>) -> Option<Text> {
+        match expr {
+            Expr::Lit(lit) => self.literal_text(&lit.lit),
+            Expr::Paren(e) => self.text(&e.expr, scope),
+            Expr::Group(e) => self.text(&e.expr, scope),
+            Expr::Reference(e) => self.text(&e.expr, scope),
+            Expr::Try(e) => self.text(&e.expr, scope),
+            Expr::Await(e) => self.text(&e.base, scope),
+            Expr::Unary(e) if matches!(e.op, syn::UnOp::Deref(_)) => self.text(&e.expr, scope),
+            Expr::Block(e) => match e.block.stmts.as_slice() {
+                [syn::Stmt::Expr(last, None)] => self.text(last, scope),
+                _ => None,
+            },
+            Expr::Call(call) => {
+                if is_empty_string(call) {
+                    return Some(Text::default());
+                }
+                self.text(wrapped(call)?, scope)
+            }
+            Expr::MethodCall(call) => {
+                let method = call.method.to_string();
+                match method.as_str() {
+                    "join" | "concat" => self.joined(call, scope),
+                    "replace" if call.args.len() == 2 => self.replaced(call, scope),
+                    _ if is_wrapper_method(call) => self.text(&call.receiver, scope),
+                    _ => None,
+                }
+            }
+            Expr::Macro(mac) => self.macro_text(&mac.mac, scope),
+            Expr::Binary(binary) if matches!(binary.op, syn::BinOp::Add(_)) => self.sum(expr, scope),
+            Expr::Path(path) if path.qself.is_none() => {
+                if let Some(ident) = path.path.get_ident() {
+                    self.named(&ident.to_string(), self.source.span(ident.span()), scope)
+                } else {
+                    self.constant(&path.path, self.source.expr(expr), scope)
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The text of an expression, or a hole.
+    pub(super) fn text_or_hole(&self, expr: &Expr, span: Span, scope: &Scope<'a>) -> Text {
+        self.text(expr, scope).unwrap_or_else(|| Text::hole(self.source.folded(self.source.expr(expr)), span))
+    }
+
+    fn literal_text(&self, lit: &Lit) -> Option<Text> {
+        let span = self.source.span(lit.span());
+        match lit {
+            Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_) => {
+                let token = self.source.text.get(span.range())?;
+                Some(Text::of(literal::read(token, span.start as usize)?, span))
+            }
+            Lit::Int(number) => Some(words(number.base10_digits(), span)),
+            Lit::Float(number) => Some(words(number.base10_digits(), span)),
+            Lit::Char(c) => Some(words(&c.value().to_string(), span)),
+            Lit::Bool(b) => Some(words(if b.value { "true" } else { "false" }, span)),
+            _ => None,
+        }
+    }
+
+    /// `a + b + c`, left to right, without recursion on the left.
+    fn sum(&self, expr: &Expr, scope: &Scope<'a>) -> Option<Text> {
+        let mut operands = vec![];
+        let mut left = expr;
+        while let Expr::Binary(binary) = left {
+            if !matches!(binary.op, syn::BinOp::Add(_)) {
+                return None;
+            }
+            operands.push(&*binary.right);
+            left = &binary.left;
+        }
+        let mut text = self.text(left, scope)?;
+        for operand in operands.into_iter().rev() {
+            let span = self.source.expr(operand);
+            text.append(self.text_or_hole(operand, span, scope), span);
+        }
+        Some(text)
+    }
+
+    /// What a name stands for: a local that is a text, or a constant.
+    fn named(&self, name: &str, span: Span, scope: &Scope<'a>) -> Option<Text> {
+        let at = span.start as usize;
+        match scope.resolve(name, at) {
+            Some(id) => self.local(id, at, scope),
+            None => self.constant_named(&[name.to_owned()], span, scope),
+        }
+    }
+
+    /// A local with everything that was pushed to it before `at`.
+    fn local(&self, id: usize, at: usize, scope: &Scope<'a>) -> Option<Text> {
+        let binding = scope.bindings.get(id)?;
+        let mut text = match binding.init {
+            Some(init) => self.text(init, scope),
+            None => None,
+        };
+        let pushes = self.pushes(id, at, scope);
+        if pushes.is_empty() {
+            return text;
+        }
+        for push in pushes {
+            match push {
+                Push::Text(expr) => {
+                    let span = self.source.expr(expr);
+                    text.as_mut()?.append(self.text_or_hole(expr, span, scope), span);
+                }
+                Push::Format(mac) => {
+                    let arguments = self.macros.get(mac)?.exprs.get(1..)?;
+                    if let Some(more) = self.formatted(arguments, false, scope) {
+                        text.as_mut()?.append(more, self.source.span(place::path_start(&mac.path)));
+                    }
+                }
+                Push::Whole(expr) => text = self.text(expr, scope),
+                Push::Clear => text = Some(Text::default()),
+            }
+        }
+        text
+    }
+
+    /// What is pushed to a string local before `at`, in order.
+    fn pushes(&self, id: usize, at: usize, scope: &Scope<'a>) -> Vec<Push<'a>> {
+        let mut pushes: Vec<(usize, Push<'a>)> = vec![];
+        for event in scope.changes_on(id) {
+            let push = match event.what {
+                Change::Assign(value) => Push::Whole(value),
+                Change::Append(value) => Push::Text(value),
+                Change::Write(mac) => Push::Format(mac),
+                Change::Part(..) | Change::Lent => continue,
+            };
+            pushes.push((event.at, push));
+        }
+        for chain in scope.chains_on(id) {
+            for link in &chain.links {
+                match (link.method.to_string().as_str(), link.args.first()) {
+                    ("push_str" | "push" | "write_str" | "append", Some(argument)) => {
+                        pushes.push((chain.at, Push::Text(argument)))
+                    }
+                    ("clear", None) => pushes.push((chain.at, Push::Clear)),
+                    _ => {}
+                }
+            }
+        }
+        pushes.retain(|(place, _)| *place < at);
+        pushes.sort_by_key(|(place, _)| *place);
+        pushes.into_iter().map(|(_, push)| push).collect()
+    }
+
+    /// `parts.join(", ")`: the elements of an array or of a local that is pushed to.
+    fn joined(&self, call: &ExprMethodCall, scope: &Scope<'a>) -> Option<Text> {
+        let separator = match call.args.first() {
+            Some(separator) => Some(self.text(separator, scope)?),
+            None => None,
+        };
+        let elements = self.elements(&call.receiver, scope)?;
+        if elements.is_empty() {
+            return None;
+        }
+        let mut text = Text::default();
+        for (number, element) in elements.into_iter().enumerate() {
+            let span = self.source.expr(element);
+            if number > 0
+                && let Some(separator) = &separator
+            {
+                text.append(separator.clone(), span);
+            }
+            text.append(self.text_or_hole(element, span, scope), span);
+        }
+        Some(text)
+    }
+
+    /// The elements of an array expression, or of a local vector with everything pushed to it.
+    fn elements<'e>(&self, expr: &'e Expr, scope: &Scope<'a>) -> Option<Vec<&'e Expr>>
+    where
+        'a: 'e,
+    {
+        match expr {
+            Expr::Array(array) => Some(array.elems.iter().collect()),
+            Expr::Reference(e) => self.elements(&e.expr, scope),
+            Expr::Paren(e) => self.elements(&e.expr, scope),
+            Expr::Macro(mac) if macros::name(&mac.mac) == "vec" => {
+                self.macros.get(&mac.mac).filter(|p| p.is_list).map(|p| p.exprs.iter().collect())
+            }
+            Expr::Call(call) => match call_name(call).as_str() {
+                "new" | "with_capacity" | "default" => Some(vec![]),
+                _ => None,
+            },
+            Expr::MethodCall(call)
+                if matches!(call.method.to_string().as_str(), "to_vec" | "iter" | "clone" | "into_iter") =>
+            {
+                self.elements(&call.receiver, scope)
+            }
+            Expr::Path(path) => {
+                let ident = path.path.get_ident()?;
+                let at = self.source.start(ident.span());
+                let id = scope.resolve(&ident.to_string(), at)?;
+                let init = scope.bindings.get(id)?.init?;
+                let mut elements: Vec<&'e Expr> = self.elements(init, scope)?;
+                for chain in scope.chains_on(id).filter(|c| c.at < at) {
+                    for link in &chain.links {
+                        if let ("push" | "push_back", Some(argument)) =
+                            (link.method.to_string().as_str(), link.args.first())
+                        {
+                            elements.push(argument);
+                        }
+                    }
+                }
+                Some(elements)
+            }
+            _ => None,
+        }
+    }
+
+    /// `text.replace("{table}", name)`.
+    fn replaced(&self, call: &ExprMethodCall, scope: &Scope<'a>) -> Option<Text> {
+        let text = self.text(&call.receiver, scope)?;
+        let pattern = match call.args.first()? {
+            Expr::Lit(lit) => match &lit.lit {
+                Lit::Str(s) => s.value(),
+                Lit::Char(c) => c.value().to_string(),
+                _ => return Some(text),
+            },
+            _ => return Some(text),
+        };
+        let with = call.args.get(1)?;
+        let by = self.text_or_hole(with, self.source.expr(with), scope);
+        Some(text.replace(&pattern, &by))
+    }
+
+    /// The text that a macro call makes.
+    pub(super) fn macro_text(&self, mac: &Macro, scope: &Scope<'a>) -> Option<Text> {
+        let parsed = self.macros.get(mac).filter(|p| p.is_list)?;
+        let arguments = parsed.exprs.as_slice();
+        match macros::name(mac).as_str() {
+            "format" | "format_args" | "formatcp" | "format_compact" | "formatx" => {
+                self.formatted(arguments, false, scope)
+            }
+            "formatdoc" => self.formatted(arguments, true, scope),
+            "indoc" | "unindent" | "dedent" => match arguments {
+                [Expr::Lit(lit)] => {
+                    let span = self.source.span(lit.lit.span());
+                    let token = self.source.text.get(span.range())?;
+                    Some(Text::of(literal::unindent(&literal::read(token, span.start as usize)?), span))
+                }
+                _ => None,
+            },
+            "concat" | "concatcp" | "concatdoc" | "str_concat" | "concat_str" => {
+                let mut text = Text::default();
+                for argument in arguments {
+                    let span = self.source.expr(argument);
+                    text.append(self.text_or_hole(argument, span, scope), span);
+                }
+                Some(text)
+            }
+            "const_format" | "const_str" => self.text(arguments.first()?, scope),
+            _ => None,
+        }
+    }
+
+    /// `format!`: a format string and its arguments.
+    pub(super) fn formatted(&self, arguments: &[Expr], indented: bool, scope: &Scope<'a>) -> Option<Text> {
+        let (first, rest) = arguments.split_first()?;
+        let whole = self.text(first, scope)?;
+        let mut literal = whole.known()?;
+        if indented {
+            literal = literal::unindent(&literal);
+        }
+        let mut text = Text::default();
+        text.literals.clone_from(&whole.literals);
+        for part in format::parts(&literal)? {
+            match part {
+                Part::Text(known) => text.sql(known),
+                Part::Hole { argument, range, plain } => {
+                    let span = literal.map.span(range);
+                    let (found, source) = self.argument(&argument, rest, span, scope);
+                    text.append(found.filter(|_| plain).unwrap_or_else(|| Text::hole(source, span)), span);
+                }
+            }
+        }
+        Some(text)
+    }
+
+    /// The argument of a hole, as a text if it is one, and its source.
+    fn argument(&self, argument: &Argument, rest: &[Expr], hole: Span, scope: &Scope<'a>) -> (Option<Text>, String) {
+        let expr = match argument {
+            Argument::Position(n) => rest.get(*n).map(|e| if let Expr::Assign(named) = e { &*named.right } else { e }),
+            Argument::Name(name) => rest.iter().find_map(|e| match e {
+                Expr::Assign(named) => match &*named.left {
+                    Expr::Path(path) if path.path.is_ident(name) => Some(&*named.right),
+                    _ => None,
+                },
+                _ => None,
+            }),
+        };
+        match (expr, argument) {
+            (Some(expr), _) => (self.text(expr, scope), self.source.folded(self.source.expr(expr))),
+            (None, Argument::Name(name)) => (self.named(name, hole, scope), name.clone()),
+            (None, Argument::Position(n)) => (None, n.to_string()),
+        }
+    }
+
+    /// A constant of this file by its path, or one of another file.
+    fn constant(&self, path: &syn::Path, span: Span, scope: &Scope<'a>) -> Option<Text> {
+        let segments: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+        self.constant_named(&segments, span, scope)
+    }
+
+    fn constant_named(&self, path: &[String], span: Span, scope: &Scope<'a>) -> Option<Text> {
+        let (name, qualifiers) = path.split_last()?;
+        if !name.chars().any(|c| c.is_ascii_uppercase()) || name.chars().any(char::is_lowercase) {
+            return None;
+        }
+        let qualifier = match qualifiers.last().map(String::as_str) {
+            Some("Self") => scope.self_type.as_deref(),
+            Some("self" | "super" | "crate") | None => None,
+            other => other,
+        };
+        let known_place = qualifier.is_none_or(|q| self.tree.defined.contains(q));
+        let found = self
+            .tree
+            .constants
+            .iter()
+            .filter(|c| known_place && c.name == *name)
+            .filter(|c| qualifier.is_none_or(|q| c.module.last().is_some_and(|m| m == q)))
+            // The nearest one: the longest common module path.
+            .max_by_key(|c| {
+                let common = c.module.iter().zip(&scope.module).take_while(|(a, b)| a == b).count();
+                (common, std::cmp::Reverse(c.module.len()))
+            });
+        match found {
+            Some(constant) => self.text(constant.value, self.tree.scopes.first()?),
+            None => Some(Text::constant(path.join("::"), span)),
+        }
+    }
+
+    /// The span of a chain's calls in the file, from its root to its last argument list.
+    pub(super) fn chain_span(&self, chain: &Chain<'a>) -> Span {
+        let end = match (chain.links.last(), &chain.root) {
+            (Some(link), _) => self.source.end(link.paren_token.span.close()),
+            (None, super::scope::Root::Macro(mac)) => self.source.end(mac.delimiter.span().close()),
+            (None, super::scope::Root::Expr(expr)) => self.source.end(place::last(expr)),
+            (None, _) => chain.at,
+        };
+        Span::new(chain.at..end.max(chain.at))
+    }
+}
+
+/// What is pushed to a string.
+enum Push<'a> {
+    Text(&'a Expr),
+    Format(&'a Macro),
+    Whole(&'a Expr),
+    Clear,
+}
+
+fn words(words: &str, span: Span) -> Text {
+    let mut map = crate::source::SpanMap::default();
+    map.push(words.len(), span);
+    let mut text = Text::default();
+    text.sql(Literal { value: words.to_owned(), map });
+    text
+}
+
+/// The last segment of the called function's path.
+pub(super) fn call_name(call: &syn::ExprCall) -> String {
+    match &*call.func {
+        Expr::Path(path) => path.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// The segment before the last of the called function's path: `Statement` in `Statement::from_string`.
+pub(super) fn call_type(call: &syn::ExprCall) -> String {
+    match &*call.func {
+        Expr::Path(path) => path.path.segments.iter().nth_back(1).map(|s| s.ident.to_string()).unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// The one argument of a call that only wraps a text.
+fn wrapped(call: &syn::ExprCall) -> Option<&Expr> {
+    if call.args.len() != 1 {
+        return None;
+    }
+    let name = call_name(call);
+    let passes_on = match name.as_str() {
+        "AssertSqlSafe" | "from_static" | "Borrowed" | "Owned" | "Some" | "Ok" => true,
+        "from" | "new" | "from_str" => {
+            matches!(
+                call_type(call).as_str(),
+                "String" | "SqlStr" | "Cow" | "Arc" | "Rc" | "Box" | "ByteString" | "SmolStr"
+            )
+        }
+        _ => false,
+    };
+    call.args.first().filter(|_| passes_on)
+}
+
+/// `String::new()`, `String::with_capacity(n)`.
+fn is_empty_string(call: &syn::ExprCall) -> bool {
+    call_type(call) == "String" && matches!(call_name(call).as_str(), "new" | "with_capacity" | "default")
+}
+
+/// Whether a method hands its receiver on as the same text.
+fn is_wrapper_method(call: &ExprMethodCall) -> bool {
+    call.args.is_empty()
+        && matches!(
+            call.method.to_string().as_str(),
+            "into_sql_str"
+                | "to_string"
+                | "to_owned"
+                | "as_str"
+                | "into"
+                | "as_ref"
+                | "clone"
+                | "as_bytes"
+                | "trim"
+                | "trim_end"
+                | "trim_start"
+                | "into_string"
+                | "deref"
+                | "leak"
+                | "unwrap"
+                | "into_boxed_str"
+                | "borrow"
+                | "as_deref"
+                | "into_owned"
+                | "sql"
+                | "into_sql"
+                | "as_mut"
+                | "cloned"
+                | "to_str"
+                | "as_sql"
+        )
+}
+
+/// The expression that a block ends with.
+fn last_expr(block: &syn::Block) -> Option<&Expr> {
+    match block.stmts.last() {
+        Some(syn::Stmt::Expr(expr, None)) => Some(expr),
+        _ => None,
+    }
+}

@@ -1,0 +1,344 @@
+//! The routes by which SQL reaches a database: functions, methods and macros of sqlx and other clients.
+
+use super::assemble::{Reader, call_name, call_type};
+use super::binds;
+use super::collect::{Made, makes_text};
+use super::emit::{Emitter, Ready};
+use super::literal;
+use super::macros;
+use super::scope::{Chain, Root, Scope};
+use super::text::Text;
+use crate::frontend::facts::{Bind, Route};
+use crate::frontend::sql::Dialect;
+use crate::source::Span;
+use syn::Expr;
+
+/// Functions whose first argument is SQL for certain.
+fn is_query_function(name: &str) -> bool {
+    matches!(
+        name,
+        "query"
+            | "query_with"
+            | "query_as"
+            | "query_as_with"
+            | "query_scalar"
+            | "query_scalar_with"
+            | "raw_sql"
+            | "sql_query"
+            | "__query_with_result"
+            | "__query_scalar_with_result"
+            | "query_statement"
+    )
+}
+
+/// Macros whose first argument (after a type) is SQL for certain.
+fn is_query_macro(name: &str) -> bool {
+    matches!(
+        name,
+        "query" | "query_unchecked" | "query_as" | "query_as_unchecked" | "query_scalar" | "query_scalar_unchecked"
+    )
+}
+
+/// Macros whose first argument (after a type) is the path of a file with SQL.
+fn is_file_macro(name: &str) -> bool {
+    matches!(
+        name,
+        "query_file"
+            | "query_file_unchecked"
+            | "query_file_as"
+            | "query_file_as_unchecked"
+            | "query_file_scalar"
+            | "query_file_scalar_unchecked"
+    )
+}
+
+/// Methods whose first argument may be SQL, in sqlx, tokio-postgres, rusqlite, libsql, mysql, SeaORM and others.
+pub(super) fn is_sql_method(name: &str) -> bool {
+    matches!(
+        name,
+        "execute"
+            | "execute_many"
+            | "execute_batch"
+            | "batch_execute"
+            | "execute_unprepared"
+            | "execute_raw"
+            | "execute_with"
+            | "execute_typed"
+            | "execute_returning"
+            | "fetch"
+            | "fetch_many"
+            | "fetch_all"
+            | "fetch_one"
+            | "fetch_optional"
+            | "prepare"
+            | "prepare_with"
+            | "prepare_cached"
+            | "prepare_typed"
+            | "prepare_typed_cached"
+            | "prepare_once"
+            | "describe"
+            | "query"
+            | "query_one"
+            | "query_opt"
+            | "query_raw"
+            | "query_row"
+            | "query_row_and_then"
+            | "query_map"
+            | "query_and_then"
+            | "query_as"
+            | "query_scalar"
+            | "query_typed"
+            | "query_typed_raw"
+            | "query_first"
+            | "query_drop"
+            | "query_iter"
+            | "query_fold"
+            | "query_with"
+            | "query_all"
+            | "simple_query"
+            | "simple_query_raw"
+            | "exec"
+            | "exec_drop"
+            | "exec_first"
+            | "exec_iter"
+            | "exec_batch"
+            | "exec_map"
+            | "exec_fold"
+            | "raw_sql"
+            | "sql"
+            | "stream"
+            | "run"
+            | "raw_execute"
+            | "copy_in"
+            | "copy_out"
+            | "copy_in_raw"
+            | "begin_with"
+            | "try_begin_with"
+            | "query_returning"
+            | "run_sql"
+            | "execute_sql"
+            | "add_query"
+            | "queue"
+    )
+}
+
+/// The database that an expression or type names: `DbBackend::Postgres`, `Sqlite`, `MySqlPool`.
+pub(super) fn dialect_of(words: &str) -> Option<Dialect> {
+    let words = words.to_ascii_lowercase();
+    let known = [
+        ("postgres", Dialect::Postgres),
+        ("pgpool", Dialect::Postgres),
+        ("pgconnection", Dialect::Postgres),
+        ("mysql", Dialect::Mysql),
+        ("sqlite", Dialect::Sqlite),
+    ];
+    let mut found = known.iter().filter(|(word, _)| words.contains(word)).map(|(_, dialect)| *dialect);
+    let first = found.next()?;
+    found.all(|other| other == first).then_some(first)
+}
+
+/// One call, found.
+struct Call<'e> {
+    name: String,
+    sql: &'e Expr,
+    dialect: Option<Dialect>,
+    /// It is SQL whatever it looks like.
+    certain: bool,
+    /// Links of the chain from this one on may bind values.
+    from_link: usize,
+    /// Expressions that are bound in order.
+    arguments: Vec<&'e Expr>,
+    /// An argument that may be a list of values: `&[&a, &b]`, `params![..]`.
+    list: Option<&'e Expr>,
+}
+
+/// Reads all calls of a scope.
+pub(super) fn read<'a>(reader: &Reader<'a, '_>, index: usize, scope: &Scope<'a>, test: bool, emitter: &mut Emitter) {
+    for chain in &scope.chains {
+        for call in calls(reader, chain) {
+            let mut texts = reader.texts(call.sql, scope);
+            texts.retain(|t| !t.is_empty() && (call.certain || looks_like_sql(&t.render(None).sql)));
+            if texts.is_empty() {
+                continue;
+            }
+            let binds = binds_of(reader, scope, chain, &call);
+            for text in texts {
+                let span = reader.chain_span(chain);
+                let ready = Ready {
+                    text,
+                    route: Route::Call(call.name.clone()),
+                    span,
+                    dialect: call.dialect,
+                    binds: binds.clone(),
+                    scope: index,
+                    test,
+                };
+                emit(reader, scope, ready, emitter);
+            }
+        }
+    }
+}
+
+/// Hands a text on, with its function.
+pub(super) fn emit<'a>(_reader: &Reader<'a, '_>, scope: &Scope<'a>, ready: Ready, emitter: &mut Emitter) {
+    let function = if scope.is_file { None } else { Some(emitter.function(ready.scope, &scope.name, scope.range)) };
+    emitter.emit(ready, function);
+}
+
+/// The calls in a chain that take SQL.
+fn calls<'e, 'a: 'e>(reader: &Reader<'a, '_>, chain: &'e Chain<'a>) -> Vec<Call<'e>> {
+    let mut found = vec![];
+    match &chain.root {
+        Root::Macro(mac) => {
+            let name = macros::name(mac);
+            if let Some(parsed) = reader.macros.get(mac).filter(|p| p.is_list)
+                && is_query_macro(&name)
+                && let Some((sql, arguments)) = parsed.exprs.split_first()
+            {
+                let arguments = arguments.iter().collect();
+                found.push(Call { name, sql, dialect: None, certain: true, from_link: 0, arguments, list: None });
+            }
+        }
+        Root::Expr(Expr::Call(call)) => {
+            let name = call_name(call);
+            let ty = call_type(call);
+            let nth = |n: usize| call.args.iter().nth(n);
+            let plain = |sql, certain, list| Call {
+                name: name.clone(),
+                sql,
+                dialect: turbofish(reader, call),
+                certain,
+                from_link: 0,
+                arguments: vec![],
+                list,
+            };
+            if is_query_function(&name) {
+                // `query(&client, "..", &[..])` of other clients has the SQL second.
+                let first = nth(0).filter(|e| !is_place_of_client(e));
+                found.extend(first.map(|sql| plain(sql, true, None)));
+            } else if ty == "Statement" && name.starts_with("from_s") {
+                if let Some(sql) = nth(1) {
+                    let dialect = nth(0).and_then(|b| dialect_of(&reader.source.folded(reader.source.expr(b))));
+                    found.push(Call { dialect, ..plain(sql, true, nth(2)) });
+                }
+            } else if is_sql_method(&name) && !ty.is_empty() {
+                // `Executor::execute(&mut *tx, "..")`.
+                found.extend(nth(1).map(|sql| plain(sql, false, nth(2))));
+            }
+        }
+        _ => {}
+    }
+    for (number, link) in chain.links.iter().enumerate() {
+        let name = link.method.to_string();
+        if is_sql_method(&name)
+            && let Some(first) = link.args.first()
+        {
+            // `execute((sql, Some(arguments)))`
+            let sql = match first {
+                Expr::Tuple(tuple) => tuple.elems.first().unwrap_or(first),
+                other => other,
+            };
+            let list = link.args.iter().nth(1);
+            let call =
+                Call { name, sql, dialect: None, certain: false, from_link: number + 1, arguments: vec![], list };
+            found.push(call);
+        }
+    }
+    found
+}
+
+/// The database of a turbofish: `query::<Postgres>(..)`.
+fn turbofish(reader: &Reader<'_, '_>, call: &syn::ExprCall) -> Option<Dialect> {
+    let Expr::Path(path) = &*call.func else { return None };
+    let last = path.path.segments.last()?;
+    if last.arguments.is_empty() {
+        return None;
+    }
+    dialect_of(&reader.source.folded(reader.source.expr(&call.func)))
+}
+
+fn is_place_of_client(expr: &Expr) -> bool {
+    matches!(expr, Expr::Reference(e) if e.mutability.is_some())
+}
+
+/// The values bound to a call's placeholders.
+fn binds_of<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, chain: &Chain<'a>, call: &Call<'_>) -> Vec<Bind> {
+    let mut list = binds::List::default();
+    for argument in &call.arguments {
+        list.push(reader, scope, argument);
+    }
+    if let Some(values) = call.list {
+        list.values(reader, scope, values);
+    }
+    list.chain(reader, scope, chain, call.from_link, 0);
+    list.binds
+}
+
+/// Whether a text is likely to be SQL that matters.
+pub(super) fn looks_like_sql(sql: &str) -> bool {
+    crate::frontend::rust::looks_like_sql(sql)
+}
+
+/// Texts that are handed to nothing we know: `format!` and its relatives first, then the literals that are left.
+pub(super) fn read_rest(reader: &Reader<'_, '_>, emitter: &mut Emitter) {
+    let mut tried = std::collections::BTreeSet::new();
+    for candidate in &reader.tree.candidates {
+        let Some(scope) = reader.tree.scopes.get(candidate.scope) else { continue };
+        if candidate.quiet || !tried.insert(candidate.at) {
+            continue;
+        }
+        reader.refill();
+        let text = match candidate.what {
+            Made::Macro(mac) => reader.macro_text(mac, scope),
+            Made::Expr(expr) => reader.text(expr, scope),
+        };
+        let Some(text) = text else { continue };
+        if text.literals.is_empty() || emitter.is_partly_consumed(&text) {
+            continue;
+        }
+        let rendered = text.render(None);
+        if !looks_like_sql(&rendered.sql) || !rendered.constants.is_empty() && !text.has_sql() {
+            continue;
+        }
+        let span = match candidate.what {
+            Made::Macro(mac) => Span::new(candidate.at..reader.source.end(mac.delimiter.span().close())),
+            Made::Expr(expr) => reader.source.expr(expr),
+        };
+        let ready = Ready {
+            text,
+            route: Route::Literal,
+            span,
+            dialect: None,
+            binds: vec![],
+            scope: candidate.scope,
+            test: candidate.test,
+        };
+        emit(reader, scope, ready, emitter);
+    }
+    for found in &reader.tree.literals {
+        if found.quiet || emitter.is_consumed(found.span) {
+            continue;
+        }
+        let Some(scope) = reader.tree.scopes.get(found.scope) else { continue };
+        let Some(token) = reader.source.text.get(found.span.range()) else { continue };
+        let Some(literal) = literal::read(token, found.span.start as usize) else { continue };
+        if !looks_like_sql(&literal.value) {
+            continue;
+        }
+        let ready = Ready {
+            text: Text::of(literal, found.span),
+            route: Route::Literal,
+            span: found.span,
+            dialect: None,
+            binds: vec![],
+            scope: found.scope,
+            test: found.test,
+        };
+        emit(reader, scope, ready, emitter);
+    }
+}
+
+/// Whether a macro's name is one that this room knows.
+pub(super) fn is_known_macro(name: &str) -> bool {
+    is_query_macro(name) || is_file_macro(name) || makes_text(name)
+}

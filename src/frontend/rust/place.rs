@@ -1,0 +1,135 @@
+//! Where syntax stands in the file, without rendering it to tokens again.
+//!
+//! `syn`'s own `Spanned` renders the whole node each time; asked at every level of a nested expression that is
+//! quadratic. These walks follow the first or the last token only.
+
+use crate::source::Span;
+use proc_macro2::Span as TokenSpan;
+use syn::spanned::Spanned;
+use syn::{Expr, Path};
+
+/// The file's text and how far the parsed text is shifted in it (byte-order mark, shebang line).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'s> {
+    /// The whole file.
+    pub(super) text: &'s str,
+    /// Bytes taken off before parsing.
+    pub(super) shift: usize,
+}
+
+impl Source<'_> {
+    /// The bytes of the file that a token or node covers.
+    pub(super) fn span(&self, span: TokenSpan) -> Span {
+        let range = span.byte_range();
+        Span::new(range.start + self.shift..range.end + self.shift)
+    }
+
+    /// The first byte of a token.
+    pub(super) fn start(&self, span: TokenSpan) -> usize {
+        span.byte_range().start + self.shift
+    }
+
+    /// One past the last byte of a token.
+    pub(super) fn end(&self, span: TokenSpan) -> usize {
+        span.byte_range().end + self.shift
+    }
+
+    /// The bytes of an expression.
+    pub(super) fn expr(&self, expr: &Expr) -> Span {
+        let start = self.start(first(expr));
+        Span::new(start..self.end(last(expr)).max(start))
+    }
+
+    /// The source of a span, white space folded to single spaces.
+    pub(super) fn folded(&self, span: Span) -> String {
+        let text = self.text.get(span.range()).unwrap_or("");
+        let mut out = String::with_capacity(text.len());
+        for word in text.split_whitespace() {
+            // A method chain that is broken before its dots reads as one line.
+            if !out.is_empty() && !word.starts_with('.') {
+                out.push(' ');
+            }
+            out.push_str(word);
+        }
+        out
+    }
+}
+
+/// The first token of a path.
+pub(super) fn path_start(path: &Path) -> TokenSpan {
+    match (&path.leading_colon, path.segments.first()) {
+        (Some(colon), _) => colon.spans.first().copied().unwrap_or_else(TokenSpan::call_site),
+        (None, Some(segment)) => segment.ident.span(),
+        (None, None) => TokenSpan::call_site(),
+    }
+}
+
+/// A token span at which the expression starts.
+pub(super) fn first(mut expr: &Expr) -> TokenSpan {
+    loop {
+        expr = match expr {
+            Expr::MethodCall(e) if e.attrs.is_empty() => &e.receiver,
+            Expr::Await(e) if e.attrs.is_empty() => &e.base,
+            Expr::Try(e) if e.attrs.is_empty() => &e.expr,
+            Expr::Field(e) if e.attrs.is_empty() => &e.base,
+            Expr::Index(e) if e.attrs.is_empty() => &e.expr,
+            Expr::Call(e) if e.attrs.is_empty() => &e.func,
+            Expr::Binary(e) if e.attrs.is_empty() => &e.left,
+            Expr::Assign(e) if e.attrs.is_empty() => &e.left,
+            Expr::Cast(e) if e.attrs.is_empty() => &e.expr,
+            Expr::Reference(e) => return e.and_token.span,
+            Expr::Paren(e) => return e.paren_token.span.open(),
+            Expr::Lit(e) => return e.lit.span(),
+            Expr::Macro(e) => return path_start(&e.mac.path),
+            Expr::Path(e) if e.qself.is_none() => return path_start(&e.path),
+            Expr::Array(e) => return e.bracket_token.span.open(),
+            Expr::Tuple(e) => return e.paren_token.span.open(),
+            Expr::Match(e) => return e.match_token.span,
+            Expr::If(e) => return e.if_token.span,
+            Expr::Block(e) if e.label.is_none() => return e.block.brace_token.span.open(),
+            Expr::Struct(e) if e.qself.is_none() => return path_start(&e.path),
+            other => return other.span(),
+        }
+    }
+}
+
+/// A token span at which the expression ends.
+pub(super) fn last(mut expr: &Expr) -> TokenSpan {
+    loop {
+        expr = match expr {
+            Expr::Reference(e) => &e.expr,
+            Expr::Unary(e) => &e.expr,
+            Expr::Binary(e) => &e.right,
+            Expr::Assign(e) => &e.right,
+            Expr::Closure(e) => &e.body,
+            Expr::MethodCall(e) => return e.paren_token.span.close(),
+            Expr::Call(e) => return e.paren_token.span.close(),
+            Expr::Macro(e) => return e.mac.delimiter.span().close(),
+            Expr::Block(e) => return e.block.brace_token.span.close(),
+            Expr::Async(e) => return e.block.brace_token.span.close(),
+            Expr::Unsafe(e) => return e.block.brace_token.span.close(),
+            Expr::Loop(e) => return e.body.brace_token.span.close(),
+            Expr::ForLoop(e) => return e.body.brace_token.span.close(),
+            Expr::While(e) => return e.body.brace_token.span.close(),
+            Expr::Await(e) => return e.await_token.span,
+            Expr::Try(e) => return e.question_token.span,
+            Expr::Paren(e) => return e.paren_token.span.close(),
+            Expr::Lit(e) => return e.lit.span(),
+            Expr::Match(e) => return e.brace_token.span.close(),
+            Expr::Struct(e) => return e.brace_token.span.close(),
+            Expr::Array(e) => return e.bracket_token.span.close(),
+            Expr::Tuple(e) => return e.paren_token.span.close(),
+            Expr::Index(e) => return e.bracket_token.span.close(),
+            Expr::Field(e) => return e.member.span(),
+            Expr::If(e) => match &e.else_branch {
+                Some((_, other)) => other,
+                None => return e.then_branch.brace_token.span.close(),
+            },
+            Expr::Path(e) => match e.path.segments.last() {
+                Some(segment) if segment.arguments.is_empty() => return segment.ident.span(),
+                _ => return e.span(),
+            },
+            other => return other.span(),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What one function holds: its bindings, and its calls as chains of methods, in the order of the text.
+//!
+//! Plain tables over the syntax tree; deciding what they mean is left to the rooms that read them.
+
+use syn::{Expr, ExprMethodCall, Macro, Type};
+
+/// A branch or loop that a place stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Arm {
+    /// The place of the `if`, `match` or loop.
+    pub(super) node: usize,
+    /// Which arm.
+    pub(super) arm: usize,
+    /// How many there are; 1 for a loop, and for an `if` without `else`.
+    pub(super) arms: usize,
+    /// It is a loop.
+    pub(super) is_loop: bool,
+}
+
+/// A name that is bound.
+#[derive(Debug)]
+pub(super) struct Binding<'a> {
+    pub(super) name: String,
+    /// The binding is seen from this byte of the file ..
+    pub(super) visible: usize,
+    /// .. up to this one.
+    pub(super) end: usize,
+    /// What it is bound to, when the whole of it is.
+    pub(super) init: Option<&'a Expr>,
+    /// What it is a part of, when it is bound by a pattern.
+    pub(super) part_of: Option<&'a Expr>,
+    /// The declared type.
+    pub(super) ty: Option<&'a Type>,
+    /// A parameter of the function.
+    pub(super) is_param: bool,
+    /// The parameter of a closure.
+    pub(super) is_closure_param: bool,
+    pub(super) mutable: bool,
+    pub(super) branch: Vec<Arm>,
+}
+
+/// At what a chain of method calls starts.
+#[derive(Debug, Clone)]
+pub(super) enum Root<'a> {
+    /// A binding of the function.
+    Binding(usize),
+    /// A field or a name from outside, by its source: `self.builder`.
+    Place(String),
+    /// A macro call.
+    Macro(&'a Macro),
+    /// Anything else.
+    Expr(&'a Expr),
+}
+
+/// `root.a(..).b(..)`, as long as it is.
+#[derive(Debug)]
+pub(super) struct Chain<'a> {
+    /// First byte.
+    pub(super) at: usize,
+    pub(super) root: Root<'a>,
+    /// The method calls, first call first.
+    pub(super) links: Vec<&'a ExprMethodCall>,
+    /// The binding that it is bound to, or assigned to.
+    pub(super) bound: Option<usize>,
+    pub(super) branch: Vec<Arm>,
+}
+
+/// A change to a place that is no method call.
+#[derive(Debug)]
+pub(super) enum Change<'a> {
+    /// `x = value`.
+    Assign(&'a Expr),
+    /// `x += value`.
+    Append(&'a Expr),
+    /// `write!(x, ..)`: the macro.
+    Write(&'a Macro),
+    /// `x["k"] = value`, `x.f = value`: the target and the value.
+    Part(&'a Expr, &'a Expr),
+    /// `&mut x` goes somewhere.
+    Lent,
+}
+
+/// A change, with its place.
+#[derive(Debug)]
+pub(super) struct Event<'a> {
+    pub(super) at: usize,
+    pub(super) what: Change<'a>,
+    pub(super) branch: Vec<Arm>,
+}
+
+/// One function, or the file outside of functions.
+#[derive(Debug, Default)]
+pub(super) struct Scope<'a> {
+    pub(super) name: String,
+    /// First and one past the last byte.
+    pub(super) range: (usize, usize),
+    /// It is no function.
+    pub(super) is_file: bool,
+    /// The type of `self`.
+    pub(super) self_type: Option<String>,
+    /// Modules around it.
+    pub(super) module: Vec<String>,
+    pub(super) bindings: Vec<Binding<'a>>,
+    /// Bindings by name, in the order in which they become visible.
+    pub(super) names: std::collections::BTreeMap<String, Vec<usize>>,
+    pub(super) chains: Vec<Chain<'a>>,
+    /// Chains that start at a binding.
+    pub(super) chains_of: std::collections::BTreeMap<usize, Vec<usize>>,
+    /// Chains that start at a place, by its source.
+    pub(super) chains_at: std::collections::BTreeMap<String, Vec<usize>>,
+    /// Other changes to a binding.
+    pub(super) changes_of: std::collections::BTreeMap<usize, Vec<Event<'a>>>,
+}
+
+impl<'a> Scope<'a> {
+    /// Adds a binding.
+    pub(super) fn bind(&mut self, binding: Binding<'a>) -> usize {
+        let id = self.bindings.len();
+        self.names.entry(binding.name.clone()).or_default().push(id);
+        self.bindings.push(binding);
+        id
+    }
+
+    /// The binding that `name` means at byte `at`.
+    pub(super) fn resolve(&self, name: &str, at: usize) -> Option<usize> {
+        self.names
+            .get(name)?
+            .iter()
+            .rev()
+            .copied()
+            .find(|id| self.bindings.get(*id).is_some_and(|b| b.visible <= at && at < b.end))
+    }
+
+    /// Adds a chain.
+    pub(super) fn chain(&mut self, chain: Chain<'a>) {
+        let index = self.chains.len();
+        match &chain.root {
+            Root::Binding(id) => self.chains_of.entry(*id).or_default().push(index),
+            Root::Place(place) => self.chains_at.entry(place.clone()).or_default().push(index),
+            Root::Macro(_) | Root::Expr(_) => {}
+        }
+        self.chains.push(chain);
+    }
+
+    /// Chains at a binding, in the order of the text.
+    pub(super) fn chains_on(&self, binding: usize) -> impl Iterator<Item = &Chain<'a>> {
+        let mut found: Vec<&Chain<'a>> =
+            self.chains_of.get(&binding).into_iter().flatten().filter_map(|i| self.chains.get(*i)).collect();
+        found.sort_by_key(|c| c.at);
+        found.into_iter()
+    }
+
+    /// Adds a change to a binding.
+    pub(super) fn change(&mut self, binding: usize, event: Event<'a>) {
+        self.changes_of.entry(binding).or_default().push(event);
+    }
+
+    /// Changes to a binding that are no method calls.
+    pub(super) fn changes_on(&self, binding: usize) -> &[Event<'a>] {
+        self.changes_of.get(&binding).map_or(&[], Vec::as_slice)
+    }
+}
