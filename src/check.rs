@@ -1,10 +1,23 @@
 //! The main job: read a project, judge its writes.
 
+use crate::discover::dialect::Dialects;
+use crate::discover::prefilter::{self, Names};
+use crate::discover::{self, Candidate, Kind, read};
+use crate::fingerprint::fingerprint;
+use crate::frontend;
+use crate::frontend::facts::{Facts, Problem};
 use crate::frontend::sql::Dialect;
-use crate::project::Unanalysed;
+use crate::project::{Project, Settings, Unanalysed};
+use crate::rules;
 use crate::rules::finding::{Finding, Summary};
-use crate::source::Files;
-use std::path::PathBuf;
+use crate::source::{FileId, Files, LineIndex, Site, SourceFile};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// Stack of a worker thread: parsers recurse as deep as the code they read is nested.
+const STACK_BYTES: usize = 64 << 20;
 
 /// What to check.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +28,7 @@ pub struct Options {
     pub stdin: Option<(PathBuf, Vec<u8>)>,
     /// The dialect, where the user names it.
     pub dialect: Option<Dialect>,
-    /// More files or folders with the schema.
+    /// More files or folders with the schema; they are read even if they are ignored.
     pub schema: Vec<PathBuf>,
     /// Worker threads; one per processor when `None`.
     pub jobs: Option<usize>,
@@ -30,10 +43,12 @@ pub struct Report {
     pub files: Files,
     /// Counts.
     pub summary: Summary,
-    /// What could not be analysed, by path and place.
+    /// What could not be analysed in the named files, by path and place.
     pub unanalysed: Vec<Unanalysed>,
-    /// Files that could not be read or parsed, each in one sentence.
+    /// Files that could not be read or parsed, each in one sentence that begins with the path.
     pub warnings: Vec<String>,
+    /// Faults of the program itself, each in one sentence that begins with the path; the rest of the report stands.
+    pub faults: Vec<String>,
 }
 
 /// What makes a check impossible.
@@ -55,7 +70,221 @@ pub enum CheckError {
 /// Reads the project that the paths belong to and judges the writes in the named files.
 ///
 /// # Errors
-/// When a named path does not exist. A file that does not parse is a warning, not an error.
-pub fn check(_options: &Options) -> Result<Report, CheckError> {
-    Ok(Report::default())
+/// When a named path does not exist or cannot be read. A file that does not parse is a warning, not an error.
+pub fn check(options: &Options) -> Result<Report, CheckError> {
+    let here = PathBuf::from(".");
+    let cwd = here.canonicalize().map_err(|source| CheckError::Path { path: here, source })?;
+    let threads = options.jobs.unwrap_or(0);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build()?;
+    pool.install(|| run(options, &cwd))
+}
+
+/// A file after the first look at it.
+enum Loaded {
+    /// It is read as facts.
+    Text(SourceFile, Vec<Problem>),
+    /// It holds nothing that matters, as far as it shows by itself.
+    Dropped,
+    /// It could not be read.
+    Failed(String),
+}
+
+fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
+    let found = discover::discover(options, cwd)?;
+    let stdin = options.stdin.as_ref().map(|(path, bytes)| (cwd.join(path), bytes.as_slice()));
+    let keep = |_: &[u8]| true;
+    let mut loaded: Vec<Loaded> = found
+        .files
+        .par_iter()
+        .map(|file| match file.kind {
+            Kind::Rust => load(file, stdin_of(file, stdin.as_ref()), &prefilter::may_matter),
+            _ => load(file, stdin_of(file, stdin.as_ref()), &keep),
+        })
+        .collect();
+    let mut report = Report { warnings: found.warnings, ..Report::default() };
+    for (file, loaded) in found.files.iter().zip(&loaded) {
+        match loaded {
+            // A file that the user named must be read, or the answer would be a false all-clear.
+            Loaded::Failed(reason) if options.paths.iter().any(|path| cwd.join(path) == file.path) => {
+                let source = std::io::Error::other(reason.clone());
+                return Err(CheckError::Path { path: PathBuf::from(&file.shown), source });
+            }
+            Loaded::Failed(reason) => report.warnings.push(format!("{} is skipped: {reason}", file.shown)),
+            _ => report.summary.files += usize::from(file.kind != Kind::Dialect),
+        }
+    }
+
+    let dialects = Dialects::read(found.files.iter().zip(&loaded).filter_map(|(file, loaded)| match loaded {
+        Loaded::Text(source, _) if file.kind == Kind::Dialect => Some((file.path.as_path(), source.text.as_str())),
+        _ => None,
+    }));
+    let reader = Reader { files: &found.files, dialects: &dialects, named: options.dialect };
+    let mut facts = reader.read(&loaded, &mut report, |_| true);
+    reader.read_constants(&mut loaded, &mut facts, &mut report);
+    for loaded in loaded {
+        let dropped = || SourceFile { path: String::new(), absolute: PathBuf::new(), text: String::new() };
+        let file = if let Loaded::Text(file, _) = loaded { file } else { dropped() };
+        report.files.add(file);
+    }
+    judge(&found.files, facts, options, &mut report);
+    report.warnings.sort_unstable();
+    Ok(report)
+}
+
+/// The bytes that stand in for the file.
+fn stdin_of<'a>(file: &Candidate, stdin: Option<&(PathBuf, &'a [u8])>) -> Option<&'a [u8]> {
+    stdin.filter(|(path, _)| *path == file.path).map(|(_, bytes)| *bytes)
+}
+
+/// Reads a file, and drops it unless it is wanted.
+fn load(file: &Candidate, stdin: Option<&[u8]>, wanted: &dyn Fn(&[u8]) -> bool) -> Loaded {
+    let bytes = match stdin.map_or_else(|| read::bytes(&file.path), |bytes| Ok(bytes.to_vec())) {
+        Ok(bytes) => bytes,
+        Err(error) => return Loaded::Failed(error.to_string()),
+    };
+    if !wanted(&bytes) {
+        return Loaded::Dropped;
+    }
+    match read::text(bytes) {
+        Ok((text, replaced)) => {
+            let problem = (replaced > 0).then(|| Problem {
+                span: None,
+                message: format!("{replaced} bytes are not UTF-8 and are read as `?`"),
+            });
+            let source = SourceFile { path: file.shown.clone(), absolute: file.path.clone(), text };
+            Loaded::Text(source, problem.into_iter().collect())
+        }
+        Err(reason) => Loaded::Failed(reason.to_owned()),
+    }
+}
+
+/// Reads files as facts.
+struct Reader<'a> {
+    files: &'a [Candidate],
+    dialects: &'a Dialects,
+    /// The dialect that the user named.
+    named: Option<Dialect>,
+}
+
+impl Reader<'_> {
+    /// Reads the loaded files that `which` (by index) picks. The id of a file is its index, whatever is picked.
+    fn read(&self, loaded: &[Loaded], report: &mut Report, which: impl Fn(usize) -> bool + Sync) -> Vec<Facts> {
+        let read: Vec<Result<Facts, String>> = self
+            .files
+            .par_iter()
+            .zip(loaded)
+            .enumerate()
+            .filter(|(index, (file, _))| which(*index) && file.kind != Kind::Dialect)
+            .filter_map(|(index, (file, loaded))| {
+                let Loaded::Text(source, problems) = loaded else { return None };
+                let id = FileId(index as u32);
+                let read = catch_unwind(AssertUnwindSafe(|| self.read_one(id, file, source)));
+                Some(match read {
+                    Ok(mut facts) => {
+                        facts.problems.extend(problems.iter().cloned());
+                        Ok(facts)
+                    }
+                    Err(_) => Err(format!("{}: a fault of noclobber kept it from reading the file", file.shown)),
+                })
+            })
+            .collect();
+        let mut all = vec![];
+        for result in read {
+            match result {
+                Ok(facts) => {
+                    if let Some(Loaded::Text(source, _)) = loaded.get(facts.file.0 as usize) {
+                        report.warnings.extend(facts.problems.iter().map(|problem| sentence(source, problem)));
+                    }
+                    all.push(facts);
+                }
+                Err(fault) => report.faults.push(fault),
+            }
+        }
+        all
+    }
+
+    fn read_one(&self, id: FileId, file: &Candidate, source: &SourceFile) -> Facts {
+        let dialect = self.named.or_else(|| self.dialects.for_path(&file.path));
+        match file.kind {
+            Kind::Rust => frontend::rust::read(id, source, frontend::rust::Context { dialect, test: file.test }),
+            Kind::Sql => frontend::sql_file::read(id, source, dialect, file.test),
+            Kind::SqlxCache | Kind::Dialect => Facts::new(id),
+        }
+    }
+
+    /// Reads files that were dropped, but spell a constant that another file builds its SQL from.
+    fn read_constants(&self, loaded: &mut [Loaded], facts: &mut Vec<Facts>, report: &mut Report) {
+        let wanted: BTreeSet<&str> = facts
+            .iter()
+            .flat_map(|facts| &facts.deferred)
+            .flat_map(|deferred| &deferred.constants)
+            .filter_map(|(_, path)| path.rsplit("::").next())
+            .collect();
+        let names = Names::new(&wanted.into_iter().map(str::to_owned).collect::<Vec<_>>());
+        if names.is_empty() {
+            return;
+        }
+        let late: Vec<(usize, Loaded)> = self
+            .files
+            .par_iter()
+            .enumerate()
+            .zip(&*loaded)
+            .filter(|(_, loaded)| matches!(loaded, Loaded::Dropped))
+            .map(|((index, file), _)| (index, load(file, None, &|bytes| names.are_in(bytes))))
+            .filter(|(_, loaded)| matches!(loaded, Loaded::Text(..)))
+            .collect();
+        let indices: BTreeSet<usize> = late.iter().map(|(index, _)| *index).collect();
+        for (index, file) in late {
+            if let Some(slot) = loaded.get_mut(index) {
+                *slot = file;
+            }
+        }
+        facts.extend(self.read(loaded, report, |index| indices.contains(&index)));
+        facts.sort_by_key(|facts| facts.file);
+    }
+}
+
+/// A problem of a file as a sentence that begins with its place.
+fn sentence(source: &SourceFile, problem: &Problem) -> String {
+    let at = problem.span.map_or_else(String::new, |span| {
+        let position = LineIndex::new(&source.text).position(&source.text, span.start as usize);
+        format!(":{}:{}", position.line, position.column)
+    });
+    format!("{}{at}: {}", source.path, problem.message)
+}
+
+/// Joins the facts, judges the writes, and keeps what is said about the named files.
+fn judge(files: &[Candidate], facts: Vec<Facts>, options: &Options, report: &mut Report) {
+    let named = |file: FileId| files.get(file.0 as usize).is_some_and(|file| file.named);
+    let read_here = facts.iter().filter(|facts| named(facts.file)).flat_map(|facts| &facts.texts);
+    let read_here: usize = read_here.map(|text| text.facts.statements).sum();
+    let project = Project::build(facts, &report.files, &Settings { dialect: options.dialect });
+    let mut findings = rules::judge(&project, &report.files);
+    findings.sort_by_key(|finding| (finding.site, finding.rule));
+    identify(&mut findings, files, &project, &report.files);
+    findings.retain(|finding| named(finding.site.file));
+    let all_named = files.iter().all(|file| file.named);
+    report.summary.statements = if all_named { project.statements } else { read_here };
+    report.summary.json_writes = project.writes.iter().filter(|write| named(write.site.file)).count();
+    report.unanalysed = project.unanalysed;
+    report.unanalysed.retain(|unanalysed| named(unanalysed.site.file));
+    report.summary.unanalysed = report.unanalysed.len();
+    report.findings = findings;
+}
+
+/// Gives every finding its fingerprint.
+fn identify(findings: &mut [Finding], files: &[Candidate], project: &Project, texts: &Files) {
+    let statements: BTreeMap<Site, &str> =
+        project.writes.iter().map(|write| (write.site, write.sql.statement_sql.as_str())).collect();
+    let mut occurrences: BTreeMap<String, usize> = BTreeMap::new();
+    for finding in findings {
+        let Some(file) = files.get(finding.site.file.0 as usize) else { continue };
+        let column = format!("{}.{}", finding.table, finding.column);
+        let statement = statements.get(&finding.site).copied().unwrap_or_else(|| texts.text(finding.site));
+        let of = |occurrence| fingerprint(finding.rule, &file.in_project, &column, statement, occurrence);
+        let occurrence = occurrences.entry(of(0)).or_default();
+        let value = of(*occurrence);
+        *occurrence += 1;
+        finding.fingerprint = value;
+    }
 }

@@ -1,3 +1,350 @@
-//! Which files: the walk, the project root, the byte prefilter, the dialect of each crate.
+//! Which files: the walk, the project root, the byte prefilter, reading, the dialect of each crate.
+//!
+//! Never parses SQL or Rust. The files whose findings are wanted may be few; the schema comes from the whole project.
 
 pub mod dialect;
+mod ignores;
+pub mod prefilter;
+pub mod read;
+pub mod root;
+mod walk;
+
+use crate::check::{CheckError, Options};
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+/// What a file is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Rust source.
+    Rust,
+    /// SQL: migrations, schema dumps, queries.
+    Sql,
+    /// An entry of sqlx's offline cache.
+    SqlxCache,
+    /// Says which database is spoken to: `Cargo.toml`, `sqlx.toml`, `.env`.
+    Dialect,
+}
+
+impl Kind {
+    /// What the file is by its name; `None` when it does not matter.
+    pub fn of(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        if dialect::is_wanted(name) {
+            return Some(Self::Dialect);
+        }
+        let extension = path.extension()?.to_str()?;
+        if extension == "rs" {
+            Some(Self::Rust)
+        } else if extension.eq_ignore_ascii_case("sql") {
+            Some(Self::Sql)
+        } else {
+            let in_cache = || path.parent().and_then(Path::file_name).is_some_and(|folder| folder == ".sqlx");
+            let query = extension == "json" && name.starts_with("query-") && in_cache();
+            (query || name == "sqlx-data.json").then_some(Self::SqlxCache)
+        }
+    }
+}
+
+/// A file that the walk came upon.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    path: PathBuf,
+    kind: Kind,
+}
+
+/// A file of the project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Absolute path, links resolved.
+    pub path: PathBuf,
+    /// The path as it is shown: relative to the working directory where possible, forward slashes.
+    pub shown: String,
+    /// The path from the project's root, forward slashes: the same on every machine.
+    pub in_project: String,
+    /// What it is read as.
+    pub kind: Kind,
+    /// Its findings are wanted.
+    pub named: bool,
+    /// It stands in test code: under `tests/`, `benches/` or `examples/`, or is called like a module of tests.
+    pub test: bool,
+}
+
+/// The files of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Discovery {
+    /// Every file, by path.
+    pub files: Vec<Candidate>,
+    /// What could not be walked, each in one sentence.
+    pub warnings: Vec<String>,
+}
+
+/// Finds the files of the projects that the named paths belong to. `cwd` is the working directory, links resolved.
+///
+/// # Errors
+/// When a named path does not exist or cannot be looked at.
+pub fn discover(options: &Options, cwd: &Path) -> Result<Discovery, CheckError> {
+    let mut named = vec![];
+    for path in &options.paths {
+        named.push(resolve(path, cwd)?);
+    }
+    if let Some((path, _)) = &options.stdin {
+        named.push(normalize(&cwd.join(path)));
+    }
+    if named.is_empty() {
+        named.push(cwd.to_path_buf());
+    }
+    let mut roots: Vec<PathBuf> = named.iter().map(|path| root::project_root(path)).collect();
+    roots.sort_unstable();
+    roots.dedup_by(|root, outer| root.starts_with(outer));
+
+    let mut kinds: BTreeMap<PathBuf, Kind> = BTreeMap::new();
+    let mut warnings = vec![];
+    let mut visit = |start: &Path, ignores: bool, kinds: &mut BTreeMap<PathBuf, Kind>| {
+        let mut keep = |found: Found| {
+            kinds.entry(found.path).or_insert(found.kind);
+        };
+        walk::walk(start, ignores, &mut keep, &mut |warning| warnings.push(warning));
+    };
+    for root in &roots {
+        visit(root, true, &mut kinds);
+    }
+    for path in &named {
+        if path.is_dir() {
+            // A folder that is ignored or hidden is walked all the same when it is named.
+            let prefix = |found: &PathBuf| found.starts_with(path);
+            if !roots.contains(path) && !kinds.range(path.clone()..).next().is_some_and(|(found, _)| prefix(found)) {
+                visit(path, true, &mut kinds);
+            }
+        } else if let Some(kind) = Kind::of(path) {
+            kinds.insert(path.clone(), kind);
+        }
+    }
+    for path in &options.schema {
+        let path = resolve(path, cwd)?;
+        if path.is_dir() {
+            visit(&path, false, &mut kinds);
+        } else {
+            let kind = Kind::of(&path).unwrap_or(Kind::Sql);
+            kinds.insert(path, kind);
+        }
+    }
+
+    warnings.sort_unstable();
+    warnings.dedup();
+    let files = kinds.into_iter().map(|(path, kind)| candidate(path, kind, &named, &roots, cwd)).collect();
+    Ok(Discovery { files, warnings })
+}
+
+fn candidate(path: PathBuf, kind: Kind, named: &[PathBuf], roots: &[PathBuf], cwd: &Path) -> Candidate {
+    let root = roots.iter().find(|root| path.starts_with(root));
+    let relative = root.and_then(|root| path.strip_prefix(root).ok()).unwrap_or(&path);
+    let in_project = slashes(relative);
+    let test = is_test(&in_project);
+    let shown = match path.strip_prefix(cwd) {
+        Ok(below) => slashes(below),
+        Err(_) if root.is_some_and(|root| cwd.starts_with(root)) => upwards(&path, cwd),
+        Err(_) => slashes(&path),
+    };
+    let named = named.iter().any(|named| path.starts_with(named));
+    Candidate { path, shown, in_project, kind, named, test }
+}
+
+/// The path of `path` as seen from `cwd`, where both lie in the same project.
+fn upwards(path: &Path, cwd: &Path) -> String {
+    let common = path.ancestors().find(|ancestor| cwd.starts_with(ancestor)).unwrap_or(Path::new(""));
+    let up = cwd.strip_prefix(common).map_or(0, |rest| rest.components().count());
+    let down = path.strip_prefix(common).unwrap_or(path);
+    format!("{}{}", "../".repeat(up), slashes(down))
+}
+
+/// The path with forward slashes; what is not UTF-8 is replaced.
+fn slashes(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+}
+
+/// Whether a path in the project is that of test code.
+fn is_test(in_project: &str) -> bool {
+    let (folders, name) = in_project.rsplit_once('/').unwrap_or(("", in_project));
+    let stem = name.split('.').next().unwrap_or(name);
+    folders.split('/').any(|folder| matches!(folder, "tests" | "benches" | "examples"))
+        || matches!(stem, "test" | "tests")
+        || stem.ends_with("_test")
+        || stem.ends_with("_tests")
+}
+
+/// The absolute path with links resolved.
+fn resolve(path: &Path, cwd: &Path) -> Result<PathBuf, CheckError> {
+    cwd.join(path).canonicalize().map_err(|source| CheckError::Path { path: path.to_path_buf(), source })
+}
+
+/// The path without `.` and `..`, for a file that need not exist.
+fn normalize(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            _ => normal.push(part),
+        }
+    }
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let real = dir.path().canonicalize().unwrap();
+        (dir, real)
+    }
+
+    fn shown(options: &Options, cwd: &Path) -> Vec<(String, bool)> {
+        let files = discover(options, cwd).unwrap().files;
+        files.into_iter().map(|file| (file.shown, file.named)).collect()
+    }
+
+    fn names(options: &Options, cwd: &Path) -> Vec<String> {
+        shown(options, cwd).into_iter().map(|(path, _)| path).collect()
+    }
+
+    #[test]
+    fn ignore_files_hold_at_every_level_and_without_a_repository() {
+        let (_dir, cwd) = tree(&[
+            (".gitignore", "/generated\n*.tmp.sql\n!keep.tmp.sql\n/.env\n"),
+            (".env", "DATABASE_URL=postgres://x"),
+            ("a.tmp.sql", ""),
+            ("keep.tmp.sql", ""),
+            ("generated/a.rs", ""),
+            ("sub/generated/b.rs", ""),
+            ("sub/.gitignore", "c.rs\n"),
+            ("sub/c.rs", ""),
+            ("sub/deep/c.rs", ""),
+            ("c.rs", ""),
+            ("own/.ignore", "!d.rs\n"),
+            ("own/.gitignore", "d.rs\n"),
+            ("own/d.rs", ""),
+        ]);
+        let all = names(&Options::default(), &cwd);
+        assert_eq!(all, [".env", "c.rs", "keep.tmp.sql", "own/d.rs", "sub/generated/b.rs"]);
+    }
+
+    #[test]
+    fn the_excludes_of_the_repository_hold_and_those_of_the_folders_above() {
+        let (_dir, cwd) = tree(&[
+            (".git/info/exclude", "x.rs\n"),
+            (".gitignore", "y.rs\n"),
+            ("w/Cargo.toml", "[workspace]"),
+            ("w/x.rs", ""),
+            ("w/y.rs", ""),
+            ("w/z.rs", ""),
+        ]);
+        let options = Options { paths: vec!["w".into()], ..Options::default() };
+        assert_eq!(names(&options, &cwd), ["w/Cargo.toml", "w/z.rs"]);
+    }
+
+    #[test]
+    fn build_output_packages_and_hidden_folders_are_left_out_but_the_offline_cache_is_not() {
+        let (_dir, cwd) = tree(&[
+            ("Cargo.toml", "[package]"),
+            ("target/debug/build/out.rs", ""),
+            ("other/target/CACHEDIR.TAG", ""),
+            ("other/target/a.rs", ""),
+            ("src/target/a.rs", ""),
+            ("node_modules/p/a.sql", ""),
+            (".github/a.sql", ""),
+            (".hidden.rs", ""),
+            (".sqlx/query-1.json", "{}"),
+            (".sqlx/other.json", "{}"),
+            ("sqlx-data.json", "{}"),
+            ("query-2.json", "{}"),
+            ("UP.SQL", ""),
+        ]);
+        let all = names(&Options::default(), &cwd);
+        assert_eq!(all, [".sqlx/query-1.json", "Cargo.toml", "UP.SQL", "sqlx-data.json", "src/target/a.rs"]);
+    }
+
+    #[test]
+    fn the_whole_project_is_found_when_one_file_is_named() {
+        let (_dir, cwd) = tree(&[
+            ("Cargo.toml", "[workspace]"),
+            ("migrations/1.sql", ""),
+            ("app/src/a.rs", ""),
+            ("app/src/b.rs", ""),
+        ]);
+        let options = Options { paths: vec!["src/a.rs".into()], ..Options::default() };
+        let all = shown(&options, &cwd.join("app"));
+        let expected =
+            [("../Cargo.toml", false), ("src/a.rs", true), ("src/b.rs", false), ("../migrations/1.sql", false)];
+        assert_eq!(all, expected.map(|(path, named)| (path.to_owned(), named)));
+    }
+
+    #[test]
+    fn what_is_named_is_read_even_if_it_is_ignored() {
+        let (_dir, cwd) =
+            tree(&[(".gitignore", "gen/\n"), ("gen/a.rs", ""), ("gen/b.sql", ""), ("gen/c.txt", ""), ("d.rs", "")]);
+        let options = Options { paths: vec!["gen/a.rs".into()], ..Options::default() };
+        let both = [("gen/a.rs".to_owned(), true), ("gen/b.sql".to_owned(), false)];
+        assert_eq!(shown(&options, &cwd), both, "no marker: the folder is the project");
+        let options = Options { paths: vec!["d.rs".into(), "gen".into()], ..Options::default() };
+        assert_eq!(names(&options, &cwd), ["d.rs", "gen/a.rs", "gen/b.sql"]);
+        let schema = vec!["gen".into(), "gen/c.txt".into()];
+        let options = Options { paths: vec!["d.rs".into()], schema, ..Options::default() };
+        let found = discover(&options, &cwd).unwrap().files;
+        let found: Vec<_> = found.iter().map(|f| (f.shown.as_str(), f.kind, f.named)).collect();
+        assert_eq!(
+            found,
+            [
+                ("d.rs", Kind::Rust, true),
+                ("gen/a.rs", Kind::Rust, false),
+                ("gen/b.sql", Kind::Sql, false),
+                ("gen/c.txt", Kind::Sql, false)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_named_path_that_does_not_exist_is_an_error() {
+        let (_dir, cwd) = tree(&[]);
+        let options = Options { paths: vec!["nowhere.rs".into()], ..Options::default() };
+        assert!(
+            matches!(discover(&options, &cwd), Err(CheckError::Path { path, .. }) if path == Path::new("nowhere.rs"))
+        );
+    }
+
+    #[test]
+    fn tests_are_told_by_their_place() {
+        for test in
+            ["tests/a.rs", "crates/a/benches/b.rs", "examples/x/src/main.rs", "src/user/tests.rs", "src/a_test.rs"]
+        {
+            assert!(is_test(test), "{test}");
+        }
+        for code in ["src/testing/a.rs", "src/latest.rs", "contest.rs", "fixtures/a.sql"] {
+            assert!(!is_test(code), "{code}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_loop_of_links_is_not_entered_and_a_link_to_a_file_is_read_once() {
+        let (_dir, cwd) = tree(&[("p/Cargo.toml", "[package]"), ("p/a.sql", ""), ("outside.sql", "")]);
+        std::os::unix::fs::symlink(cwd.join("p"), cwd.join("p/loop")).unwrap();
+        std::os::unix::fs::symlink(cwd.join("p/a.sql"), cwd.join("p/same.sql")).unwrap();
+        std::os::unix::fs::symlink(cwd.join("outside.sql"), cwd.join("p/other.sql")).unwrap();
+        std::os::unix::fs::symlink(cwd.join("nothing.sql"), cwd.join("p/dangling.sql")).unwrap();
+        let options = Options { paths: vec!["p".into()], ..Options::default() };
+        assert_eq!(shown(&options, &cwd).len(), 3);
+        assert_eq!(names(&options, &cwd), ["outside.sql", "p/Cargo.toml", "p/a.sql"]);
+    }
+}
