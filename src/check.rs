@@ -41,7 +41,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The files that findings and reasons point into.
     pub files: Files,
-    /// Counts.
+    /// Counts of the named files.
     pub summary: Summary,
     /// What could not be analysed in the named files, by path and place.
     pub unanalysed: Vec<Unanalysed>,
@@ -110,7 +110,7 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
                 return Err(CheckError::Path { path: PathBuf::from(&file.shown), source });
             }
             Loaded::Failed(reason) => report.warnings.push(format!("{} is skipped: {reason}", file.shown)),
-            _ => report.summary.files += usize::from(file.kind != Kind::Dialect),
+            _ => report.summary.files += usize::from(file.named && file.kind != Kind::Dialect),
         }
     }
 

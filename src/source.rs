@@ -119,6 +119,19 @@ impl LineIndex {
         Self { starts }
     }
 
+    /// The line (from 0) that `byte` lies in; the last one for a byte past the end.
+    pub fn line(&self, byte: usize) -> usize {
+        self.starts.partition_point(|start| *start <= byte).max(1) - 1
+    }
+
+    /// The bytes of a line (from 0) of `text`, without its end; `None` past the last line.
+    pub fn line_range(&self, text: &str, line: usize) -> Option<Range<usize>> {
+        let start = *self.starts.get(line)?;
+        let end = self.starts.get(line + 1).map_or(text.len(), |next| next - 1);
+        let end = if end > start && text.as_bytes().get(end - 1) == Some(&b'\r') { end - 1 } else { end };
+        Some(start..end)
+    }
+
     /// The position of `byte` in `text`, which must be the text the index was made from.
     /// A leading byte-order mark is not counted as a column.
     pub fn position(&self, text: &str, byte: usize) -> Position {

@@ -1,0 +1,165 @@
+//! `noclobber check`: run the check, write the reports, say with the exit code how it went.
+
+use super::unknown_rule;
+use crate::cli::{CheckArgs, Color, Format, Output};
+use anyhow::{Context as _, bail};
+use noclobber::check::{Options, Report, check};
+use noclobber::report::{self, Shown};
+use noclobber::rules;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Findings at or above the gate.
+const FOUND: u8 = 1;
+/// Something could not be read, or went wrong.
+const FAILURE: u8 = 2;
+
+/// Runs the check and writes what came of it.
+pub(crate) fn run(args: CheckArgs) -> anyhow::Result<u8> {
+    for id in args.select.iter().chain(&args.ignore) {
+        if rules::by_id(id).is_none() {
+            bail!(unknown_rule(id));
+        }
+    }
+    let to_stdout = || args.output.iter().filter(|output| output.file.is_none());
+    if to_stdout().count() > 1 && to_stdout().any(|output| output.format.is_for_machines()) {
+        bail!("a report for programs must be alone on stdout: give the others a file, as in `--output json=FILE`");
+    }
+    let started = Instant::now();
+    let mut report = check(&options(&args)?)?;
+    if args.verbose {
+        let time = started.elapsed().as_millis();
+        writeln!(io::stderr(), "checked {} files in {time} ms", report.summary.files)?;
+    }
+    warn(&args, &report)?;
+    let shown = filter(&args, &mut report);
+    for output in &args.output {
+        write(output, &report, shown, &args)?;
+    }
+    let incomplete = !report.faults.is_empty() || args.strict && !report.warnings.is_empty();
+    Ok(if incomplete {
+        FAILURE
+    } else if report.findings.iter().any(|finding| finding.severity >= args.fail_on) && !args.exit_zero {
+        FOUND
+    } else {
+        0
+    })
+}
+
+/// What the library is asked for.
+fn options(args: &CheckArgs) -> anyhow::Result<Options> {
+    let mut paths = args.paths.clone();
+    let given = paths.len();
+    paths.retain(|path| path != Path::new("-"));
+    let stdin = if paths.len() < given {
+        let mut bytes = vec![];
+        io::stdin().lock().read_to_end(&mut bytes).context("cannot read stdin")?;
+        Some((args.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("stdin.rs")), bytes))
+    } else if args.stdin_filename.is_some() {
+        bail!("`--stdin-filename` needs the path `-`");
+    } else {
+        None
+    };
+    Ok(Options { paths, stdin, dialect: args.dialect, schema: args.schema.clone(), jobs: args.jobs.map(usize::from) })
+}
+
+/// Says on stderr what kept files from being checked.
+fn warn(args: &CheckArgs, report: &Report) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    for fault in &report.faults {
+        writeln!(err, "error: {fault}")?;
+    }
+    if args.quiet {
+        return Ok(());
+    }
+    for warning in &report.warnings {
+        writeln!(err, "warning: {warning}")?;
+    }
+    if report.summary.files == 0 && report.warnings.is_empty() {
+        writeln!(err, "warning: there is no Rust or SQL file to check")?;
+    }
+    Ok(())
+}
+
+/// Leaves the findings that are to be shown, in every format the same.
+fn filter(args: &CheckArgs, report: &mut Report) -> Shown {
+    report.findings.retain(|finding| {
+        let selected = args.select.is_empty() || args.select.iter().any(|id| id == finding.rule);
+        selected && !args.ignore.iter().any(|id| id == finding.rule)
+    });
+    let before = report.findings.len();
+    report.findings.retain(|finding| finding.confidence >= args.min_confidence);
+    Shown {
+        hidden: before - report.findings.len(),
+        unanalysed: args.show_unanalysed,
+        statistics: args.statistics,
+        quiet: args.quiet,
+    }
+}
+
+/// Writes one report.
+fn write(output: &Output, report: &Report, shown: Shown, args: &CheckArgs) -> anyhow::Result<()> {
+    let (mut out, color): (Box<dyn Write>, bool) = if let Some(path) = &output.file {
+        let file = File::create(path).with_context(|| path.display().to_string())?;
+        (Box::new(BufWriter::new(file)), args.color == Color::Always)
+    } else {
+        let stdout = io::stdout().lock();
+        let color = wants_color(args.color, stdout.is_terminal(), |name| std::env::var(name).ok());
+        let choice = if color { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never };
+        if color {
+            (Box::new(BufWriter::new(anstream::AutoStream::new(stdout, choice))), true)
+        } else {
+            (Box::new(BufWriter::new(stdout)), false)
+        }
+    };
+    let written = match output.format {
+        Format::Text => report::text::write(&mut out, report, shown, color),
+        Format::Concise => report::concise::write(&mut out, report, shown),
+        Format::Json => report::json::write(&mut out, report, shown),
+        Format::Jsonl => report::json::write_lines(&mut out, report, shown),
+    };
+    written.and_then(|()| out.flush()).with_context(|| match &output.file {
+        Some(path) => path.display().to_string(),
+        None => "cannot write the report".to_owned(),
+    })
+}
+
+/// Whether to colour: the flag, then `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE`, then whether somebody looks at it.
+fn wants_color(flag: Color, terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+    let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    let on = |name: &str| variable(name).is_some_and(|value| !value.is_empty() && value != "0");
+    match flag {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if set("NO_COLOR") => false,
+        Color::Auto if on("FORCE_COLOR") || on("CLICOLOR_FORCE") => true,
+        Color::Auto => terminal && variable("TERM").is_none_or(|term| term != "dumb"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wants(flag: Color, terminal: bool, set: &[(&str, &str)]) -> bool {
+        wants_color(flag, terminal, |name| {
+            set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_flag_wins_then_the_environment_then_the_terminal() {
+        assert!(wants(Color::Auto, true, &[]));
+        assert!(!wants(Color::Auto, false, &[]));
+        assert!(!wants(Color::Auto, true, &[("NO_COLOR", "1"), ("FORCE_COLOR", "1")]));
+        assert!(wants(Color::Auto, true, &[("NO_COLOR", "")]));
+        assert!(wants(Color::Auto, false, &[("FORCE_COLOR", "1")]));
+        assert!(wants(Color::Auto, false, &[("CLICOLOR_FORCE", "1")]));
+        assert!(!wants(Color::Auto, false, &[("CLICOLOR_FORCE", "0")]));
+        assert!(!wants(Color::Auto, true, &[("TERM", "dumb")]));
+        assert!(wants(Color::Always, false, &[("NO_COLOR", "1")]));
+        assert!(!wants(Color::Never, true, &[("FORCE_COLOR", "1")]));
+    }
+}

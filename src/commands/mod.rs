@@ -1,0 +1,17 @@
+//! One file a subcommand. Each returns the exit code, or an error that becomes exit code 2.
+
+pub(crate) mod check;
+pub(crate) mod explain;
+pub(crate) mod shell;
+
+use noclobber::rules::RULES;
+use similar::get_close_matches;
+
+/// What is said of a rule that does not exist.
+pub(crate) fn unknown_rule(id: &str) -> String {
+    let ids: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
+    match get_close_matches(id, &ids, 1, 0.5).first() {
+        Some(close) => format!("there is no rule `{id}`; did you mean `{close}`?"),
+        None => format!("there is no rule `{id}`; `noclobber explain` lists them"),
+    }
+}
