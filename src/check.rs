@@ -208,7 +208,8 @@ impl Reader<'_> {
         match file.kind {
             Kind::Rust => frontend::rust::read(id, source, frontend::rust::Context { dialect, test: file.test }),
             Kind::Sql => frontend::sql_file::read(id, source, dialect, file.test),
-            Kind::SqlxCache | Kind::Dialect => Facts::new(id),
+            Kind::SqlxCache => frontend::sqlx_cache::read(id, source),
+            Kind::Dialect => Facts::new(id),
         }
     }
 

@@ -47,6 +47,7 @@ pub(crate) struct ExplainArgs {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each switch of the command line")]
 pub(crate) struct CheckArgs {
     /// Files and folders to check, or `-` for stdin
     ///

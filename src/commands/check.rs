@@ -17,7 +17,7 @@ const FOUND: u8 = 1;
 const FAILURE: u8 = 2;
 
 /// Runs the check and writes what came of it.
-pub(crate) fn run(args: CheckArgs) -> anyhow::Result<u8> {
+pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     for id in args.select.iter().chain(&args.ignore) {
         if rules::by_id(id).is_none() {
             bail!(unknown_rule(id));
@@ -28,15 +28,15 @@ pub(crate) fn run(args: CheckArgs) -> anyhow::Result<u8> {
         bail!("a report for programs must be alone on stdout: give the others a file, as in `--output json=FILE`");
     }
     let started = Instant::now();
-    let mut report = check(&options(&args)?)?;
+    let mut report = check(&options(args)?)?;
     if args.verbose {
         let time = started.elapsed().as_millis();
         writeln!(io::stderr(), "checked {} files in {time} ms", report.summary.files)?;
     }
-    warn(&args, &report)?;
-    let shown = filter(&args, &mut report);
+    warn(args, &report)?;
+    let shown = filter(args, &mut report);
     for output in &args.output {
-        write(output, &report, shown, &args)?;
+        write(output, &report, shown, args)?;
     }
     let incomplete = !report.faults.is_empty() || args.strict && !report.warnings.is_empty();
     Ok(if incomplete {

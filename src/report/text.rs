@@ -101,12 +101,12 @@ fn suggestion(fix: &Fix, color: bool) -> String {
     if fix.applicability == Applicability::Display {
         note.push_str(" (fill in what is missing)");
     }
-    let mut line = |sign: char, paint: &str, text: &str| {
+    let mut line = |sign: &str, paint: &str, text: &str| {
         let (on, off) = if color { (paint, "\u{1b}[0m") } else { ("", "") };
-        note.push_str(&format!("\n  {on}{sign}  {}{off}", one_line(text)));
+        note.extend(["\n  ", on, sign, "  ", &one_line(text), off]);
     };
     for (removed, added) in &fix.patch {
-        for (sign, paint, side) in [('-', "\u{1b}[31m", removed), ('+', "\u{1b}[32m", added)] {
+        for (sign, paint, side) in [("-", "\u{1b}[31m", removed), ("+", "\u{1b}[32m", added)] {
             side.lines().take(PATCH_LINES).for_each(|text| line(sign, paint, text));
             if side.lines().nth(PATCH_LINES).is_some() {
                 line(sign, paint, "..");
@@ -132,30 +132,24 @@ pub(super) fn write_end(out: &mut dyn Write, report: &Report, shown: Shown) -> i
 
 /// The last line: what was found, and how much was looked at.
 fn summary(report: &Report, shown: Shown) -> String {
-    let mut line = plural(report.findings.len(), "finding");
     let counts = counts(report).into_iter().filter(|(count, _)| *count > 0);
     let counts: Vec<String> = counts.map(|(count, noun)| plural(count, noun)).collect();
-    if !counts.is_empty() {
-        line.push_str(&format!(" ({})", counts.join(", ")));
-    }
-    if shown.hidden > 0 {
-        line.push_str(&format!(", {} more below --min-confidence", shown.hidden));
-    }
+    let counts = if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
+    let hidden = match shown.hidden {
+        0 => String::new(),
+        hidden => format!(", {hidden} more below --min-confidence"),
+    };
     let summary = &report.summary;
-    line.push_str(&format!(
-        " in {}; {} read, {} of a JSON column, {} not analysed",
+    let list = if summary.unanalysed > 0 && !shown.unanalysed { " (--show-unanalysed lists them)" } else { "" };
+    let silenced = [(summary.suppressed, "suppressed"), (summary.baselined, "in the baseline")];
+    let silenced = silenced.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("; {count} {what}"));
+    format!(
+        "{}{counts}{hidden} in {}; {} read, {} of a JSON column, {} not analysed{list}{}",
+        plural(report.findings.len(), "finding"),
         plural(summary.files, "file"),
         plural(summary.statements, "statement"),
         plural(summary.json_writes, "write"),
         summary.unanalysed,
-    ));
-    if summary.unanalysed > 0 && !shown.unanalysed {
-        line.push_str(" (--show-unanalysed lists them)");
-    }
-    for (count, what) in [(summary.suppressed, "suppressed"), (summary.baselined, "in the baseline")] {
-        if count > 0 {
-            line.push_str(&format!("; {count} {what}"));
-        }
-    }
-    line
+        silenced.collect::<String>(),
+    )
 }

@@ -25,7 +25,7 @@ const AROUND: usize = 4;
 pub(super) struct Views<'a> {
     files: &'a Files,
     lines: &'a Lines<'a>,
-    views: BTreeMap<FileId, View>,
+    by_file: BTreeMap<FileId, View>,
 }
 
 /// The lines of one file that may be shown.
@@ -57,19 +57,19 @@ impl<'a> Views<'a> {
             ranges.sort_unstable_by_key(|range| (range.start, range.end));
             (file, View::new(&files.get(file).text, lines.index(file), &ranges))
         };
-        Self { files, lines, views: by_file.into_iter().map(view).collect() }
+        Self { files, lines, by_file: by_file.into_iter().map(view).collect() }
     }
 
     /// The site's bytes in its view.
     pub(super) fn range(&self, site: Site) -> Range<usize> {
-        let Some(view) = self.views.get(&site.file) else { return 0..0 };
+        let Some(view) = self.by_file.get(&site.file) else { return 0..0 };
         let range = site.span.range();
         let start = view.shown(range.start);
         start..view.shown(range.end).max(start)
     }
 
     fn view(&self, id: FileId) -> Result<&View, Error> {
-        self.views.get(&id).ok_or(Error::FileMissing)
+        self.by_file.get(&id).ok_or(Error::FileMissing)
     }
 }
 
