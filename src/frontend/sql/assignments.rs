@@ -2,8 +2,8 @@
 //! assigns. Never decides what an assignment means for the table.
 
 use super::split::Statement;
-use super::tokens::{is_any, is_word, string, word};
-use super::{Assigned, Dialect, HOLE_PREFIX, Ident, expr};
+use super::tokens::{is_any, is_hole, is_word, string};
+use super::{Assigned, Dialect, Ident, expr};
 use sqlparser::ast::Expr;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use std::ops::Range;
@@ -132,11 +132,6 @@ fn continues(statement: &Statement, at: usize) -> bool {
         Token::RParen | Token::RBracket | Token::Number(..) | Token::Placeholder(_) => false,
         _ => string(t).is_none(),
     })
-}
-
-/// Whether the token stands for an unknown part of the text.
-pub(super) fn is_hole(token: &TokenWithSpan) -> bool {
-    word(token).is_some_and(|w| w.value.starts_with(HOLE_PREFIX))
 }
 
 struct Item<'s, 't> {

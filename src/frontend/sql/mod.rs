@@ -1,11 +1,15 @@
 //! SQL text to facts: column writes with their value, schema statements, uses of columns as JSON.
 
 mod assignments;
+mod bound;
 mod dialect;
 mod expr;
+mod insert;
 mod marks;
+mod merge;
 mod reader;
 mod relations;
+mod routine;
 mod sniff;
 mod split;
 mod statements;
@@ -331,23 +335,18 @@ pub fn read(text: &SqlText, project: Option<Dialect>) -> SqlFacts {
         placeholders: vec![],
         unanalysed: vec![],
     };
+    let lexed = tokens::lex(&text.sql, dialect);
     let mut reader = reader::Reader {
         text: &text.sql,
         map: &text.map,
         dialect,
+        names: &lexed.names,
         certain: text.route != super::facts::Route::Literal,
         in_routine: false,
+        depth: 0,
         facts: &mut facts,
     };
-    let lexed = tokens::lex(&text.sql, dialect);
-    if let (Some((at, why)), true) = (&lexed.error, reader.certain) {
-        reader.problem(text.map.span(*at..*at + 1), format!("the text cannot be split into tokens here: {why}"));
-    }
-    for range in split::statements(&lexed.tokens) {
-        reader.facts.statements += 1;
-        let statement = split::Statement::new(lexed.tokens.get(range).unwrap_or(&[]));
-        statements::read_writes(&mut reader, &statement);
-    }
+    facts.statements = statements::read_text(&mut reader, &lexed, statements::Ddl::Runs);
     facts
 }
 

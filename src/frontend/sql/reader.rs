@@ -5,10 +5,11 @@ use super::assignments::Assignment;
 use super::relations::Relation;
 use super::split::Statement;
 use super::tokens::bytes;
-use super::{Assigned, Dialect, RowScope, SqlFacts, SqlWrite, TableName, Verb};
+use super::{Assigned, ColumnUse, Dialect, RowScope, SqlFacts, SqlWrite, TableName, UseKind, Verb, bound};
 use crate::frontend::facts::Problem;
 use crate::source::{Span, SpanMap};
-use sqlparser::ast::{Expr, ObjectNamePart, Visit, Visitor};
+use sqlparser::ast::{Expr, ObjectNamePart, Value, Visit, Visitor};
+use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
 /// Reading one text, or the body of a routine inside one.
@@ -19,10 +20,14 @@ pub(super) struct Reader<'a> {
     pub map: &'a SpanMap,
     /// The dialect it is read in.
     pub dialect: Dialect,
+    /// Named placeholders of the text, numbered from 1.
+    pub names: &'a BTreeMap<String, usize>,
     /// It is SQL for certain, and not a string that may be prose.
     pub certain: bool,
     /// It is the body of a routine.
     pub in_routine: bool,
+    /// How many texts it lies inside: a string in a body in a string ..
+    pub depth: usize,
     /// What is found.
     pub facts: &'a mut SqlFacts,
 }
@@ -58,6 +63,9 @@ impl Reader<'_> {
 
     /// Adds the writes of a `SET` list: one per column.
     pub(super) fn push_writes(&mut self, statement: &Statement, target: &Target, assignments: Vec<Assignment>) {
+        if target.verb != Verb::Replace {
+            self.note_bound(statement, target, &assignments);
+        }
         let columns: Vec<Option<String>> = assignments.iter().map(|a| column_of(a, target.relations)).collect();
         let together: Vec<String> = unique(columns.iter().flatten());
         let mut groups: Vec<(Option<String>, Vec<usize>)> = Vec::new();
@@ -80,6 +88,24 @@ impl Reader<'_> {
         }
     }
 
+    /// Notes which columns take a bare placeholder or JSON.
+    fn note_bound(&mut self, statement: &Statement, target: &Target, assignments: &[Assignment]) {
+        for assignment in assignments {
+            let column = column_of(assignment, target.relations);
+            let table = relation_of(assignment, target.relations).and_then(|r| r.table.clone());
+            let (Some(column), Some(table)) = (column, table) else { continue };
+            let (name, value) = (assignment.target_tokens.clone(), assignment.value_tokens.clone());
+            match &assignment.value {
+                Assigned::Value(_) => bound::note(self, statement, &table, &column, name, value),
+                Assigned::Subscript(path, _) if path.first().is_some_and(is_text) => {
+                    let (how, span) = (UseKind::JsonFunction("[]".into()), self.span(statement, name));
+                    self.facts.uses.push(ColumnUse { table: Some(table), column, how, span });
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn push_write(
         &mut self,
         statement: &Statement,
@@ -88,11 +114,7 @@ impl Reader<'_> {
         earlier: Vec<String>,
         together: Vec<String>,
     ) {
-        let qualifier = qualifier(&assignment, target.relations);
-        let relation = qualifier
-            .and_then(|name| target.relations.iter().find(|r| r.label().is_some_and(|l| l.eq_ignore_ascii_case(name))))
-            .or(target.relations.first());
-        let Some(relation) = relation else { return };
+        let Some(relation) = relation_of(&assignment, target.relations) else { return };
         let whole = bytes(statement.slice(target.statement.clone()));
         let own = bytes(statement.slice(assignment.tokens.clone()));
         let others = target.relations.iter().filter(|r| r.tokens != relation.tokens).chain(target.sources);
@@ -124,6 +146,18 @@ impl Reader<'_> {
 fn qualifier<'a>(assignment: &'a Assignment, relations: &[Relation]) -> Option<&'a str> {
     let [first, _, ..] = assignment.target.as_slice() else { return None };
     relations.iter().any(|r| r.label().is_some_and(|l| l.eq_ignore_ascii_case(&first.text))).then_some(&first.text)
+}
+
+/// The table that is written: the one that the target names, or the first.
+fn relation_of<'r>(assignment: &Assignment, relations: &'r [Relation]) -> Option<&'r Relation> {
+    qualifier(assignment, relations)
+        .and_then(|name| relations.iter().find(|r| r.label().is_some_and(|l| l.eq_ignore_ascii_case(name))))
+        .or(relations.first())
+}
+
+/// Whether the expression is a string literal.
+fn is_text(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(v) if matches!(v.value, Value::SingleQuotedString(_) | Value::EscapedStringLiteral(_)))
 }
 
 /// The column that is assigned: the first part of the target that is no table.

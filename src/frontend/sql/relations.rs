@@ -2,7 +2,7 @@
 
 use super::TableName;
 use super::split::Statement;
-use super::tokens::{is_reserved, is_word, table_name, word};
+use super::tokens::{is_hole, is_reserved, is_word, table_name, word};
 use sqlparser::tokenizer::Token;
 use std::ops::Range;
 
@@ -143,12 +143,12 @@ fn one(statement: &Statement, at: usize, end: usize, defined: &[String], out: &m
 }
 
 /// `[AS] alias [(columns)]`; returns the index after it.
-fn alias(statement: &Statement, at: usize, end: usize) -> (Option<String>, usize) {
+pub(super) fn alias(statement: &Statement, at: usize, end: usize) -> (Option<String>, usize) {
     let name_at = if statement.is(at, "AS") { at + 1 } else { at };
     let name = statement.get(name_at).filter(|t| name_at < end && !is_reserved(t) && !is_word(t, "LATERAL"));
     match name.map(|t| (&t.token, word(t))) {
         Some((Token::DoubleQuotedString(text), _)) => (Some(text.clone()), name_at + 1),
-        Some((_, Some(w))) if !w.value.starts_with(super::HOLE_PREFIX) => {
+        Some((_, Some(w))) if !name.is_some_and(is_hole) => {
             let mut next = name_at + 1;
             if statement.at(next, &Token::LParen) && next < end {
                 next = statement.skip(next);

@@ -1,24 +1,112 @@
-//! Finds the statements that write inside a statement: at its head, in CTEs, behind `EXPLAIN` or `PREPARE`, in rules and
-//! bodies. Decides where each begins; what it does is read by the module of its kind.
+//! Finds what there is to read in a text: its statements, and the statements inside those (in CTEs, behind `EXPLAIN` or
+//! `PREPARE`, in rules and bodies). What each does is read by the module of its kind.
 
 use super::reader::Reader;
 use super::relations::defined_names;
-use super::split::Statement;
-use super::tokens::is_word;
+use super::split::{self, Statement};
+use super::tokens::{Lexed, is_any, is_word};
 use super::update::{self, Place};
-use sqlparser::tokenizer::Token;
+use super::{insert, merge, routine};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+/// Whether schema statements of a text are carried out when it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ddl {
+    /// They are.
+    Runs,
+    /// They stand in the body of a function, which may never be called.
+    Waits,
+}
+
+/// Reads all statements of a text; returns how many there are.
+pub(super) fn read_text(reader: &mut Reader, lexed: &Lexed, ddl: Ddl) -> usize {
+    if let (Some((at, why)), true) = (&lexed.error, reader.certain) {
+        let span = reader.map.span(*at..*at + 1);
+        reader.problem(span, format!("the text cannot be split into tokens here: {why}"));
+    }
+    let ranges = split::statements(&lexed.tokens);
+    for range in &ranges {
+        read_statement(reader, lexed.tokens.get(range.clone()).unwrap_or(&[]), ddl);
+    }
+    ranges.len()
+}
+
+/// Reads one statement.
+pub(super) fn read_statement(reader: &mut Reader, tokens: &[TokenWithSpan], ddl: Ddl) {
+    if tokens.iter().any(|t| t.token == Token::SemiColon) {
+        routine::read_block(reader, tokens);
+        return;
+    }
+    let statement = Statement::new(tokens);
+    read_writes(reader, &statement);
+    routine::read_bodies(reader, &statement, ddl);
+}
+
+/// A place where something that writes may start.
+enum Head {
+    Update,
+    Insert,
+    Merge,
+    /// `ON CONFLICT ..` whose `INSERT` stands in another text.
+    Clause,
+}
 
 /// Reads every write of one statement.
-pub(super) fn read_writes(reader: &mut Reader, statement: &Statement) {
-    let heads: Vec<usize> = (0..statement.tokens.len()).filter(|at| is_update(statement, *at)).collect();
+fn read_writes(reader: &mut Reader, statement: &Statement) {
+    let mut heads = vec![];
+    let mut inserts = false;
+    for at in 0..statement.tokens.len() {
+        let Some(token) = statement.get(at) else { break };
+        if !matches!(token.token, Token::Word(_)) {
+            continue;
+        }
+        if is_update(statement, at) {
+            heads.push((at, Head::Update));
+        } else if insert::is_head(statement, at) {
+            inserts = true;
+            heads.push((at, Head::Insert));
+        } else if merge::is_head(statement, at) {
+            heads.push((at, Head::Merge));
+        } else if !inserts && insert::is_clause(statement, at) {
+            heads.push((at, Head::Clause));
+        }
+    }
     if heads.is_empty() {
         return;
     }
     let defined = defined_names(statement);
-    for head in heads {
-        let place = Place { head, statement: 0..statement.tokens.len(), defined: &defined };
-        update::read(reader, statement, &place);
+    for (head, kind) in heads {
+        let start = if reader.in_routine { inner_start(statement, head) } else { 0 };
+        let place = Place { head, statement: start..statement.tokens.len(), defined: &defined };
+        match kind {
+            Head::Update => drop(update::read(reader, statement, &place)),
+            Head::Insert => drop(insert::read(reader, statement, &place)),
+            Head::Merge => merge::read(reader, statement, &place),
+            Head::Clause => insert::read_fragment(reader, statement, &place),
+        }
     }
+}
+
+/// Where the statement around `head` starts in a piece of procedural code: behind the last `BEGIN`, `THEN`, `ELSE`,
+/// `LOOP`.
+fn inner_start(statement: &Statement, head: usize) -> usize {
+    let (mut at, mut start, mut cases) = (0, 0, 0_usize);
+    while at < head {
+        let Some(token) = statement.get(at) else { break };
+        if is_word(token, "CASE") {
+            cases += 1;
+        } else if is_word(token, "END") {
+            cases = cases.saturating_sub(1);
+        } else if is_any(token, &["BEGIN", "LOOP", "ATOMIC", "DO"]) || (cases == 0 && is_any(token, &["THEN", "ELSE"]))
+        {
+            start = at + 1;
+        } else if token.token == Token::ShiftRight {
+            // A label: `<<name>>`.
+            start = at + 1;
+        }
+        at = statement.skip(at);
+    }
+    if start > head { head } else { start }
 }
 
 /// Whether an `UPDATE` statement may start at `at`: the word stands there, and not in `FOR UPDATE`, `ON UPDATE`, a

@@ -5,8 +5,9 @@
 //! [`Token::Placeholder`]. Never decides what a statement means.
 
 use super::dialect::parser_dialect;
-use super::{Dialect, TableName};
+use super::{Dialect, HOLE_PREFIX, TableName};
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Word};
+use std::collections::BTreeMap;
 
 /// How often lexing is taken up again after an error: each try reads to the end of the text.
 const MAX_RESUMES: usize = 16;
@@ -20,6 +21,8 @@ pub(super) struct Lexed {
     pub tokens: Vec<TokenWithSpan>,
     /// The byte where lexing gave up, with the reason.
     pub error: Option<(usize, String)>,
+    /// Named placeholders as they are spelled, numbered from 1 by first use.
+    pub names: BTreeMap<String, usize>,
 }
 
 /// First byte of a token.
@@ -59,6 +62,13 @@ pub(super) fn word(token: &TokenWithSpan) -> Option<&Word> {
     }
 }
 
+/// Whether the token stands for an unknown part of the text, and is not only the name of something that has one in it.
+pub(super) fn is_hole(token: &TokenWithSpan) -> bool {
+    word(token)
+        .and_then(|w| w.value.strip_prefix(HOLE_PREFIX))
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// The value of a string literal, however it is quoted.
 pub(super) fn string(token: &TokenWithSpan) -> Option<&str> {
     match &token.token {
@@ -93,7 +103,17 @@ pub(super) fn lex(text: &str, dialect: Dialect) -> Lexed {
             break;
         }
     }
-    Lexed { tokens: normalise(tokens), error }
+    let tokens = normalise(tokens);
+    let mut names = BTreeMap::new();
+    for token in &tokens {
+        if let Token::Placeholder(name) = &token.token
+            && name.trim_start_matches(['$', '?', '{', '%']).starts_with(|c: char| !c.is_ascii_digit() && c != '}')
+            && !names.contains_key(name)
+        {
+            names.insert(name.clone(), names.len() + 1);
+        }
+    }
+    Lexed { tokens, error, names }
 }
 
 /// Turns lines and columns into bytes, in one walk; returns the byte where the last token ends.
@@ -232,6 +252,18 @@ fn normalise(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
                     None => None,
                 }
             }
+            // `:name`; not the second half of a slice.
+            Token::Colon
+                if due && adjacent(input.peek(), to) && out.last().is_none_or(|t| t.token != Token::LBracket) =>
+            {
+                match input.next_if(|n| word(n).is_some()) {
+                    Some(name) => {
+                        to = end(&name);
+                        word(&name).map(|w| format!(":{}", w.value))
+                    }
+                    None => None,
+                }
+            }
             Token::Mod if due && adjacent(input.peek(), to) => match input.next_if(|n| is_word(n, "s")) {
                 Some(name) => {
                     to = end(&name);
@@ -352,7 +384,7 @@ fn name_part(tokens: &[TokenWithSpan], at: usize) -> Option<(String, usize)> {
     match &token.token {
         Token::Word(w) if w.quote_style.is_some() || !is_reserved(token) => Some((w.value.clone(), at + 1)),
         Token::DoubleQuotedString(s) => Some((s.clone(), at + 1)),
-        Token::Placeholder(p) if p.starts_with(['{', '$']) => Some((p.clone(), at + 1)),
+        Token::Placeholder(p) if p.starts_with(['{', '$', ':']) => Some((p.clone(), at + 1)),
         Token::Colon => {
             let next = tokens.get(at + 1)?;
             let w = word(next)?;

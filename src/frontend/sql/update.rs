@@ -145,7 +145,7 @@ pub(super) fn tail(reader: &Reader, statement: &Statement, from: usize, limit: u
 }
 
 /// The end of the `FROM` or `WHERE` that starts at `from`.
-fn clause_end(statement: &Statement, from: usize, limit: usize) -> usize {
+pub(super) fn clause_end(statement: &Statement, from: usize, limit: usize) -> usize {
     let mut at = from;
     let mut cases = 0_usize;
     while at < limit {

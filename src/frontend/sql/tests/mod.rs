@@ -1,5 +1,7 @@
 //! Forms of statements, each with what must be read in it.
 
+mod insert;
+mod routine;
 mod update;
 
 use super::{SqlFacts, SqlWrite, read};

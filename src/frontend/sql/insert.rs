@@ -1,0 +1,464 @@
+//! `INSERT` and `REPLACE`: the inserted row, and what `ON CONFLICT` and `ON DUPLICATE KEY` do to a row that is there.
+
+use super::assignments::{Assignment, set_list};
+use super::bound;
+use super::expr;
+use super::reader::{Reader, Target};
+use super::relations::{Relation, alias, relations};
+use super::split::Statement;
+use super::tokens::{is_any, is_hole, is_reserved, is_word, table_name, word};
+use super::update::{Place, clause_end};
+use super::{Assigned, Dialect, Ident, RowScope, Verb};
+use sqlparser::ast::Expr;
+use sqlparser::tokenizer::Token;
+use std::ops::Range;
+
+/// More inserted values are not kept: they stand in every write of the statement.
+const MAX_CELLS: usize = 4000;
+
+/// A column of the insert list.
+struct Column {
+    name: String,
+    quoted: bool,
+    tokens: Range<usize>,
+}
+
+/// What is inserted.
+enum Rows {
+    /// `VALUES`: for each row the tokens of its cells.
+    Values(Vec<Vec<Range<usize>>>),
+    /// `SET c = v`.
+    Set(Vec<Assignment>),
+    /// A query: the tokens of its items, where they can be told.
+    Query(Option<Vec<Range<usize>>>, Range<usize>),
+    /// `DEFAULT VALUES`, or not known.
+    Other,
+}
+
+/// An `INSERT` or `REPLACE` as far as its rows go.
+struct Insert {
+    relation: Relation,
+    replace: bool,
+    columns: Vec<Column>,
+    listed: bool,
+    rows: Rows,
+    end: usize,
+}
+
+/// Reads the statement whose `INSERT` or `REPLACE` stands at `place`; `None` when it is no such statement.
+pub(super) fn read(reader: &mut Reader, statement: &Statement, place: &Place) -> Option<()> {
+    let limit = statement.group_end(place.head).min(place.statement.end);
+    let mut insert = head(reader, statement, place, limit)?;
+    rows(reader, statement, &mut insert, limit);
+    bound_columns(reader, statement, &insert);
+    let conflict = first_clause(statement, insert.end, limit);
+    if !insert.replace && conflict.is_none() {
+        return Some(());
+    }
+    let inserted = inserted(reader, statement, &insert);
+    let mut sources = vec![];
+    if reader.dialect == Dialect::Mysql {
+        if let Rows::Query(_, range) = &insert.rows {
+            sources = query_sources(statement, range.clone(), place.defined);
+        }
+        // `VALUES (..) AS new`: the row that is inserted, by a name of its own.
+        if statement.is(insert.end, "AS")
+            && let (Some(name), _) = alias(statement, insert.end, limit)
+        {
+            sources.push(Relation { table: None, alias: Some(name), tokens: 0..0 });
+        }
+    }
+    if insert.replace {
+        replaced(reader, statement, place, &insert, &inserted);
+    }
+    let mut clause = conflict;
+    while let Some(at) = clause {
+        let next = first_clause(statement, at + 1, limit);
+        let end = next.unwrap_or(limit);
+        if let Some(from) = set_of(statement, at, end) {
+            let list = set_list(statement, from, end, reader.dialect);
+            if list.assignments.is_empty() {
+                unknown_columns(reader, statement, at..list.end.max(at + 1), &insert.relation);
+            }
+            let tail = super::update::tail(reader, statement, list.end, end, place.defined);
+            let target = Target {
+                verb: Verb::Upsert,
+                relations: std::slice::from_ref(&insert.relation),
+                statement: place.statement.clone(),
+                scope: RowScope::Conflict,
+                predicate: tail.predicate,
+                inserted: &inserted,
+                sources: &sources,
+            };
+            reader.push_writes(statement, &target, list.assignments);
+        }
+        clause = next;
+    }
+    Some(())
+}
+
+/// Reads an `ON CONFLICT .. DO UPDATE SET` at `at` whose `INSERT` stands elsewhere: the table is an unknown part before it.
+pub(super) fn read_fragment(reader: &mut Reader, statement: &Statement, place: &Place) {
+    let limit = statement.group_end(place.head).min(place.statement.end);
+    let Some(from) = set_of(statement, place.head, limit) else { return };
+    let before = (place.statement.start..place.head).rev().find(|i| statement.get(*i).is_some_and(is_hole));
+    let list = set_list(statement, from, limit, reader.dialect);
+    if list.assignments.is_empty() {
+        return;
+    }
+    let Some((table, after)) = before.and_then(|at| table_name(statement.tokens, at)) else {
+        let span = reader.span(statement, place.head..list.end);
+        reader.problem(span, "the table of this conflict clause is not known");
+        return;
+    };
+    let relation = Relation { table: Some(table), alias: None, tokens: before.unwrap_or(0)..after };
+    let tail = super::update::tail(reader, statement, list.end, limit, place.defined);
+    let target = Target {
+        verb: Verb::Upsert,
+        relations: &[relation],
+        statement: place.statement.clone(),
+        scope: RowScope::Conflict,
+        predicate: tail.predicate,
+        inserted: &[],
+        sources: &[],
+    };
+    reader.push_writes(statement, &target, list.assignments);
+}
+
+/// The next `ON CONFLICT` or `ON DUPLICATE KEY` of this statement.
+fn first_clause(statement: &Statement, from: usize, limit: usize) -> Option<usize> {
+    let mut at = from;
+    while at < limit {
+        if is_clause(statement, at) {
+            return Some(at);
+        }
+        at = statement.skip(at);
+    }
+    None
+}
+
+/// Whether `ON CONFLICT` or `ON DUPLICATE KEY UPDATE` stands at `at`.
+pub(super) fn is_clause(statement: &Statement, at: usize) -> bool {
+    statement.is(at, "ON")
+        && (statement.is(at + 1, "CONFLICT")
+            || (statement.is(at + 1, "DUPLICATE") && statement.is(at + 2, "KEY") && statement.is(at + 3, "UPDATE")))
+}
+
+/// Where the assignments of the clause at `at` begin; `None` for `DO NOTHING`.
+fn set_of(statement: &Statement, at: usize, end: usize) -> Option<usize> {
+    if statement.is(at + 1, "DUPLICATE") {
+        return Some(at + 4);
+    }
+    let mut next = at + 2;
+    while next < end {
+        if statement.is(next, "DO") {
+            let sets = statement.is(next + 1, "UPDATE") && statement.is(next + 2, "SET");
+            return sets.then_some(next + 3);
+        }
+        next = statement.skip(next);
+    }
+    None
+}
+
+fn unknown_columns(reader: &mut Reader, statement: &Statement, tokens: Range<usize>, relation: &Relation) {
+    let span = reader.span(statement, tokens);
+    let name = relation.table.as_ref().map_or("", |t| t.name.as_str());
+    reader.problem(span, format!("the columns that this conflict clause of `{name}` sets are not known"));
+}
+
+/// Reads up to and with the column list.
+fn head(reader: &Reader, statement: &Statement, place: &Place, limit: usize) -> Option<Insert> {
+    let mut replace = statement.is(place.head, "REPLACE");
+    let mut at = place.head + 1;
+    loop {
+        if statement.is(at, "OR") {
+            replace |= statement.is(at + 1, "REPLACE");
+            at += 2;
+        } else if statement.any(at, &["LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE"]) {
+            at += 1;
+        } else {
+            break;
+        }
+    }
+    if statement.is(at, "INTO") {
+        at += 1;
+    } else if reader.dialect != Dialect::Mysql || place.head != place.statement.start {
+        return None;
+    }
+    let from = at;
+    let (table, after) = table_name(statement.slice(0..limit), from)?;
+    at = after;
+    if statement.is(at, "PARTITION") {
+        at = statement.skip(at + 1);
+    }
+    let names_row = statement.is(at, "AS") || statement.get(at).is_some_and(|t| word(t).is_some() && !is_source(t));
+    let (alias, next) = if names_row { alias_only(statement, at, limit) } else { (None, at) };
+    at = next;
+    let relation = Relation { table: Some(table), alias, tokens: from..after };
+    let mut columns = vec![];
+    let listed = statement.at(at, &Token::LParen) && !statement.any(at + 1, &["SELECT", "WITH", "VALUES"]);
+    if listed {
+        let close = statement.closing(at).min(limit);
+        for part in statement.comma_parts(at + 1..close) {
+            let tokens = statement.slice(part.clone());
+            // `t.c` and `c['k']` are allowed too: the column is the last name before a bracket.
+            let names = tokens.iter().take_while(|t| t.token != Token::LBracket);
+            let Some(last) = names.filter_map(word).last() else { continue };
+            columns.push(Column { name: last.value.clone(), quoted: last.quote_style.is_some(), tokens: part });
+        }
+        at = close + 1;
+    }
+    Some(Insert { relation, replace, columns, listed, rows: Rows::Other, end: at })
+}
+
+/// Whether the token begins the rows, and is no alias.
+fn is_source(token: &sqlparser::tokenizer::TokenWithSpan) -> bool {
+    is_reserved(token) || is_any(token, &["VALUES", "VALUE", "SELECT", "SET", "DEFAULT", "TABLE", "OVERRIDING", "WITH"])
+}
+
+/// An alias without the column list that may follow it elsewhere.
+fn alias_only(statement: &Statement, at: usize, limit: usize) -> (Option<String>, usize) {
+    let name_at = at + usize::from(statement.is(at, "AS"));
+    match statement.get(name_at).filter(|_| name_at < limit).and_then(word) {
+        Some(w) => (Some(w.value.clone()), name_at + 1),
+        None => (None, at),
+    }
+}
+
+/// Reads what is inserted.
+fn rows(reader: &Reader, statement: &Statement, insert: &mut Insert, limit: usize) {
+    let mut at = insert.end;
+    if statement.is(at, "OVERRIDING") {
+        at += 3;
+    }
+    if statement.any(at, &["VALUES", "VALUE"]) {
+        let mut list = vec![];
+        at += 1;
+        loop {
+            at += usize::from(statement.is(at, "ROW"));
+            if !statement.at(at, &Token::LParen) || at >= limit {
+                break;
+            }
+            let close = statement.closing(at).min(limit);
+            list.push(statement.comma_parts(at + 1..close));
+            at = close + 1;
+            if !statement.at(at, &Token::Comma) {
+                break;
+            }
+            at += 1;
+        }
+        insert.rows = Rows::Values(list);
+    } else if statement.is(at, "SET") {
+        let list = set_list(statement, at + 1, limit, reader.dialect);
+        at = list.end;
+        insert.rows = Rows::Set(list.assignments);
+    } else if statement.is(at, "DEFAULT") {
+        at += 2;
+    } else if statement.any(at, &["SELECT", "WITH"]) || statement.at(at, &Token::LParen) {
+        let end = first_clause(statement, at, limit).unwrap_or(limit);
+        insert.rows = Rows::Query(query_items(statement, at, end), at..end);
+        at = end;
+    }
+    insert.end = at.min(limit);
+}
+
+/// The items of the outermost `SELECT` between `from` and `end`; `None` when they cannot be told from its text.
+fn query_items(statement: &Statement, from: usize, end: usize) -> Option<Vec<Range<usize>>> {
+    let (mut from, mut end) = (from, end);
+    // `(SELECT ..)`: go inside; the nesting of real texts is small.
+    for _ in 0..8 {
+        if !statement.at(from, &Token::LParen) {
+            break;
+        }
+        end = statement.closing(from).min(end);
+        from += 1;
+    }
+    let mut at = from;
+    let mut select = None;
+    while at < end {
+        if statement.any(at, &["UNION", "EXCEPT", "INTERSECT"]) {
+            return None;
+        }
+        if statement.is(at, "SELECT") && select.is_none() {
+            select = Some(at);
+        }
+        at = statement.skip(at);
+    }
+    let mut first = select? + 1;
+    if statement.any(first, &["DISTINCT", "ALL"]) {
+        first += 1;
+        if statement.is(first, "ON") {
+            first = statement.skip(first + 1);
+        }
+    }
+    let mut stop = first;
+    while stop < end {
+        let from_clause = statement.is(stop, "FROM") && !statement.is(stop.saturating_sub(1), "DISTINCT");
+        if from_clause || statement.any(stop, &["WHERE", "GROUP", "ORDER", "LIMIT", "HAVING", "RETURNING"]) {
+            break;
+        }
+        stop = statement.skip(stop);
+    }
+    let items = statement.comma_parts(first..stop);
+    let star = |r: &Range<usize>| r.end.checked_sub(1).is_some_and(|last| statement.at(last, &Token::Mul));
+    (!items.iter().any(star)).then_some(items)
+}
+
+/// The relations of the outermost `FROM` of a query.
+fn query_sources(statement: &Statement, range: Range<usize>, defined: &[String]) -> Vec<Relation> {
+    let mut at = range.start;
+    while at < range.end {
+        if statement.is(at, "FROM") && !statement.is(at.saturating_sub(1), "DISTINCT") {
+            let end = clause_end(statement, at + 1, range.end);
+            return relations(statement, at + 1..end, defined).list;
+        }
+        at = statement.skip(at);
+    }
+    vec![]
+}
+
+/// The inserted columns with their values.
+fn inserted(reader: &Reader, statement: &Statement, insert: &Insert) -> Vec<(String, Vec<Expr>)> {
+    let parse = |range: Range<usize>| expr::parse(statement.slice(range), reader.dialect);
+    match &insert.rows {
+        Rows::Set(assignments) => assignments
+            .iter()
+            .filter_map(|a| {
+                let value = if let Assigned::Value(v) = &a.value { vec![v.clone()] } else { vec![] };
+                Some((a.target.last()?.text.clone(), value))
+            })
+            .collect(),
+        Rows::Values(rows) => {
+            let width = if insert.listed { insert.columns.len() } else { rows.first().map_or(0, Vec::len) };
+            let keep = rows.len().saturating_mul(width) <= MAX_CELLS;
+            let values = |index: usize| -> Vec<Expr> {
+                if !keep {
+                    return vec![];
+                }
+                let cells: Option<Vec<Expr>> = rows.iter().map(|row| parse(row.get(index)?.clone())).collect();
+                cells.unwrap_or_default()
+            };
+            (0..width).map(|i| (insert.columns.get(i).map_or(String::new(), |c| c.name.clone()), values(i))).collect()
+        }
+        Rows::Query(items, _) => {
+            let item = |index: usize| {
+                let range = items.as_ref()?.get(index)?.clone();
+                let unaliased = range.start..range.end.saturating_sub(1 + usize::from(has_as(statement, &range)));
+                parse(range).or_else(|| parse(unaliased))
+            };
+            let fits = items.as_ref().is_some_and(|i| i.len() == insert.columns.len());
+            let values = |index| if fits { item(index).into_iter().collect() } else { vec![] };
+            insert.columns.iter().enumerate().map(|(i, c)| (c.name.clone(), values(i))).collect()
+        }
+        Rows::Other => insert.columns.iter().map(|c| (c.name.clone(), vec![])).collect(),
+    }
+}
+
+fn has_as(statement: &Statement, range: &Range<usize>) -> bool {
+    range.len() > 2 && statement.is(range.end - 2, "AS")
+}
+
+/// Notes which inserted columns take a bare placeholder or JSON.
+fn bound_columns(reader: &mut Reader, statement: &Statement, insert: &Insert) {
+    let Some(table) = insert.relation.table.clone() else { return };
+    match &insert.rows {
+        Rows::Values(rows) => {
+            for row in rows.iter().take(1) {
+                for (column, cell) in insert.columns.iter().zip(row) {
+                    bound::note(reader, statement, &table, &column.name, column.tokens.clone(), cell.clone());
+                }
+            }
+        }
+        Rows::Query(Some(items), _) if items.len() == insert.columns.len() => {
+            for (column, item) in insert.columns.iter().zip(items) {
+                bound::note(reader, statement, &table, &column.name, column.tokens.clone(), item.clone());
+            }
+        }
+        Rows::Set(assignments) => {
+            for a in assignments {
+                if let Some(name) = a.target.last() {
+                    bound::note(reader, statement, &table, &name.text, a.target_tokens.clone(), a.value_tokens.clone());
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The writes of a `REPLACE`: every listed column, and once for those that are left out.
+fn replaced(
+    reader: &mut Reader,
+    statement: &Statement,
+    place: &Place,
+    insert: &Insert,
+    inserted: &[(String, Vec<Expr>)],
+) {
+    let mut assignments = vec![];
+    match &insert.rows {
+        Rows::Set(list) => {
+            for a in list {
+                assignments.push(Assignment {
+                    target: a.target.clone(),
+                    target_tokens: a.target_tokens.clone(),
+                    tokens: a.tokens.clone(),
+                    value_tokens: a.value_tokens.clone(),
+                    value: Assigned::Inserted,
+                });
+            }
+        }
+        rows => {
+            let cells = match rows {
+                Rows::Values(rows) => rows.first(),
+                Rows::Query(items, _) => items.as_ref(),
+                _ => None,
+            };
+            for (index, column) in insert.columns.iter().enumerate() {
+                let cell = cells.and_then(|row| row.get(index)).cloned();
+                assignments.push(Assignment {
+                    target: vec![Ident { text: column.name.clone(), quoted: column.quoted }],
+                    target_tokens: column.tokens.clone(),
+                    tokens: column.tokens.clone(),
+                    value_tokens: cell.unwrap_or(column.tokens.clone()),
+                    value: Assigned::Inserted,
+                });
+            }
+        }
+    }
+    let all = !insert.listed && !matches!(insert.rows, Rows::Set(_));
+    let table = insert.relation.tokens.clone();
+    assignments.push(Assignment {
+        target: vec![],
+        target_tokens: table.clone(),
+        tokens: table.clone(),
+        value_tokens: table,
+        // Without a column list every column is given a value, by position.
+        value: if all { Assigned::Inserted } else { Assigned::Omitted },
+    });
+    let target = Target {
+        verb: Verb::Replace,
+        relations: std::slice::from_ref(&insert.relation),
+        statement: place.statement.clone(),
+        scope: RowScope::Conflict,
+        predicate: None,
+        inserted,
+        sources: &[],
+    };
+    reader.push_writes(statement, &target, assignments);
+}
+
+/// Whether an `INSERT` or `REPLACE` statement may start at `at`.
+pub(super) fn is_head(statement: &Statement, at: usize) -> bool {
+    let Some(token) = statement.get(at) else { return false };
+    if is_word(token, "INSERT") {
+        return !statement.any(at + 1, &["ON", "OF"])
+            && !matches!(
+                statement.get(at + 1).map(|t| &t.token),
+                None | Some(Token::LParen | Token::Comma | Token::Eq)
+            );
+    }
+    is_word(token, "REPLACE")
+        && (statement.is(at + 1, "INTO")
+            || (statement.any(at + 1, &["LOW_PRIORITY", "DELAYED"]) && statement.is(at + 2, "INTO"))
+            || (at == 0 && statement.get(1).is_some_and(|t| word(t).is_some())))
+        && !at.checked_sub(1).is_some_and(|b| statement.any(b, &["OR", "INSERT"]))
+}
