@@ -214,11 +214,15 @@ impl Runner<'_> {
         let (left, right) = self.both(left, right, depth)?;
         if let MergeHow::Patch(family) = how {
             let target = left.into_document(family)?;
+            if target.is_none() && family == super::Family::Sqlite {
+                // Measured: SQLite does not look at the patch then.
+                return Ok(Value::Null);
+            }
             let Some(patch) = right.into_document(family)? else { return Ok(Value::Null) };
             return Ok(match target {
                 Some(target) => Value::Json(merge::patch(target, patch)),
-                // Measured: MariaDB lets a patch that is no object replace even SQL NULL; SQLite does not.
-                None if !patch.is_object() && family != super::Family::Sqlite => Value::Json(patch),
+                // Measured: MariaDB lets a patch that is no object replace even SQL NULL.
+                None if !patch.is_object() => Value::Json(patch),
                 None => Value::Null,
             });
         }

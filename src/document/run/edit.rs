@@ -66,6 +66,11 @@ impl Runner<'_> {
         }
         let dynamic;
         let what = match what {
+            Removal::Null | Removal::Path(Path::Null) if family == Family::Sqlite => {
+                // Measured: SQLite reads the document first.
+                of?.into_document(family)?;
+                return Ok(Value::Null);
+            }
             Removal::Null | Removal::Path(Path::Null) => return Ok(Value::Null),
             Removal::Dynamic(input) => match self.inputs.value(&input.id) {
                 None => return Err(Stop::Unknown(format!("which key `{}` removes is not known", input.id))),

@@ -8,6 +8,9 @@ use sqlparser::ast::Expr;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use std::ops::Range;
 
+/// Why `c[1:2] = v` is [`Assigned::Unparsed`]: fine for an array, an error for `jsonb`.
+pub(super) const SLICE: &str = "a slice of an array is assigned";
+
 /// One column of a `SET` list; ranges are indices of the statement's tokens.
 pub(super) struct Assignment {
     /// The target's parts.
@@ -202,7 +205,7 @@ impl Item<'_, '_> {
             }
             let inner = self.statement.slice(at + 1..close);
             if inner.iter().any(|t| t.token == Token::Colon) {
-                return Some(Err("a slice of an array is assigned".to_owned()));
+                return Some(Err(SLICE.to_owned()));
             }
             match expr::parse(inner, self.dialect) {
                 Some(step) => path.push(step),

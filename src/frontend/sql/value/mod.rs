@@ -1,0 +1,124 @@
+//! The expression on the right of `=` to a [`Document`].
+//!
+//! One [`Evaluator`] per write knows the row, the other relations in scope and what is bound; it infers SQL types as far
+//! as they decide what an operator does. What the database rejects before it runs (a type mismatch, a target mistake)
+//! makes the whole value [`Document::Fails`]. It never reads statements and never judges: that is for the rules.
+
+mod call;
+mod condition;
+mod expression;
+mod functions;
+mod mysql;
+mod operators;
+mod path;
+mod postgres;
+mod scope;
+mod sqlite;
+mod subquery;
+mod target;
+mod typed;
+
+use super::{Dialect, SqlWrite, TableName};
+use crate::document::Document;
+use crate::document::run::Storage;
+use scope::Relation;
+use typed::{Ty, Typed};
+
+/// The type of a column, as far as evaluation needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SqlType {
+    /// `jsonb`.
+    Jsonb,
+    /// `json` (PostgreSQL), `JSON` (MySQL, MariaDB, SQLite).
+    Json,
+    /// Text.
+    Text,
+    /// Something else.
+    Other,
+}
+
+/// What an evaluation may ask.
+pub trait Environment {
+    /// The dialect.
+    fn dialect(&self) -> Dialect;
+    /// How the written column is kept.
+    fn storage(&self) -> Storage;
+    /// The type of a column of a table; `None` when not known.
+    fn column_type(&self, table: &TableName, column: &str) -> Option<SqlType>;
+    /// The value bound to a placeholder as it is spelled (`$1`, `?`, `:name`); for bare `?` the caller counts:
+    /// `ordinal` is its number in the whole text, from 1.
+    fn bind(&self, placeholder: &str, ordinal: usize) -> Option<Document>;
+}
+
+/// Evaluates what `write` stores in its column.
+pub fn evaluate(write: &SqlWrite, environment: &dyn Environment) -> Document {
+    let mut evaluator = Evaluator::new(write, environment);
+    let document = evaluator.assigned(&write.value, write);
+    match evaluator.rejected {
+        Some(why) => Document::Fails(why),
+        None => document,
+    }
+}
+
+/// Expressions nested deeper than this are not evaluated. Long chains of operators nest to the left without the parser's
+/// limit.
+const MAX_DEPTH: usize = 150;
+
+/// One evaluation.
+struct Evaluator<'a> {
+    write: &'a SqlWrite,
+    environment: &'a dyn Environment,
+    dialect: Dialect,
+    /// The name of the written column.
+    column: &'a str,
+    /// What the written column stands for: the old document, or what an earlier assignment made of it (MySQL).
+    own: Document,
+    /// The type of the written column.
+    own_ty: Ty,
+    /// Relations of the subqueries around the expression, the innermost last.
+    frames: Vec<Vec<(String, Relation)>>,
+    /// Whether a value of the inserted row is being evaluated: there is no old row to refer to.
+    inserting: bool,
+    depth: usize,
+    /// Why the database rejects the statement before it runs.
+    rejected: Option<String>,
+}
+
+impl<'a> Evaluator<'a> {
+    fn new(write: &'a SqlWrite, environment: &'a dyn Environment) -> Self {
+        let dialect = environment.dialect();
+        let own_ty = match (dialect, environment.storage()) {
+            (Dialect::Postgres, Storage::Jsonb) => Ty::Jsonb,
+            (Dialect::Postgres | Dialect::Mysql, Storage::Json | Storage::CheckedText | Storage::Jsonb) => Ty::Json,
+            _ => Ty::Text,
+        };
+        Self {
+            write,
+            environment,
+            dialect,
+            column: write.target.last().map_or("", |ident| ident.text.as_str()),
+            own: Document::Old,
+            own_ty,
+            frames: vec![],
+            inserting: false,
+            depth: 0,
+            rejected: None,
+        }
+    }
+
+    /// Notes that the database rejects the statement; the first reason counts.
+    fn reject(&mut self, why: impl Into<String>) -> Typed {
+        let why = why.into();
+        self.rejected.get_or_insert_with(|| why.clone());
+        Typed::any(Document::Fails(why))
+    }
+
+    /// Whether the written column itself is text: JSON must be read from it.
+    fn old_is_text(&self) -> bool {
+        self.own_ty == Ty::Text
+    }
+
+    fn is_postgres(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+}
