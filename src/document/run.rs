@@ -13,9 +13,10 @@ mod serde_value;
 mod sqlite;
 mod step;
 mod store;
+mod typing;
 mod value;
 
-use super::{CastTo, Document, Input, Key, MergeHow, Rest, Shape};
+use super::{CastTo, Cond, Document, Input, Key, MergeHow, Rest, Shape};
 use serde_json::{Map, Value as Json};
 use step::{Resolved, resolve};
 use value::{Eval, Stop, Value, error, parse};
@@ -57,6 +58,11 @@ pub trait Inputs {
     fn value(&self, id: &str) -> Option<Option<Json>>;
     /// The outcome of an undecided condition, by its words; `None` makes the run unknown.
     fn condition(&self, words: &str) -> Option<bool>;
+    /// Decides an `Equal`, `TypeIs` or `HasKey` whose operands are not SQL NULL, instead of looking at them: for runs
+    /// whose values only stand for others. `None` looks at them.
+    fn decide(&self, _condition: &Cond) -> Option<bool> {
+        None
+    }
 }
 
 /// The old value of the row.
@@ -77,7 +83,21 @@ pub fn run(document: &Document, old: Option<&Json>, inputs: &dyn Inputs, storage
 
 /// Like [`run`], for an old value that may be text that is not JSON.
 pub fn run_on(document: &Document, old: OldValue<'_>, inputs: &dyn Inputs, storage: Storage) -> Outcome {
-    let runner = Runner { old, inputs, storage };
+    run_apart(document, old, old, inputs, storage)
+}
+
+/// Like [`run_on`], with another value for what was [read](Document::Read) earlier than for the row itself.
+pub(super) fn run_apart(
+    document: &Document,
+    old: OldValue<'_>,
+    read: OldValue<'_>,
+    inputs: &dyn Inputs,
+    storage: Storage,
+) -> Outcome {
+    let runner = Runner { old, read, inputs, storage };
+    if matches!(storage, Storage::Jsonb | Storage::Json) && typing::is_text(document, 0) {
+        return Outcome::Error("the column is of a JSON type but the expression is of type text".into());
+    }
     match runner.eval(document, 0).and_then(|value| store::store(value, storage)) {
         Ok(outcome) => outcome,
         Err(Stop::Fails(why) | Stop::Error(why)) => Outcome::Error(why),
@@ -91,6 +111,7 @@ const MAX_DEPTH: usize = 200;
 /// One run: the row and what comes from outside.
 struct Runner<'r> {
     old: OldValue<'r>,
+    read: OldValue<'r>,
     inputs: &'r dyn Inputs,
     storage: Storage,
 }
@@ -102,7 +123,8 @@ impl Runner<'_> {
         }
         let depth = depth + 1;
         match document {
-            Document::Old | Document::Read(_) => Ok(self.old_value()),
+            Document::Old => Ok(self.row(self.old)),
+            Document::Read(_) => Ok(self.row(self.read)),
             Document::Input(input) => self.input(input),
             Document::Known(json) => Ok(Value::Json(json.clone())),
             Document::Text(text) => Ok(Value::Text(text.clone())),
@@ -168,8 +190,8 @@ impl Runner<'_> {
         }
     }
 
-    fn old_value(&self) -> Value {
-        match (self.old, self.storage) {
+    fn row(&self, value: OldValue<'_>) -> Value {
+        match (value, self.storage) {
             (OldValue::Null, _) => Value::Null,
             (OldValue::Document(json), Storage::Text) => Value::Text(json.to_string()),
             (OldValue::Document(json), _) => Value::Json(json.clone()),
@@ -211,6 +233,12 @@ impl Runner<'_> {
     }
 
     fn merge(&self, left: &Document, right: &Document, how: MergeHow, depth: usize) -> Eval {
+        if how == MergeHow::Concat
+            && self.storage != Storage::Text
+            && (typing::is_text(left, depth) || typing::is_text(right, depth))
+        {
+            return Err(Stop::Fails("`||` with text joins text, and text does not fit the column".into()));
+        }
         let (left, right) = self.both(left, right, depth)?;
         if let MergeHow::Patch(family) = how {
             let target = left.into_document(family)?;
@@ -251,10 +279,10 @@ impl Runner<'_> {
     fn both(&self, left: &Document, right: &Document, depth: usize) -> Result<(Value, Value), Stop> {
         match (self.eval(left, depth), self.eval(right, depth)) {
             (Ok(left), Ok(right)) => Ok((left, right)),
-            (Err(stop @ Stop::Fails(_)), _) | (_, Err(stop @ Stop::Fails(_))) => Err(stop),
-            (Err(Stop::Unknown(_)), Err(stop @ Stop::Error(_))) => Err(stop),
-            (Ok(Value::Null), Err(_)) | (Err(_), Ok(Value::Null)) => Ok((Value::Null, Value::Null)),
-            (Err(stop), Ok(_) | Err(_)) | (Ok(_), Err(stop)) => Err(stop),
+            (Err(left), Err(right)) => Err(left.min(right)),
+            (Ok(Value::Null), Err(Stop::Error(_) | Stop::Unknown(_)))
+            | (Err(Stop::Error(_) | Stop::Unknown(_)), Ok(Value::Null)) => Ok((Value::Null, Value::Null)),
+            (Err(stop), Ok(_)) | (Ok(_), Err(stop)) => Err(stop),
         }
     }
 

@@ -15,18 +15,26 @@ impl Runner<'_> {
         let depth = depth + 1;
         match condition {
             Cond::IsNull(document) => Ok(Some(self.eval(document, depth)? == Value::Null)),
-            Cond::TypeIs(document, kinds) => {
-                Ok(as_json(self.eval(document, depth)?).map(|json| kinds.iter().any(|kind| kind == type_name(&json))))
-            }
+            Cond::TypeIs(document, kinds) => Ok(as_json(self.eval(document, depth)?).map(|json| {
+                self.inputs.decide(condition).unwrap_or_else(|| kinds.iter().any(|kind| kind == type_name(&json)))
+            })),
             Cond::HasKey(document, path) => {
                 let Some(json) = as_json(self.eval(document, depth)?) else { return Ok(None) };
                 match resolve(path, self.inputs)? {
                     Resolved::Null => Ok(None),
                     Resolved::Invalid(why) => Err(Stop::Error(why)),
-                    Resolved::Places(places) => Ok(Some(has(&json, &places))),
+                    Resolved::Places(places) => {
+                        Ok(Some(self.inputs.decide(condition).unwrap_or_else(|| has(&json, &places))))
+                    }
                 }
             }
-            Cond::Equal(a, b) => Ok(equal(self.eval(a, depth)?, self.eval(b, depth)?)),
+            Cond::Equal(a, b) => {
+                let (a, b) = (self.eval(a, depth)?, self.eval(b, depth)?);
+                if a == Value::Null || b == Value::Null {
+                    return Ok(None);
+                }
+                Ok(Some(self.inputs.decide(condition).unwrap_or_else(|| equal(a, b))))
+            }
             Cond::Not(inner) => Ok(self.condition(inner, depth)?.map(|truth| !truth)),
             Cond::And(all) => self.fold(all, false, depth),
             Cond::Or(any) => self.fold(any, true, depth),
@@ -75,14 +83,14 @@ fn has(json: &Json, places: &[Place]) -> bool {
     }
 }
 
-fn equal(a: Value, b: Value) -> Option<bool> {
-    Some(match (a, b) {
-        (Value::Null, _) | (_, Value::Null) => return None,
+fn equal(a: Value, b: Value) -> bool {
+    match (a, b) {
+        (Value::Null, _) | (_, Value::Null) => false,
         (Value::Text(a), Value::Text(b)) => a == b,
         (Value::Json(a) | Value::Scalar(a), Value::Json(b) | Value::Scalar(b)) => same(&a, &b),
         (Value::Text(text), Value::Json(json) | Value::Scalar(json))
         | (Value::Json(json) | Value::Scalar(json), Value::Text(text)) => {
             json.as_str() == Some(&text) || parse(&text).is_some_and(|parsed| same(&parsed, &json))
         }
-    })
+    }
 }

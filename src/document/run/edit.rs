@@ -6,7 +6,7 @@ use super::Runner;
 use super::postgres::{self, Edit};
 use super::step::{Place, Resolved, resolve};
 use super::value::{Edited, Eval, Stop, Value, error};
-use super::{mysql, serde_value, sqlite};
+use super::{mysql, serde_value, sqlite, typing};
 use crate::document::{Document, Family, OnNull, Path, Removal, SetMode, Step};
 
 impl Runner<'_> {
@@ -21,6 +21,10 @@ impl Runner<'_> {
         family: Family,
         depth: usize,
     ) -> Eval {
+        let pg = matches!(family, Family::PgFunction | Family::PgSubscript);
+        if pg && typing::is_text(value, depth) {
+            return Err(Stop::Fails("the value must be jsonb, not text".into()));
+        }
         let (of, value) = if on_null == OnNull::Wipe {
             self.both(of, value, depth)?
         } else {
@@ -44,7 +48,6 @@ impl Runner<'_> {
             Resolved::Invalid(why) => return error(why),
             Resolved::Places(places) => places,
         };
-        let pg = matches!(family, Family::PgFunction | Family::PgSubscript);
         if pg && matches!(value, Value::Text(_) | Value::Scalar(_)) {
             return Err(Stop::Fails("the value must be jsonb, not text or an SQL scalar".into()));
         }

@@ -146,8 +146,9 @@ fn text_does_not_fit_a_jsonb_column() {
         family: Family::PgFunction,
     };
     assert!(matches!(stored(&document, json!({"a": 1}), Storage::Jsonb), Outcome::Error(_)));
-    assert_eq!(stored(&document, json!({"a": null}), Storage::Jsonb), Outcome::Null);
+    assert!(matches!(stored(&document, json!({}), Storage::Jsonb), Outcome::Error(_)), "whatever the value is");
     let parsed = Document::Cast { of: Box::new(document), to: CastTo::Json };
+    assert_eq!(stored(&parsed, json!({"a": null}), Storage::Jsonb), Outcome::Null);
     assert_eq!(stored(&parsed, json!({"a": [1]}), Storage::Jsonb), Outcome::Stored(json!([1])));
 }
 

@@ -17,7 +17,9 @@ pub(super) enum Value {
 }
 
 /// Why a run ends early.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Ordered: of two that meet, the first speaks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stop {
     /// Rejected whatever the values are: a type error.
     Fails(String),
