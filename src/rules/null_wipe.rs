@@ -48,6 +48,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
         NullWhen::Input { id, .. } => (format!("`{id}` may be NULL"), Fact::NullPossible),
         NullWhen::KeyMissing => ("a key that it reads may be missing".into(), Fact::NullPossible),
         NullWhen::EmptyObject => ("the document may be empty".into(), Fact::NullPossible),
+        NullWhen::Condition(words) => (format!("it can be that {words}"), Fact::NullPossible),
         NullWhen::Always => ("an argument is NULL".into(), Fact::NullProven),
     };
     let when = if *reason == NullWhen::Always { "becomes NULL" } else { "becomes NULL when that happens" };

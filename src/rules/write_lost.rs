@@ -72,7 +72,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
                 "NULL stays NULL".into(),
                 Fact::SometimesLost,
             ),
-            Lands::Always | Lands::NoPayload => {
+            Lands::Always | Lands::OnlyIfNull | Lands::NoPayload => {
                 (format!("{subject} of {column} does nothing"), "nothing arrives".into(), Fact::NeverWorks)
             }
         }

@@ -1,0 +1,277 @@
+//! Runs with stand-in inputs: every undecided condition both ways.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::names::{param_key, parts, parts_of_condition};
+use super::witness::{Kind, Witness};
+use super::{Column, describe};
+use crate::document::run::{Inputs, OldValue, Outcome, run_apart};
+use crate::document::{Cond, Document, Key, Nullability, Path, Removal, Shape, Step};
+
+/// At most so many outcomes of conditions for one witness.
+const MAX_FORKS: usize = 64;
+/// At most so many runs for one document.
+const MAX_RUNS: usize = 6000;
+
+/// An input as the document uses it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Seen {
+    /// Its value when it is given.
+    pub(super) value: Json,
+    /// Whether it can be NULL, and is therefore also run so.
+    pub(super) null: Nullability,
+    /// Whether it stands where its value can reach the stored document.
+    pub(super) payload: bool,
+}
+
+/// All inputs of a document, by name.
+pub(super) type Given = BTreeMap<String, Seen>;
+
+/// One run.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// On which witness.
+    pub(super) kind: Kind,
+    /// Which input was NULL.
+    pub(super) null: Option<String>,
+    /// The conditions that were asked for, in words, with the answers.
+    pub(super) asked: Vec<(String, bool)>,
+    /// What is stored.
+    pub(super) outcome: Outcome,
+}
+
+/// The text that marks an input's value.
+pub(super) fn input_mark(id: &str) -> String {
+    format!("~in:{id}~")
+}
+
+/// The inputs of a document, each with a value that can be recognised.
+pub(super) fn given(document: &Document) -> Given {
+    let mut collector = Collector { given: Given::new(), keys: Vec::new() };
+    collector.document(document, true);
+    let Collector { mut given, keys } = collector;
+    for (id, list) in keys {
+        let key = param_key(&id);
+        let value = if list { json!([key]) } else { Json::String(key) };
+        let seen = given.entry(id).or_insert(Seen { value: Json::Null, null: Nullability::Never, payload: false });
+        seen.value = value;
+        seen.payload = false;
+    }
+    given
+}
+
+struct Collector {
+    given: Given,
+    /// Inputs that name keys, and whether the input is a whole path.
+    keys: Vec<(String, bool)>,
+}
+
+impl Collector {
+    fn add(&mut self, id: &str, value: Json, null: Nullability, payload: bool) {
+        let seen = self.given.entry(id.to_owned()).or_insert(Seen { value, null, payload });
+        seen.payload |= payload;
+        if seen.null == Nullability::Never || null == Nullability::Yes {
+            seen.null = null;
+        }
+    }
+
+    fn path(&mut self, path: &Path) {
+        match path {
+            Path::Dynamic(id) => self.keys.push((id.clone(), true)),
+            Path::Steps(steps) => {
+                for step in steps {
+                    if let Step::Param(id) = step {
+                        self.keys.push((id.clone(), false));
+                    }
+                }
+            }
+            Path::Null | Path::Invalid(_) => {}
+        }
+    }
+
+    fn document(&mut self, document: &Document, payload: bool) {
+        match document {
+            Document::Input(input) => {
+                let mark = input_mark(&input.id);
+                let value = match input.shape {
+                    Shape::Any | Shape::Object => json!({ &mark: mark }),
+                    Shape::Array => json!([mark]),
+                    Shape::Scalar => Json::String(mark),
+                    Shape::Text => Json::String(json!({ &mark: mark }).to_string()),
+                    Shape::SqlScalar => number(&input.id),
+                };
+                self.add(&input.id, value, input.null, payload);
+            }
+            Document::Computed { what, .. } => self.add(what, number(what), Nullability::Never, payload),
+            Document::Set { path, .. } | Document::Get { path, .. } => self.path(path),
+            Document::Remove { what, .. } => match what {
+                Removal::Dynamic(input) => {
+                    self.add(&input.id, Json::Null, input.null, false);
+                    self.keys.push((input.id.clone(), false));
+                }
+                Removal::Path(path) => self.path(path),
+                Removal::Keys(_) | Removal::Index(_) | Removal::Null => {}
+            },
+            Document::Object { entries, .. } => {
+                for (key, _) in entries {
+                    if let Key::Param(id) = key {
+                        self.keys.push((id.clone(), false));
+                    }
+                }
+            }
+            _ => {}
+        }
+        let (documents, conditions) = parts(document);
+        let inside = payload && !matches!(document, Document::Computed { .. });
+        for part in documents {
+            self.document(part, inside);
+        }
+        for part in conditions {
+            self.condition(part);
+        }
+    }
+
+    fn condition(&mut self, condition: &Cond) {
+        if let Cond::HasKey(_, path) = condition {
+            self.path(path);
+        }
+        let (documents, conditions) = parts_of_condition(condition);
+        for part in documents {
+            self.document(part, false);
+        }
+        for part in conditions {
+            self.condition(part);
+        }
+    }
+}
+
+/// A number that stands for a scalar of that name and for nothing else.
+fn number(id: &str) -> Json {
+    let hash = id.bytes().fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    json!(7_000_000_000_000_u64 + u64::from(hash))
+}
+
+/// Answers for one run: given values, and a script of answers that grows when a new condition is asked.
+struct Probe<'p> {
+    given: &'p Given,
+    null: Option<&'p str>,
+    script: RefCell<Vec<Answer>>,
+}
+
+#[derive(Debug, Clone)]
+struct Answer {
+    key: String,
+    words: String,
+    truth: bool,
+}
+
+impl Probe<'_> {
+    fn ask(&self, key: String, words: impl FnOnce() -> String) -> bool {
+        let mut script = self.script.borrow_mut();
+        if let Some(answer) = script.iter().find(|answer| answer.key == key) {
+            return answer.truth;
+        }
+        script.push(Answer { key, words: words(), truth: true });
+        true
+    }
+}
+
+impl Inputs for Probe<'_> {
+    fn value(&self, id: &str) -> Option<Option<Json>> {
+        if self.null == Some(id) {
+            return Some(None);
+        }
+        self.given.get(id).map(|seen| Some(seen.value.clone()))
+    }
+
+    fn condition(&self, words: &str) -> Option<bool> {
+        Some(self.ask(words.to_owned(), || words.to_owned()))
+    }
+
+    fn decide(&self, condition: &Cond) -> Option<bool> {
+        let open = match condition {
+            Cond::Equal(a, b) => !settled(a, b),
+            Cond::TypeIs(of, _) => holds_input(of, |shape| shape == Shape::Any),
+            Cond::HasKey(of, _) => holds_input(of, |_| true),
+            _ => false,
+        };
+        open.then(|| self.ask(format!("{condition:?}"), || describe::condition(condition)))
+    }
+}
+
+/// Whether the witness states decide an equality: it compares with a value that they contain, or constants.
+fn settled(a: &Document, b: &Document) -> bool {
+    let outside = |document: &Document| {
+        let mut found = false;
+        document.visit(&mut |part| {
+            found |= matches!(part, Document::Input(_) | Document::Computed { .. } | Document::Read(_));
+        });
+        found
+    };
+    if outside(a) || outside(b) {
+        return false;
+    }
+    let common = |document: &Document| match document {
+        Document::Known(Json::Null) | Document::Null => true,
+        Document::Known(Json::Object(map)) => map.is_empty(),
+        Document::Known(Json::Array(items)) => items.is_empty(),
+        _ => false,
+    };
+    let whole = |document: &Document| matches!(document, Document::Old);
+    (!a.holds_old() && !b.holds_old()) || common(a) || common(b) || whole(a) || whole(b)
+}
+
+fn holds_input(document: &Document, shape: impl Fn(Shape) -> bool) -> bool {
+    let mut found = false;
+    document.visit(&mut |part| {
+        found |= match part {
+            Document::Input(input) => shape(input.shape),
+            Document::Computed { .. } => true,
+            _ => false,
+        };
+    });
+    found
+}
+
+/// All runs: every witness, with all inputs given and with each nullable one NULL, every undecided condition both ways.
+/// `None` when there are too many.
+pub(super) fn runs(document: &Document, witnesses: &[Witness], given: &Given, column: &Column) -> Option<Vec<Run>> {
+    let nullable = given.iter().filter(|(_, seen)| seen.null != Nullability::Never).map(|(id, _)| Some(id.as_str()));
+    let nulls: Vec<Option<&str>> = std::iter::once(None).chain(nullable).collect();
+    let mut all = Vec::new();
+    for null in nulls {
+        for witness in witnesses {
+            let mut script = Vec::new();
+            for fork in 0.. {
+                if fork >= MAX_FORKS || all.len() >= MAX_RUNS {
+                    return None;
+                }
+                let probe = Probe { given, null, script: RefCell::new(script) };
+                let old = witness.old.as_ref().map_or(OldValue::Null, OldValue::Document);
+                let read = witness.read.as_ref().map_or(OldValue::Null, OldValue::Document);
+                let mut outcome = run_apart(document, old, read, &probe, column.storage);
+                if outcome == Outcome::Null && column.not_null == Some(true) {
+                    outcome = Outcome::Error("the column is NOT NULL and the result is NULL".into());
+                }
+                script = probe.script.into_inner();
+                all.push(Run {
+                    kind: witness.kind,
+                    null: null.map(str::to_owned),
+                    asked: script.iter().map(|answer| (answer.words.clone(), answer.truth)).collect(),
+                    outcome,
+                });
+                while script.last().is_some_and(|answer| !answer.truth) {
+                    script.pop();
+                }
+                match script.last_mut() {
+                    Some(answer) => answer.truth = false,
+                    None => break,
+                }
+            }
+        }
+    }
+    Some(all)
+}

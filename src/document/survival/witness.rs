@@ -1,0 +1,168 @@
+//! The witness states, and the marks in them.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::State;
+use super::names::Named;
+
+/// The key that stands for all keys that are not named.
+pub(super) const FRESH: &str = "~fresh~";
+/// The key that stands for everything inside a named key.
+pub(super) const INNER: &str = "~inner~";
+/// A null inside the fresh key, and a fresh key that is null.
+const NULL_INSIDE: &str = "~null-inside~";
+const FRESH_NULL: &str = "~fresh-null~";
+
+/// Which witness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// Every named key is an object with a fresh inner key.
+    Present,
+    /// Named keys and their parents are missing.
+    Missing,
+    /// Parents of named keys are objects, named keys missing.
+    Parents,
+    /// As `Present`, with nulls inside.
+    WithNulls,
+    /// Named keys are JSON null.
+    NamedNull,
+    /// `{}`.
+    Empty,
+    /// SQL NULL.
+    SqlNull,
+    /// JSON null.
+    JsonNull,
+    /// An array.
+    Array,
+    /// A string.
+    Scalar,
+}
+
+impl Kind {
+    const ALL: [Self; 10] = [
+        Self::Present,
+        Self::Missing,
+        Self::Parents,
+        Self::WithNulls,
+        Self::NamedNull,
+        Self::Empty,
+        Self::SqlNull,
+        Self::JsonNull,
+        Self::Array,
+        Self::Scalar,
+    ];
+
+    /// The state that it stands for.
+    pub(super) fn state(self) -> State {
+        match self {
+            Self::Present | Self::Missing | Self::Parents | Self::WithNulls | Self::NamedNull => State::Object,
+            Self::Empty => State::EmptyObject,
+            Self::SqlNull => State::SqlNull,
+            Self::JsonNull => State::JsonNull,
+            Self::Array => State::Array,
+            Self::Scalar => State::Scalar,
+        }
+    }
+}
+
+/// One old value with marks.
+#[derive(Debug)]
+pub(super) struct Witness {
+    /// Which.
+    pub(super) kind: Kind,
+    /// What the row holds; `None` is SQL NULL.
+    pub(super) old: Option<Json>,
+    /// What was read earlier: the same, with other marks.
+    pub(super) read: Option<Json>,
+}
+
+/// Whose mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The row as it is.
+    Old,
+    /// An earlier read.
+    Read,
+}
+
+/// The mark of a place.
+pub(super) fn mark(place: &str, source: Source) -> String {
+    match source {
+        Source::Old => format!("~mark:{place}~"),
+        Source::Read => format!("~read:{place}~"),
+    }
+}
+
+/// The mark inside a named path.
+pub(super) fn inner_mark(trail: &[String], source: Source) -> String {
+    mark(&trail.join("\u{1f}"), source)
+}
+
+/// The witnesses for a document that names these paths, those of other states left out.
+pub(super) fn witnesses(named: &Named, states: &[State]) -> Vec<Witness> {
+    let nested = named.keys.values().any(|below| !below.keys.is_empty());
+    Kind::ALL
+        .into_iter()
+        .filter(|kind| states.contains(&kind.state()))
+        .filter(|kind| match kind {
+            Kind::Present | Kind::NamedNull => !named.keys.is_empty(),
+            Kind::Parents => nested,
+            _ => true,
+        })
+        .map(|kind| Witness { kind, old: build(kind, named, Source::Old), read: build(kind, named, Source::Read) })
+        .collect()
+}
+
+fn build(kind: Kind, named: &Named, source: Source) -> Option<Json> {
+    let mut map = Map::new();
+    match kind {
+        Kind::SqlNull => return None,
+        Kind::JsonNull => return Some(Json::Null),
+        Kind::Array => return Some(json!([mark("element", source)])),
+        Kind::Scalar => return Some(Json::String(mark("scalar", source))),
+        Kind::Empty => return Some(Json::Object(map)),
+        Kind::Present | Kind::Missing | Kind::Parents | Kind::NamedNull => {
+            map.insert(FRESH.into(), Json::String(mark("fresh", source)));
+        }
+        Kind::WithNulls => {
+            map.insert(FRESH.into(), json!({ INNER: mark("fresh", source), NULL_INSIDE: null }));
+            map.insert(FRESH_NULL.into(), Json::Null);
+        }
+    }
+    match kind {
+        Kind::Present | Kind::WithNulls => add(&mut map, named, &mut vec![], source, true),
+        Kind::Parents => add(&mut map, named, &mut vec![], source, false),
+        Kind::NamedNull => map.extend(named.keys.keys().map(|key| (key.clone(), Json::Null))),
+        _ => {}
+    }
+    Some(Json::Object(map))
+}
+
+fn add(map: &mut Map<String, Json>, named: &Named, trail: &mut Vec<String>, source: Source, leaves: bool) {
+    for (key, below) in &named.keys {
+        if !leaves && below.keys.is_empty() {
+            continue;
+        }
+        trail.push(key.clone());
+        let mut inside = Map::new();
+        inside.insert(INNER.into(), Json::String(inner_mark(trail, source)));
+        add(&mut inside, below, trail, source, leaves);
+        map.insert(key.clone(), Json::Object(inside));
+        trail.pop();
+    }
+}
+
+/// Whether the nulls of [`Kind::WithNulls`] are still there, given that the fresh key is.
+pub(super) fn nulls_kept(stored: &Json) -> bool {
+    stored.get(FRESH_NULL).is_some() && stored.get(FRESH).is_some_and(|fresh| fresh.get(NULL_INSIDE).is_some())
+}
+
+/// Whether the text occurs in a key or a string of `json`.
+pub(super) fn contains(json: &Json, text: &str) -> bool {
+    match json {
+        Json::String(string) => string.contains(text),
+        Json::Array(items) => items.iter().any(|item| contains(item, text)),
+        Json::Object(map) => map.iter().any(|(key, value)| key.contains(text) || contains(value, text)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+    }
+}
