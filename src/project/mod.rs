@@ -1,9 +1,12 @@
 //! All facts of all files: the catalog of columns, and the writes on columns that hold JSON.
 
 pub mod catalog;
+mod deferred;
+mod infer;
 mod kinds;
 mod names;
 mod place;
+mod predicate;
 pub mod profile;
 mod schema;
 pub mod writes;

@@ -1,0 +1,277 @@
+//! What use says of columns that no declaration calls JSON: casts, JSON functions, key reads, bound documents, texts
+//! that are decoded.
+//!
+//! A declaration of another type always wins, and one table never speaks for another: a use whose table is not known
+//! says something only where a single table has such a column, and then it is a guess.
+
+use super::catalog::{Catalog, Certainty, Column, ColumnKind, Entry, Hint, Provenance};
+use super::kinds::Class;
+use super::names::has_hole;
+use super::place::{Role, is_test};
+use crate::document::{CastTo, Document};
+use crate::frontend::facts::{Bind, Facts, Route, TextFacts};
+use crate::frontend::sql::{ColumnUse, Dialect, TableName, UseKind};
+use crate::source::{FileId, Files, Site};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A column, by number: its table and its place in it.
+type Id = (usize, usize);
+
+/// What a use shows the column to be, where it is not declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Shows {
+    /// Text that holds JSON.
+    Text,
+    /// `json`, or `JSON`.
+    Json,
+    /// `jsonb`.
+    Jsonb,
+}
+
+/// One use.
+#[derive(Debug, Clone)]
+struct Seen {
+    shows: Shows,
+    provenance: Provenance,
+}
+
+/// The uses of all columns.
+struct Inference<'a> {
+    catalog: &'a mut Catalog,
+    seen: BTreeMap<Id, Vec<Seen>>,
+    reads: BTreeMap<Id, Vec<(Vec<String>, Site)>>,
+}
+
+/// Adds what use says to the declared columns, and every key that is read.
+pub(super) fn infer(catalog: &mut Catalog, facts: &[Facts], files: &Files) {
+    let mut inference = Inference { catalog, seen: BTreeMap::new(), reads: BTreeMap::new() };
+    // Uses whose table is known first: they may add columns that the others are measured against.
+    for named in [true, false] {
+        let by_name = if named { BTreeMap::new() } else { inference.by_name() };
+        for facts in facts {
+            let path = files.get(facts.file).path.as_str();
+            for text in facts.texts.iter().filter(|text| text.text.route != Route::Cache) {
+                let dialect = Some(text.text.dialect.unwrap_or(text.facts.dialect));
+                let test = text.text.test || is_test(path);
+                let hint = Hint { file: Some(facts.file), path, dialect, test };
+                if named {
+                    inference.binds(text, &hint);
+                }
+                for used in text.facts.uses.iter().filter(|used| used.table.is_some() == named) {
+                    inference.used(used, &hint, facts.file, &by_name);
+                }
+            }
+            if !named {
+                inference.decoded(facts, path, &by_name);
+            }
+        }
+    }
+    inference.settle();
+}
+
+impl Inference<'_> {
+    /// The columns of tables that are in use, by name in lower case.
+    fn by_name(&self) -> BTreeMap<String, Vec<Id>> {
+        let mut by_name: BTreeMap<String, Vec<Id>> = BTreeMap::new();
+        for (id, table) in self.catalog.tables.iter().enumerate().filter(|(_, table)| !table.dropped) {
+            for (index, entry) in table.entries.iter().enumerate().filter(|(_, entry)| !entry.dropped) {
+                by_name.entry(entry.column.name.to_lowercase()).or_default().push((id, index));
+            }
+        }
+        by_name
+    }
+
+    /// The columns that a named table's column may be; one is added where none is known.
+    fn resolve(&mut self, table: &TableName, column: &str, hint: &Hint<'_>) -> (Vec<Id>, Certainty) {
+        if has_hole(&table.name) || has_hole(column) || column.is_empty() {
+            return (vec![], Certainty::Guessed);
+        }
+        let found = self.catalog.find(table, column, hint);
+        if !found.is_empty() {
+            let classes: BTreeSet<bool> = found
+                .iter()
+                .map(|(t, c)| self.catalog.entry(*t, *c).is_some_and(|e| e.class == Class::Other))
+                .collect();
+            return (if classes.len() == 1 { found } else { vec![] }, Certainty::Inferred);
+        }
+        let nearest = self.catalog.nearest(table, hint);
+        let id = nearest.unwrap_or_else(|| self.catalog.add_partial(table, hint.path, hint.dialect, Role::Source));
+        let Some(table) = self.catalog.tables.get_mut(id) else { return (vec![], Certainty::Guessed) };
+        // Its `CREATE TABLE` does not have it: the table of this name may be another one.
+        let certainty = if table.partial { Certainty::Inferred } else { Certainty::Guessed };
+        let index = table.entries.len();
+        table.by_name.insert(column.to_lowercase(), index);
+        let column = Column {
+            table: table.name.clone(),
+            name: column.to_owned(),
+            kind: ColumnKind::Other,
+            sql_type: String::new(),
+            nullable: None,
+            default: None,
+            provenance: vec![Provenance { site: None, message: "known from use".into(), certainty }],
+            dialect: None,
+            key_reads: vec![],
+            generated: false,
+            checked: false,
+            added_in: None,
+        };
+        table.entries.push(Entry { column, class: Class::Unknown, dropped: false });
+        (vec![(id, index)], certainty)
+    }
+
+    /// The columns of that name, where all of them belong to tables of one name.
+    fn only(&self, column: &str, by_name: &BTreeMap<String, Vec<Id>>, fits: impl Fn(&Entry) -> bool) -> Vec<Id> {
+        let all = by_name.get(&column.to_lowercase()).map(Vec::as_slice).unwrap_or_default();
+        let fitting = |id: &&Id| self.catalog.entry(id.0, id.1).is_some_and(&fits);
+        let ids: Vec<Id> = all.iter().filter(fitting).copied().collect();
+        let names: BTreeSet<String> =
+            ids.iter().filter_map(|id| Some(self.catalog.tables.get(id.0)?.name.name.to_lowercase())).collect();
+        if names.len() == 1 { ids } else { vec![] }
+    }
+
+    fn see(&mut self, ids: &[Id], shows: Shows, provenance: &Provenance) {
+        for id in ids {
+            self.seen.entry(*id).or_default().push(Seen { shows, provenance: provenance.clone() });
+        }
+    }
+
+    /// A use that the SQL itself shows.
+    fn used(&mut self, used: &ColumnUse, hint: &Hint<'_>, file: FileId, by_name: &BTreeMap<String, Vec<Id>>) {
+        let site = Site { file, span: used.span };
+        let (ids, certainty) = if let Some(table) = &used.table {
+            self.resolve(table, &used.column, hint)
+        } else {
+            let json = |entry: &Entry| entry.column.kind.is_json() || matches!(entry.class, Class::Text);
+            (self.only(&used.column, by_name, json), Certainty::Guessed)
+        };
+        let column = &used.column;
+        let dialect = hint.dialect.unwrap_or(Dialect::Postgres);
+        let message = match &used.how {
+            UseKind::JsonCast => format!("`{column}` is cast to JSON here"),
+            UseKind::JsonValue => format!("a JSON value is stored in `{column}` here"),
+            UseKind::JsonFunction(name) => format!("`{column}` is given to `{name}` here"),
+            UseKind::KeyRead(path) => match path.last() {
+                Some(key) => format!("the key `{key}` of `{column}` is read here"),
+                None => format!("a key of `{column}` is read here"),
+            },
+        };
+        self.see(&ids, shown(&used.how, dialect), &Provenance { site: Some(site), message, certainty });
+        if let UseKind::KeyRead(path) = &used.how {
+            let mut ids = ids;
+            // The same table of another database is read in the same way.
+            if let Some(table) = &used.table {
+                ids.extend(self.catalog.find(table, column, &Hint { dialect: None, ..*hint }));
+            }
+            ids.sort_unstable();
+            ids.dedup();
+            for id in ids {
+                self.reads.entry(id).or_default().push((path.clone(), site));
+            }
+        }
+    }
+
+    /// Documents that are bound to a bare placeholder.
+    fn binds(&mut self, text: &TextFacts, hint: &Hint<'_>) {
+        let Some(file) = hint.file else { return };
+        for placeholder in &text.facts.placeholders {
+            let Some(bind) = text.text.binds.iter().find(|bind| bind.index == placeholder.index) else { continue };
+            let dialect = hint.dialect.unwrap_or(Dialect::Postgres);
+            let (shows, what) = if bind.is_json {
+                let shows = match dialect {
+                    Dialect::Postgres => Shows::Jsonb,
+                    Dialect::Mysql => Shows::Json,
+                    Dialect::Sqlite => Shows::Text,
+                };
+                (shows, "a JSON value is bound to")
+            } else if is_json_text(bind) {
+                (Shows::Text, "JSON text is bound to")
+            } else {
+                continue;
+            };
+            let (ids, certainty) = self.resolve(&placeholder.table, &placeholder.column, hint);
+            let site = Some(Site { file, span: bind.span });
+            let message = format!("{what} `{}` here", placeholder.column);
+            self.see(&ids, shows, &Provenance { site, message, certainty });
+        }
+    }
+
+    /// Texts that are decoded after they were read.
+    fn decoded(&mut self, facts: &Facts, path: &str, by_name: &BTreeMap<String, Vec<Id>>) {
+        for decode in &facts.decodes {
+            let hint = Hint { file: Some(facts.file), path, dialect: None, test: is_test(path) };
+            let text = |entry: &Entry| matches!(entry.class, Class::Text | Class::Unknown);
+            let mut tables: Vec<Vec<Id>> = vec![];
+            for table in &decode.tables {
+                let mut ids = self.catalog.find(table, &decode.column, &hint);
+                ids.retain(|id| self.catalog.entry(id.0, id.1).is_some_and(text));
+                if !ids.is_empty() {
+                    tables.push(ids);
+                }
+            }
+            let certainty = if tables.len() == 1 { Certainty::Inferred } else { Certainty::Guessed };
+            if tables.is_empty() {
+                tables.push(self.only(&decode.column, by_name, text));
+            }
+            let site = Some(Site { file: facts.file, span: decode.span });
+            let message = format!("`{}` is decoded as JSON here", decode.column);
+            for ids in tables {
+                self.see(&ids, Shows::Text, &Provenance { site, message: message.clone(), certainty });
+            }
+        }
+    }
+
+    /// Decides the kinds.
+    fn settle(self) {
+        for (id, reads) in self.reads {
+            if let Some(entry) = self.catalog.entry_mut(id.0, id.1) {
+                entry.column.key_reads = reads;
+                entry.column.key_reads.sort_unstable_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+                entry.column.key_reads.dedup();
+            }
+        }
+        for (id, mut seen) in self.seen {
+            let Some(entry) = self.catalog.entry_mut(id.0, id.1) else { continue };
+            let kind = match entry.class {
+                Class::Json(_) | Class::Other => continue,
+                Class::Text => ColumnKind::TextJson,
+                Class::Unknown => undeclared_kind(&seen),
+            };
+            if entry.column.kind.is_json() && entry.column.certainty() == Certainty::Declared {
+                continue;
+            }
+            entry.column.kind = kind;
+            seen.sort_by(|a, b| b.provenance.certainty.cmp(&a.provenance.certainty));
+            entry.column.provenance = seen.into_iter().take(MOST_REASONS).map(|seen| seen.provenance).collect();
+        }
+    }
+}
+
+/// More reasons say no more.
+const MOST_REASONS: usize = 4;
+
+/// What a use shows an undeclared column to be.
+fn shown(how: &UseKind, dialect: Dialect) -> Shows {
+    match (dialect, how) {
+        (Dialect::Sqlite, _) | (_, UseKind::JsonCast) => Shows::Text,
+        (Dialect::Mysql, _) => Shows::Json,
+        (Dialect::Postgres, UseKind::JsonFunction(name)) if !name.to_lowercase().starts_with("jsonb") => Shows::Json,
+        (Dialect::Postgres, _) => Shows::Jsonb,
+    }
+}
+
+/// The kind of a column that is only known from use.
+fn undeclared_kind(seen: &[Seen]) -> ColumnKind {
+    match seen.iter().map(|seen| seen.shows).max() {
+        Some(Shows::Jsonb) => ColumnKind::Jsonb,
+        Some(Shows::Json) => ColumnKind::Json,
+        Some(Shows::Text) | None => ColumnKind::TextJson,
+    }
+}
+
+/// Whether the bound value is JSON rendered as text: `serde_json::to_string(&v)?`.
+fn is_json_text(bind: &Bind) -> bool {
+    matches!(&bind.value, Document::Cast { to: CastTo::Text, .. })
+}
+
+#[cfg(test)]
+mod tests;
