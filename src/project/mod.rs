@@ -2,18 +2,22 @@
 
 pub mod catalog;
 mod deferred;
+mod environment;
+mod file_queries;
 mod infer;
 mod kinds;
 mod names;
 mod place;
 mod predicate;
 pub mod profile;
+mod resolve;
 mod schema;
 pub mod writes;
 
-use crate::frontend::facts::Facts;
+use crate::frontend::facts::{Facts, Problem, Route};
 use crate::frontend::sql::Dialect;
-use crate::source::{Files, Site};
+use crate::source::{FileId, Files, Site};
+use std::collections::BTreeMap;
 
 /// The project as a whole.
 #[derive(Debug, Clone, Default)]
@@ -42,11 +46,46 @@ pub struct Unanalysed {
 pub struct Settings {
     /// The dialect the user named; wins over everything that is guessed.
     pub dialect: Option<Dialect>,
+    /// The dialect of the crate that a file belongs to, where it is known; for texts that are put together from
+    /// constants of several files.
+    pub of_file: BTreeMap<FileId, Dialect>,
 }
 
 impl Project {
     /// Joins the facts of all files. The order of `facts` does not matter for the result.
-    pub fn build(_facts: Vec<Facts>, _files: &Files, _settings: &Settings) -> Self {
-        Self::default()
+    pub fn build(mut facts: Vec<Facts>, files: &Files, settings: &Settings) -> Self {
+        facts.sort_by(|a, b| (&files.get(a.file).path, a.file).cmp(&(&files.get(b.file).path, b.file)));
+        deferred::resolve(&mut facts, files, |file| settings.dialect.or_else(|| settings.of_file.get(&file).copied()));
+        let functions = file_queries::join(&mut facts, files);
+        for facts in &mut facts {
+            facts.texts.sort_by_key(|text| text.text.span);
+        }
+        let mut catalog = schema::build(&facts, files);
+        infer::infer(&mut catalog, &facts, files);
+        let (mut writes, mut unanalysed) = (vec![], vec![]);
+        let by_name = resolve::JsonColumns::new(&catalog);
+        let collector = writes::Collector { catalog: &catalog, files, settings, functions: &functions, by_name };
+        for facts in &facts {
+            let (mut of_file, mut not_analysed) = (vec![], problems(facts));
+            collector.file(facts, &mut of_file, &mut not_analysed);
+            of_file.sort_by_key(|write: &writes::ColumnWrite| write.site);
+            not_analysed.sort_by_key(|entry| entry.site);
+            not_analysed.dedup();
+            writes.append(&mut of_file);
+            unanalysed.append(&mut not_analysed);
+        }
+        let read = facts.iter().flat_map(|facts| &facts.texts).filter(|text| text.text.route != Route::Cache);
+        let statements = read.map(|text| text.facts.statements).sum();
+        Self { catalog, writes, statements, unanalysed }
     }
+}
+
+/// What the front ends could not analyse.
+fn problems(facts: &Facts) -> Vec<Unanalysed> {
+    let of_texts = facts.texts.iter().flat_map(|text| &text.facts.unanalysed);
+    let to_entry = |problem: &Problem| Unanalysed {
+        site: Site { file: facts.file, span: problem.span.unwrap_or_default() },
+        reason: problem.message.clone(),
+    };
+    facts.problems.iter().chain(of_texts).map(to_entry).collect()
 }

@@ -1,9 +1,7 @@
 //! Table names of which a part is not known: `{prefix}_jobs`, `{table}`.
 
 use crate::frontend::facts::Hole;
-
-/// How a hole's token starts; a number follows.
-const TOKEN: &str = "noclobber_hole_";
+use crate::frontend::sql::HOLE_PREFIX as TOKEN;
 
 /// Whether a name has a part that is not known.
 pub(super) fn has_hole(name: &str) -> bool {

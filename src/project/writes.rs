@@ -1,11 +1,19 @@
 //! Writes on columns that hold JSON, evaluated: the one hand-over to the rules.
 
-use super::catalog::Column;
-use crate::document::Document;
-use crate::document::survival::{State, Survival};
-use crate::frontend::facts::Bind;
-use crate::frontend::sql::{Dialect, RowScope, SqlWrite, Verb};
-use crate::source::{FileId, Site};
+use super::catalog::{Catalog, Column, Hint, Lookup};
+use super::environment::Answers;
+use super::kinds::sql_type;
+use super::place::{is_migration, is_test, path_dialect};
+use super::predicate::{self, Target, state_of};
+use super::resolve::{JsonColumns, Resolved, Resolver};
+use super::{Settings, Unanalysed};
+use crate::document::survival::{self, State, Survival, Word};
+use crate::document::{Document, Input, Nullability, Shape};
+use crate::frontend::facts::{Bind, Facts, Route, SqlText, TextFacts};
+use crate::frontend::sql::value::{SqlType, evaluate};
+use crate::frontend::sql::{self, Assigned, Dialect, RowScope, SqlWrite, TableName, Verb};
+use crate::source::{FileId, Files, Site, Span, SpanMap};
+use std::collections::BTreeMap;
 
 /// One statement's write of one column that holds JSON.
 #[derive(Debug, Clone)]
@@ -47,9 +55,278 @@ pub struct ColumnWrite {
     pub function: Option<String>,
 }
 
+/// Evaluates the writes of all files.
+pub(super) struct Collector<'a> {
+    /// The columns.
+    pub catalog: &'a Catalog,
+    /// The files.
+    pub files: &'a Files,
+    /// What the user said.
+    pub settings: &'a Settings,
+    /// The functions that run `.sql` files.
+    pub functions: &'a BTreeMap<FileId, String>,
+    /// JSON columns by name.
+    pub by_name: JsonColumns<'a>,
+}
+
+/// One text, and where it stands.
+struct Context<'a> {
+    file: FileId,
+    path: &'a str,
+    text: &'a TextFacts,
+    function: Option<&'a str>,
+    test: bool,
+    migration: bool,
+}
+
+impl Collector<'_> {
+    /// The writes of one file, and what could not be decided.
+    pub(super) fn file(&self, facts: &Facts, writes: &mut Vec<ColumnWrite>, unanalysed: &mut Vec<Unanalysed>) {
+        let path = self.files.get(facts.file).path.as_str();
+        let (in_tests, in_migrations) = (is_test(path), is_migration(path));
+        for text in facts.texts.iter().filter(|text| text.text.route != Route::Cache) {
+            let function = text.text.function.and_then(|index| facts.functions.get(index)).map(|f| f.name.as_str());
+            let context = Context {
+                file: facts.file,
+                path,
+                text,
+                function: function.or_else(|| self.functions.get(&facts.file).map(String::as_str)),
+                test: text.text.test || in_tests,
+                migration: in_migrations || !text.facts.schema.is_empty(),
+            };
+            for write in &text.facts.writes {
+                self.write(write, &context, writes);
+            }
+        }
+        for write in writes.iter().filter(|write| write.file == facts.file) {
+            if let (Word::Unknown, value) = (write.survival.word, &write.value) {
+                let why = match (&write.survival.why, value) {
+                    (Some(why), _) | (None, Document::Unknown(why)) => why.as_str(),
+                    _ => "the value is not understood",
+                };
+                let reason =
+                    format!("what `{}.{}` keeps is not decided: {why}", write.column.table.name, write.column.name);
+                unanalysed.push(Unanalysed { site: write.site, reason });
+            }
+        }
+    }
+
+    /// The columns that one assignment writes.
+    fn write(&self, write: &SqlWrite, context: &Context<'_>, writes: &mut Vec<ColumnWrite>) {
+        let dialect = self.dialect(context);
+        let hint = Hint { file: Some(context.file), path: context.path, dialect: Some(dialect), test: context.test };
+        if matches!(write.value, Assigned::Omitted) {
+            writes.extend(self.omitted(write, context, &hint, dialect));
+            return;
+        }
+        let resolver = Resolver {
+            catalog: self.catalog,
+            by_name: &self.by_name,
+            hint,
+            holes: &context.text.text.holes,
+            binds: &context.text.text.binds,
+            file: context.file,
+            dialect,
+        };
+        if let Some(resolved) = resolver.column(write).filter(|resolved| !resolved.column.generated) {
+            writes.push(self.evaluated(write, resolved, context, &hint, dialect));
+        }
+    }
+
+    /// The JSON columns that a `REPLACE` leaves out: each becomes its default.
+    fn omitted(&self, write: &SqlWrite, context: &Context<'_>, hint: &Hint<'_>, dialect: Dialect) -> Vec<ColumnWrite> {
+        let given = |name: &str| {
+            let inserted = write.inserted.iter().map(|(column, _)| column);
+            inserted.chain(&write.together).any(|column| column.eq_ignore_ascii_case(name))
+        };
+        let columns = self.catalog.table_columns(&write.table, hint);
+        let left_out = columns.into_iter().filter(|c| c.kind.is_json() && !c.generated && !given(&c.name));
+        left_out
+            .map(|column| {
+                let resolved = Resolved { column: column.clone(), guessed: false, dotted: None };
+                self.evaluated(write, resolved, context, hint, dialect)
+            })
+            .collect()
+    }
+
+    /// The dialect of a text: as the call or the user says; else as it was read, unless nothing but the default speaks
+    /// for that and its folder or the schema says otherwise.
+    fn dialect(&self, context: &Context<'_>) -> Dialect {
+        let said = context.text.text.dialect.or(self.settings.dialect);
+        said.or_else(|| path_dialect(context.path)).unwrap_or(context.text.facts.dialect)
+    }
+
+    fn evaluated(
+        &self,
+        write: &SqlWrite,
+        resolved: Resolved,
+        context: &Context<'_>,
+        hint: &Hint<'_>,
+        dialect: Dialect,
+    ) -> ColumnWrite {
+        let Resolved { column, guessed, dotted } = resolved;
+        let types = |table: &TableName, name: &str| {
+            if table.name.eq_ignore_ascii_case(&write.table.name) && name.eq_ignore_ascii_case(&column.name) {
+                return Some(sql_type(column.kind, &column.sql_type, dialect));
+            }
+            match self.catalog.column(table, name, hint) {
+                Lookup::Found(found) => Some(sql_type(found.kind, &found.sql_type, dialect)),
+                _ => None,
+            }
+        };
+        let value = if let Some(spelled) = &dotted {
+            Document::Fails(format!("`{spelled}` is no column of `{}`", column.table.name))
+        } else if matches!(write.value, Assigned::Omitted) {
+            default_value(&column)
+        } else {
+            let storage = column.storage(dialect);
+            let binds = &context.text.text.binds;
+            evaluate(write, &Answers { dialect, storage, binds, types: &types, given: &|value, _| value })
+        };
+        let states = states(write, &column, context.migration.then_some(context.file));
+        let survival = survival::survival(&value, &of_column(&column, dialect, &states));
+        let target = target(write, &column);
+        let assigned = if let Assigned::Value(value) = &write.value { Some(value) } else { None };
+        let guard = predicate::guard(&target, write.predicate.as_deref(), assigned, &write.together);
+        ColumnWrite {
+            verb: write.verb,
+            value,
+            survival,
+            states,
+            scope: write.scope,
+            dialect,
+            site: Site { file: context.file, span: write.assignment },
+            file: context.file,
+            sql: write.clone(),
+            binds: context.text.text.binds.clone(),
+            table_guessed: guessed,
+            guard,
+            test: context.test,
+            migration: context.migration,
+            dotted,
+            function: context.function.map(str::to_owned),
+            column,
+        }
+    }
+}
+
+/// The column as the survival asks for it.
+fn of_column(column: &Column, dialect: Dialect, states: &[State]) -> survival::Column {
+    let not_null = column.nullable.map(|nullable| !nullable);
+    survival::Column { storage: column.storage(dialect), not_null, states: states.to_vec() }
+}
+
+/// The written column, as the statement's conditions may spell it.
+fn target<'a>(write: &'a SqlWrite, column: &'a Column) -> Target<'a> {
+    Target { table: &write.table.name, alias: write.alias.as_deref(), column: &column.name }
+}
+
+/// The states that the old value can be in. `migration` is the file of a one-off statement: a column that the same file
+/// adds holds its default in every row.
+fn states(write: &SqlWrite, column: &Column, migration: Option<FileId>) -> Vec<State> {
+    if migration.is_some() && column.added_in == migration {
+        return match default_value(column) {
+            Document::Null => vec![State::SqlNull],
+            Document::Known(value) => vec![state_of(&value)],
+            _ => State::ALL.to_vec(),
+        };
+    }
+    let possible = match write.predicate.as_deref() {
+        Some(condition) => target(write, column).states(condition),
+        None => State::ALL.to_vec(),
+    };
+    let possible = possible.into_iter().filter(|state| column.nullable != Some(false) || *state != State::SqlNull);
+    possible.collect()
+}
+
+/// What a column is without a value.
+fn default_value(column: &Column) -> Document {
+    let Some(default) = column.default.as_deref().map(str::trim) else { return Document::Null };
+    let mut text = default.trim_matches(['(', ')']).trim();
+    if text.eq_ignore_ascii_case("null") || text.to_ascii_lowercase().starts_with("null::") {
+        return Document::Null;
+    }
+    // `'{}'::jsonb`, `CAST('{}' AS JSON)`, `_utf8mb4'{}'`: what is quoted is the document.
+    if let (Some(first), Some(last)) = (text.find('\''), text.rfind('\''))
+        && first < last
+    {
+        text = text.get(first + 1..last).unwrap_or_default();
+        if let Ok(value) = serde_json::from_str(&text.replace("''", "'")) {
+            return Document::Known(value);
+        }
+    }
+    match default.to_ascii_lowercase().replace([' ', '(', ')'], "").as_str() {
+        "json_object" | "jsonb_build_object" | "json_build_object" => Document::Known(serde_json::json!({})),
+        "json_array" | "jsonb_build_array" | "json_build_array" => Document::Known(serde_json::json!([])),
+        _ => Document::Input(Input {
+            id: format!("the default of {}", column.name),
+            shape: Shape::Any,
+            null: Nullability::Never,
+        }),
+    }
+}
+
 /// What would survive if `write`'s statement were spelled `statement`; `None` when that does not parse or does not
 /// write the column any more. Binds of the statement are taken as they are, but as given and not NULL where the
 /// changed statement casts them to JSON.
-pub fn reevaluate(_write: &ColumnWrite, _statement: &str) -> Option<Survival> {
-    None
+pub fn reevaluate(write: &ColumnWrite, statement: &str) -> Option<Survival> {
+    let text = SqlText {
+        sql: statement.to_owned(),
+        map: SpanMap::identity(0, statement.len()),
+        span: Span::new(0..statement.len()),
+        route: Route::Call("query".into()),
+        dialect: Some(write.dialect),
+        holes: vec![],
+        binds: write.binds.clone(),
+        function: None,
+        test: write.test,
+    };
+    let facts = sql::read(&text, Some(write.dialect));
+    let same = |other: &&SqlWrite| {
+        let table = other.table.name.eq_ignore_ascii_case(&write.sql.table.name);
+        let column = other.target.last().is_some_and(|last| last.text.eq_ignore_ascii_case(&write.column.name));
+        table && column && other.verb == write.verb
+    };
+    let changed = facts.writes.iter().find(same)?;
+    if matches!(changed.value, Assigned::Unparsed(_) | Assigned::Rejected(_)) {
+        return None;
+    }
+    let column = &write.column;
+    let own = sql_type(column.kind, &column.sql_type, write.dialect);
+    let types =
+        |_: &TableName, name: &str| -> Option<SqlType> { name.eq_ignore_ascii_case(&column.name).then_some(own) };
+    let given = |value: Document, index: usize| match value {
+        Document::Input(mut input) if is_cast(statement, index) => {
+            input.null = Nullability::Never;
+            Document::Input(input)
+        }
+        other => other,
+    };
+    let (dialect, storage) = (write.dialect, column.storage(write.dialect));
+    let value = evaluate(changed, &Answers { dialect, storage, binds: &write.binds, types: &types, given: &given });
+    Some(survival::survival(&value, &of_column(column, dialect, &write.states)))
 }
+
+/// Whether the placeholder of that number is cast to JSON: `$1::jsonb`, `CAST($1 AS JSON)`, `json(?)`.
+fn is_cast(statement: &str, index: usize) -> bool {
+    let lower = statement.to_ascii_lowercase();
+    let cast = |start: usize, end: usize| {
+        let before = lower.get(..start).unwrap_or_default().trim_end();
+        let after = lower.get(end..).unwrap_or_default().trim_start();
+        after.starts_with("::json")
+            || (before.ends_with("cast(") && after.trim_start_matches("as ").trim_start().starts_with("json"))
+            || before.ends_with("json(")
+            || before.ends_with("jsonb(")
+    };
+    let numbered = [format!("${index}"), format!("?{index}")];
+    let mut found = numbered.iter().flat_map(|token| lower.match_indices(token.as_str()));
+    let whole = |at: usize, len: usize| !lower.as_bytes().get(at + len).is_some_and(u8::is_ascii_digit);
+    if found.any(|(at, token)| whole(at, token.len()) && cast(at, at + token.len())) {
+        return true;
+    }
+    let bare = lower.match_indices('?').filter(|(at, _)| whole(*at, 1));
+    bare.map(|(at, _)| at).nth(index.saturating_sub(1)).is_some_and(|at| cast(at, at + 1))
+}
+
+#[cfg(test)]
+mod tests;
