@@ -126,7 +126,7 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
         let file = if let Loaded::Text(file, _) = loaded { file } else { dropped() };
         report.files.add(file);
     }
-    judge(&found.files, facts, options, &mut report);
+    judge(&found.files, &dialects, facts, options, &mut report);
     report.warnings.sort_unstable();
     Ok(report)
 }
@@ -255,11 +255,17 @@ fn sentence(source: &SourceFile, problem: &Problem) -> String {
 }
 
 /// Joins the facts, judges the writes, and keeps what is said about the named files.
-fn judge(files: &[Candidate], facts: Vec<Facts>, options: &Options, report: &mut Report) {
+fn judge(files: &[Candidate], dialects: &Dialects, facts: Vec<Facts>, options: &Options, report: &mut Report) {
     let named = |file: FileId| files.get(file.0 as usize).is_some_and(|file| file.named);
     let read_here = facts.iter().filter(|facts| named(facts.file)).flat_map(|facts| &facts.texts);
     let read_here: usize = read_here.map(|text| text.facts.statements).sum();
-    let project = Project::build(facts, &report.files, &Settings { dialect: options.dialect });
+    let mut settings = Settings { dialect: options.dialect, ..Settings::default() };
+    for (index, file) in files.iter().enumerate() {
+        let id = FileId(index as u32);
+        settings.in_project.insert(id, file.in_project.clone());
+        settings.of_file.extend(dialects.for_path(&file.path).map(|dialect| (id, dialect)));
+    }
+    let project = Project::build(facts, &report.files, &settings);
     let mut findings = rules::judge(&project, &report.files);
     findings.sort_by_key(|finding| (finding.site, finding.rule));
     identify(&mut findings, files, &project, &report.files);

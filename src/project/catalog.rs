@@ -5,7 +5,7 @@
 //! and [`super::infer`].
 
 use super::kinds::{Class, Domains, storage};
-use super::place::{Role, is_test, shared_folders};
+use super::place::{Role, shared_folders};
 use crate::document::run::Storage;
 use crate::frontend::sql::{Dialect, TableName};
 use crate::source::{FileId, Site};
@@ -341,9 +341,19 @@ impl Catalog {
     pub(super) fn add_partial(&mut self, name: &TableName, path: &str, dialect: Option<Dialect>, role: Role) -> usize {
         let name = TableName { schema: known_schema(name).map(str::to_owned), name: name.name.clone() };
         let (entries, by_name, path) = (vec![], BTreeMap::new(), path.to_owned());
-        let test = is_test(&path);
         let file = None;
-        self.add_table(Table { name, entries, by_name, path, file, dialect, role, test, partial: true, dropped: false })
+        self.add_table(Table {
+            name,
+            entries,
+            by_name,
+            path,
+            file,
+            dialect,
+            role,
+            test: false,
+            partial: true,
+            dropped: false,
+        })
     }
 }
 

@@ -1,9 +1,10 @@
 //! SQL texts whose parts are spelled by constants of other files: finds the constants and reads the whole text.
 
+use super::Paths;
 use super::place::shared_folders;
 use crate::frontend::facts::{DeferredText, Facts, SqlText, TextFacts};
 use crate::frontend::sql::{self, Dialect};
-use crate::source::{FileId, Files, SpanMap};
+use crate::source::{FileId, SpanMap};
 use std::collections::BTreeMap;
 
 /// A constant, and where it is known from.
@@ -18,7 +19,7 @@ struct Known {
 const MOST_BYTES: usize = 1 << 20;
 
 /// Reads every deferred text of every file. A constant that is not found, or found several times, stays a hole.
-pub(super) fn resolve(facts: &mut [Facts], files: &Files, dialect_of: impl Fn(FileId) -> Option<Dialect>) {
+pub(super) fn resolve(facts: &mut [Facts], paths: Paths<'_>, dialect_of: impl Fn(FileId) -> Option<Dialect>) {
     let mut constants: BTreeMap<String, Vec<Known>> = BTreeMap::new();
     if facts.iter().all(|f| f.deferred.is_empty()) {
         return;
@@ -27,14 +28,14 @@ pub(super) fn resolve(facts: &mut [Facts], files: &Files, dialect_of: impl Fn(Fi
         for constant in &f.constants {
             constants.entry(constant.name.clone()).or_default().push(Known {
                 file: f.file,
-                path: files.get(f.file).path.clone(),
+                path: paths.get(f.file).to_owned(),
                 module: constant.module.clone(),
                 value: constant.value.clone(),
             });
         }
     }
     for f in facts {
-        let path = &files.get(f.file).path;
+        let path = paths.get(f.file);
         let dialect = dialect_of(f.file).or_else(|| f.texts.first().map(|text| text.facts.dialect));
         for deferred in std::mem::take(&mut f.deferred) {
             let text = substitute(deferred, path, &constants);
@@ -107,7 +108,8 @@ fn look_up<'a>(spelled: &str, path: &str, constants: &'a BTreeMap<String, Vec<Kn
 mod tests {
     use super::*;
     use crate::frontend::facts::{Constant, Hole, Route};
-    use crate::source::{SourceFile, Span};
+    use crate::project::Settings;
+    use crate::source::{Files, SourceFile, Span};
 
     fn file(files: &mut Files, path: &str) -> FileId {
         files.add(SourceFile { path: path.into(), absolute: path.into(), text: String::new() })
@@ -145,7 +147,8 @@ mod tests {
         };
         let constants = vec![("noclobber_hole_0".to_owned(), "queries::HEAD".to_owned())];
         facts[0].deferred.push(DeferredText { text, constants });
-        resolve(&mut facts, &files, |_| None);
+        let settings = Settings::default();
+        resolve(&mut facts, Paths { files: &files, settings: &settings }, |_| None);
         let text = &facts[0].texts[0].text;
         assert_eq!(text.sql, "UPDATE t SET a = 1");
         assert_eq!(text.map.sql_len(), text.sql.len());

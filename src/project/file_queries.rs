@@ -1,8 +1,9 @@
 //! Gives the statements of `.sql` files the values that Rust binds to them: `query_file!("queries/save.sql", data)`.
 
+use super::Paths;
 use super::place::shared_folders;
 use crate::frontend::facts::{Bind, Facts};
-use crate::source::{FileId, Files};
+use crate::source::FileId;
 use std::collections::BTreeMap;
 
 /// What Rust says of an `.sql` file.
@@ -13,16 +14,16 @@ struct Caller {
 }
 
 /// Joins the binds; returns the function that runs each file.
-pub(super) fn join(facts: &mut [Facts], files: &Files) -> BTreeMap<FileId, String> {
+pub(super) fn join(facts: &mut [Facts], paths: Paths<'_>) -> BTreeMap<FileId, String> {
     let mut named: BTreeMap<&str, Vec<(FileId, &str)>> = BTreeMap::new();
     for f in facts.iter() {
-        let path = files.get(f.file).path.as_str();
+        let path = paths.get(f.file);
         let name = path.rsplit('/').next().unwrap_or(path);
         named.entry(name).or_default().push((f.file, path));
     }
     let mut callers: BTreeMap<FileId, Caller> = BTreeMap::new();
     for f in facts.iter() {
-        let from = files.get(f.file).path.as_str();
+        let from = paths.get(f.file);
         for query in &f.file_queries {
             let Some(file) = find(&query.path, query.beside_file, from, &named) else { continue };
             let function = query.function.and_then(|index| f.functions.get(index)).map(|f| f.name.clone());

@@ -4,14 +4,15 @@
 //! A declaration of another type always wins, and one table never speaks for another: a use whose table is not known
 //! says something only where a single table has such a column, and then it is a guess.
 
+use super::Paths;
 use super::catalog::{Catalog, Certainty, Column, ColumnKind, Entry, Hint, Provenance};
 use super::kinds::Class;
 use super::names::has_hole;
-use super::place::{Role, is_test};
+use super::place::Role;
 use crate::document::{CastTo, Document};
 use crate::frontend::facts::{Bind, Facts, Route, TextFacts};
 use crate::frontend::sql::{ColumnUse, Dialect, TableName, UseKind};
-use crate::source::{FileId, Files, Site};
+use crate::source::{FileId, Site};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A column, by number: its table and its place in it.
@@ -43,17 +44,16 @@ struct Inference<'a> {
 }
 
 /// Adds what use says to the declared columns, and every key that is read.
-pub(super) fn infer(catalog: &mut Catalog, facts: &[Facts], files: &Files) {
+pub(super) fn infer(catalog: &mut Catalog, facts: &[Facts], paths: Paths<'_>) {
     let mut inference = Inference { catalog, seen: BTreeMap::new(), reads: BTreeMap::new() };
     // Uses whose table is known first: they may add columns that the others are measured against.
     for named in [true, false] {
         let by_name = if named { BTreeMap::new() } else { inference.by_name() };
         for facts in facts {
-            let path = files.get(facts.file).path.as_str();
+            let path = paths.get(facts.file);
             for text in facts.texts.iter().filter(|text| text.text.route != Route::Cache) {
                 let dialect = Some(text.text.dialect.unwrap_or(text.facts.dialect));
-                let test = text.text.test || is_test(path);
-                let hint = Hint { file: Some(facts.file), path, dialect, test };
+                let hint = Hint { file: Some(facts.file), path, dialect, test: text.text.test };
                 if named {
                     inference.binds(text, &hint);
                 }
@@ -198,7 +198,7 @@ impl Inference<'_> {
     /// Texts that are decoded after they were read.
     fn decoded(&mut self, facts: &Facts, path: &str, by_name: &BTreeMap<String, Vec<Id>>) {
         for decode in &facts.decodes {
-            let hint = Hint { file: Some(facts.file), path, dialect: None, test: is_test(path) };
+            let hint = Hint { file: Some(facts.file), path, dialect: None, test: false };
             let text = |entry: &Entry| matches!(entry.class, Class::Text | Class::Unknown);
             let mut tables: Vec<Vec<Id>> = vec![];
             for table in &decode.tables {

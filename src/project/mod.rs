@@ -49,22 +49,40 @@ pub struct Settings {
     /// The dialect of the crate that a file belongs to, where it is known; for texts that are put together from
     /// constants of several files.
     pub of_file: BTreeMap<FileId, Dialect>,
+    /// Paths below the project's root, forward slashes; a file without one is taken by its path as shown. What stands
+    /// above the root must not be mistaken for a folder of migrations or tests.
+    pub in_project: BTreeMap<FileId, String>,
+}
+
+/// The paths of a run's files below the project's root.
+#[derive(Clone, Copy)]
+struct Paths<'a> {
+    files: &'a Files,
+    settings: &'a Settings,
+}
+
+impl<'a> Paths<'a> {
+    fn get(&self, file: FileId) -> &'a str {
+        let below_root = self.settings.in_project.get(&file);
+        below_root.map_or_else(|| self.files.get(file).path.as_str(), String::as_str)
+    }
 }
 
 impl Project {
     /// Joins the facts of all files. The order of `facts` does not matter for the result.
     pub fn build(mut facts: Vec<Facts>, files: &Files, settings: &Settings) -> Self {
         facts.sort_by(|a, b| (&files.get(a.file).path, a.file).cmp(&(&files.get(b.file).path, b.file)));
-        deferred::resolve(&mut facts, files, |file| settings.dialect.or_else(|| settings.of_file.get(&file).copied()));
-        let functions = file_queries::join(&mut facts, files);
+        let paths = Paths { files, settings };
+        deferred::resolve(&mut facts, paths, |file| settings.dialect.or_else(|| settings.of_file.get(&file).copied()));
+        let functions = file_queries::join(&mut facts, paths);
         for facts in &mut facts {
             facts.texts.sort_by_key(|text| text.text.span);
         }
-        let mut catalog = schema::build(&facts, files);
-        infer::infer(&mut catalog, &facts, files);
+        let mut catalog = schema::build(&facts, paths);
+        infer::infer(&mut catalog, &facts, paths);
         let (mut writes, mut unanalysed) = (vec![], vec![]);
         let by_name = resolve::JsonColumns::new(&catalog);
-        let collector = writes::Collector { catalog: &catalog, files, settings, functions: &functions, by_name };
+        let collector = writes::Collector { catalog: &catalog, paths, settings, functions: &functions, by_name };
         for facts in &facts {
             let (mut of_file, mut not_analysed) = (vec![], problems(facts));
             collector.file(facts, &mut of_file, &mut not_analysed);

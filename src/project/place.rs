@@ -1,4 +1,4 @@
-//! What a file's path says: which migrations it belongs to, their order, its dialect, whether it is test code.
+//! What a file's path says: which migrations it belongs to, their order, and its dialect.
 //!
 //! Only the naming rules of the common tools are known here; never the names of any one project.
 
@@ -136,15 +136,6 @@ pub(super) fn path_dialect(path: &str) -> Option<Dialect> {
         }
     }
     None
-}
-
-/// Whether the path stands among tests, benches or examples.
-pub(super) fn is_test(path: &str) -> bool {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let stem = name.split('.').next().unwrap_or(name);
-    let word =
-        |part: &str| matches!(part, "test" | "tests" | "benches" | "bench" | "examples" | "example" | "fixtures");
-    folder.split('/').any(word) || word(stem) || stem.ends_with("_test") || stem.ends_with("_tests")
 }
 
 /// How many leading folders two paths share.

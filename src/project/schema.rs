@@ -3,12 +3,13 @@
 //! A folder of migrations builds one schema; each other file builds its own. Never looks at how columns are used: that
 //! is the work of [`super::infer`].
 
+use super::Paths;
 use super::catalog::{Catalog, Certainty, Column, ColumnKind, Entry, Hint, Provenance, Table, known_schema};
 use super::kinds::{Class, classify, declared_kind};
-use super::place::{Place, Role, is_test, path_dialect, place};
+use super::place::{Place, Role, path_dialect, place};
 use crate::frontend::facts::{DeclaredBy, Facts, Route};
 use crate::frontend::sql::{ColumnDef, Dialect, SchemaChange, TableName};
-use crate::source::{FileId, Files, Site, Span};
+use crate::source::{FileId, Site, Span};
 use std::collections::BTreeMap;
 
 /// Where a schema statement stands.
@@ -34,9 +35,9 @@ struct Builder {
 }
 
 /// Builds the catalog of everything that is declared.
-pub(super) fn build(facts: &[Facts], files: &Files) -> Catalog {
+pub(super) fn build(facts: &[Facts], paths: Paths<'_>) -> Catalog {
     let mut builder = Builder { catalog: Catalog::default(), current: BTreeMap::new() };
-    let mut ordered: Vec<(Place, &Facts)> = facts.iter().map(|f| (place(&files.get(f.file).path), f)).collect();
+    let mut ordered: Vec<(Place, &Facts)> = facts.iter().map(|f| (place(paths.get(f.file)), f)).collect();
     ordered.sort_by(|a, b| (&a.0.order, a.1.file).cmp(&(&b.0.order, b.1.file)));
     // A domain may stand in a later file than a table of another set that uses it.
     for change in ordered.iter().flat_map(|(_, f)| &f.texts).flat_map(|text| &text.facts.schema) {
@@ -45,19 +46,18 @@ pub(super) fn build(facts: &[Facts], files: &Files) -> Catalog {
         }
     }
     for (place, facts) in &ordered {
-        let path = files.get(facts.file).path.as_str();
+        let path = paths.get(facts.file);
         let of_path = path_dialect(path);
         for text in facts.texts.iter().filter(|text| text.text.route != Route::Cache) {
             let dialect = text.text.dialect.or(of_path).or(Some(text.facts.dialect));
-            let test = text.text.test || is_test(path);
-            let source = Source { file: facts.file, path, place, dialect, test };
+            let source = Source { file: facts.file, path, place, dialect, test: text.text.test };
             for change in &text.facts.schema {
                 builder.apply(change, &source);
             }
         }
     }
     for (_, facts) in &ordered {
-        builder.declare(facts, files.get(facts.file).path.as_str());
+        builder.declare(facts, paths.get(facts.file));
     }
     builder.catalog
 }

@@ -3,16 +3,16 @@
 use super::catalog::{Catalog, Column, Hint, Lookup};
 use super::environment::Answers;
 use super::kinds::sql_type;
-use super::place::{is_migration, is_test, path_dialect};
+use super::place::{is_migration, path_dialect};
 use super::predicate::{self, Target, state_of};
 use super::resolve::{JsonColumns, Resolved, Resolver};
-use super::{Settings, Unanalysed};
+use super::{Paths, Settings, Unanalysed};
 use crate::document::survival::{self, State, Survival, Word};
 use crate::document::{Document, Input, Nullability, Shape};
 use crate::frontend::facts::{Bind, Facts, Route, SqlText, TextFacts};
 use crate::frontend::sql::value::{SqlType, evaluate};
 use crate::frontend::sql::{self, Assigned, Dialect, RowScope, SqlWrite, TableName, Verb};
-use crate::source::{FileId, Files, Site, Span, SpanMap};
+use crate::source::{FileId, Site, Span, SpanMap};
 use std::collections::BTreeMap;
 
 /// One statement's write of one column that holds JSON.
@@ -59,8 +59,8 @@ pub struct ColumnWrite {
 pub(super) struct Collector<'a> {
     /// The columns.
     pub catalog: &'a Catalog,
-    /// The files.
-    pub files: &'a Files,
+    /// The files' paths.
+    pub paths: Paths<'a>,
     /// What the user said.
     pub settings: &'a Settings,
     /// The functions that run `.sql` files.
@@ -82,8 +82,8 @@ struct Context<'a> {
 impl Collector<'_> {
     /// The writes of one file, and what could not be decided.
     pub(super) fn file(&self, facts: &Facts, writes: &mut Vec<ColumnWrite>, unanalysed: &mut Vec<Unanalysed>) {
-        let path = self.files.get(facts.file).path.as_str();
-        let (in_tests, in_migrations) = (is_test(path), is_migration(path));
+        let path = self.paths.get(facts.file);
+        let in_migrations = is_migration(path);
         for text in facts.texts.iter().filter(|text| text.text.route != Route::Cache) {
             let function = text.text.function.and_then(|index| facts.functions.get(index)).map(|f| f.name.as_str());
             let context = Context {
@@ -91,7 +91,7 @@ impl Collector<'_> {
                 path,
                 text,
                 function: function.or_else(|| self.functions.get(&facts.file).map(String::as_str)),
-                test: text.text.test || in_tests,
+                test: text.text.test,
                 migration: in_migrations || !text.facts.schema.is_empty(),
             };
             for write in &text.facts.writes {

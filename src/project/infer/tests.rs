@@ -2,9 +2,10 @@ use super::*;
 use crate::document::{Input, Nullability, Shape};
 use crate::frontend::facts::SqlText;
 use crate::frontend::sql::{ColumnDef, PlaceholderColumn, SchemaChange, SqlFacts};
+use crate::project::Settings;
 use crate::project::catalog::Lookup;
 use crate::project::schema;
-use crate::source::{SourceFile, Span, SpanMap};
+use crate::source::{Files, SourceFile, Span, SpanMap};
 
 fn name(name: &str) -> TableName {
     TableName { schema: None, name: name.into() }
@@ -58,8 +59,8 @@ fn catalog(facts: TextFacts) -> Catalog {
     let mut of_file = Facts::new(id);
     of_file.texts.push(facts);
     let all = [of_file];
-    let mut catalog = schema::build(&all, &files);
-    infer(&mut catalog, &all, &files);
+    let mut catalog = schema::build(&all, Paths { files: &files, settings: &Settings::default() });
+    infer(&mut catalog, &all, Paths { files: &files, settings: &Settings::default() });
     catalog
 }
 

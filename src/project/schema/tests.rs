@@ -1,8 +1,9 @@
 use super::*;
 use crate::frontend::facts::{SqlText, TextFacts};
 use crate::frontend::sql::SqlFacts;
+use crate::project::Settings;
 use crate::project::catalog::Lookup;
-use crate::source::{SourceFile, SpanMap};
+use crate::source::{Files, SourceFile, SpanMap};
 
 fn name(name: &str) -> TableName {
     TableName { schema: None, name: name.into() }
@@ -48,7 +49,7 @@ fn catalog(files_and_changes: Vec<(&str, Vec<SchemaChange>)>) -> Catalog {
         facts.texts.push(TextFacts { text, facts: read });
         all.push(facts);
     }
-    build(&all, &files)
+    build(&all, Paths { files: &files, settings: &Settings::default() })
 }
 
 fn kind(catalog: &Catalog, table: &str, column: &str, path: &str) -> Result<ColumnKind, &'static str> {
