@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 
 /// A constant, and where it is known from.
 struct Known {
-    file: FileId,
     path: String,
     module: Vec<String>,
     value: String,
@@ -27,7 +26,6 @@ pub(super) fn resolve(facts: &mut [Facts], paths: Paths<'_>, dialect_of: impl Fn
     for f in facts.iter() {
         for constant in &f.constants {
             constants.entry(constant.name.clone()).or_default().push(Known {
-                file: f.file,
                 path: paths.get(f.file).to_owned(),
                 module: constant.module.clone(),
                 value: constant.value.clone(),
@@ -99,8 +97,7 @@ fn look_up<'a>(spelled: &str, path: &str, constants: &'a BTreeMap<String, Vec<Kn
     let mut fitting = candidates.iter().filter(|known| fit(known) == best);
     let first = fitting.next()?;
     // The same text under the same name (for two features, say) is still one value.
-    let agree =
-        fitting.all(|other| other.value == first.value || (other.file == first.file && other.value == first.value));
+    let agree = fitting.all(|other| other.value == first.value);
     agree.then_some(first.value.as_str())
 }
 
@@ -162,12 +159,7 @@ mod tests {
         let mut constants: BTreeMap<String, Vec<Known>> = BTreeMap::new();
         for (id, value) in [(1, "a"), (2, "b")] {
             let (path, module) = (format!("x/{id}.rs"), vec![]);
-            constants.entry("C".into()).or_default().push(Known {
-                file: FileId(id),
-                path,
-                module,
-                value: value.into(),
-            });
+            constants.entry("C".into()).or_default().push(Known { path, module, value: value.into() });
         }
         assert_eq!(look_up("C", "x/3.rs", &constants), None);
         assert_eq!(look_up("D", "x/3.rs", &constants), None);

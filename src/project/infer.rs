@@ -13,6 +13,7 @@ use crate::document::{CastTo, Document};
 use crate::frontend::facts::{Bind, Facts, Route, TextFacts};
 use crate::frontend::sql::{ColumnUse, Dialect, TableName, UseKind};
 use crate::source::{FileId, Site};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A column, by number: its table and its place in it.
@@ -240,7 +241,7 @@ impl Inference<'_> {
                 continue;
             }
             entry.column.kind = kind;
-            seen.sort_by(|a, b| b.provenance.certainty.cmp(&a.provenance.certainty));
+            seen.sort_by_key(|seen| Reverse(seen.provenance.certainty));
             entry.column.provenance = seen.into_iter().take(MOST_REASONS).map(|seen| seen.provenance).collect();
         }
     }

@@ -125,14 +125,14 @@ impl Target<'_> {
             return true;
         }
         match expr {
-            Expr::Nested(inner) | Expr::UnaryOp { expr: inner, .. } | Expr::Cast { expr: inner, .. } => {
-                self.strict(inner, depth + 1)
-            }
+            Expr::Nested(inner)
+            | Expr::UnaryOp { expr: inner, .. }
+            | Expr::Cast { expr: inner, .. }
+            | Expr::InList { expr: inner, .. }
+            | Expr::Like { expr: inner, .. }
+            | Expr::Between { expr: inner, .. } => self.strict(inner, depth + 1),
             Expr::BinaryOp { op: Op::And | Op::Or | Op::Xor | Op::Spaceship, .. } => false,
             Expr::BinaryOp { left, right, .. } => self.strict(left, depth + 1) || self.strict(right, depth + 1),
-            Expr::InList { expr: inner, .. } | Expr::Like { expr: inner, .. } | Expr::Between { expr: inner, .. } => {
-                self.strict(inner, depth + 1)
-            }
             _ => false,
         }
     }
@@ -155,7 +155,9 @@ pub(super) fn guard(
         // `CASE WHEN EXCLUDED.v > t.v THEN EXCLUDED.d ELSE t.d END`
         let Some(Expr::Case { conditions, .. }) = value.map(strip) else { return None };
         let mut parts = vec![];
-        conditions.iter().for_each(|when| conjuncts(&when.condition, &mut parts, 0));
+        for when in conditions {
+            conjuncts(&when.condition, &mut parts, 0);
+        }
         parts.iter().find_map(|part| newer(target, part))
     })
 }

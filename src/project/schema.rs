@@ -283,19 +283,12 @@ impl Builder {
     fn insert(&mut self, id: usize, entry: Entry) {
         let Some(table) = self.catalog.tables.get_mut(id) else { return };
         let name = entry.column.name.to_lowercase();
-        match table.by_name.get(&name).copied() {
-            Some(index) => {
-                let former = table.entries.get(index).is_none_or(|old| !old.column.name.eq_ignore_ascii_case(&name));
-                match table.entries.get_mut(index) {
-                    // `ADD COLUMN IF NOT EXISTS`: the column is there.
-                    Some(old) if !old.dropped && !former => {}
-                    Some(old) if !former => *old = entry,
-                    _ => {
-                        table.by_name.insert(name, table.entries.len());
-                        table.entries.push(entry);
-                    }
-                }
-            }
+        let known = table.by_name.get(&name).copied().and_then(|index| table.entries.get_mut(index));
+        // A column that only used to have the name does not count.
+        match known.filter(|old| old.column.name.to_lowercase() == name) {
+            // `ADD COLUMN IF NOT EXISTS`: the column is there.
+            Some(old) if !old.dropped => {}
+            Some(old) => *old = entry,
             None => {
                 table.by_name.insert(name, table.entries.len());
                 table.entries.push(entry);
@@ -373,12 +366,9 @@ impl Builder {
 fn confirm(entry: &mut Entry, class: Class, by: DeclaredBy, sql_type: &str, provenance: Provenance) {
     let json = matches!(class, Class::Json(_));
     match (entry.class, by) {
-        (Class::Json(_), _) if json => {
-            // A workspace's cache names the same column in hundreds of files.
-            if entry.column.provenance.len() < 2 {
-                entry.column.provenance.push(provenance);
-            }
-        }
+        // A workspace's cache names the same column in hundreds of files.
+        (Class::Json(_), _) if json && entry.column.provenance.len() < 2 => entry.column.provenance.push(provenance),
+        (Class::Json(_), _) if json => {}
         (_, DeclaredBy::Cache | DeclaredBy::Config) if json => {
             entry.class = class;
             entry.column.kind = declared_kind(class, false);
