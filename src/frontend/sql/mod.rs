@@ -1,7 +1,9 @@
 //! SQL text to facts: column writes with their value, schema statements, uses of columns as JSON.
 
+mod alter;
 mod assignments;
 mod bound;
+mod column;
 mod dialect;
 mod expr;
 mod insert;
@@ -10,6 +12,7 @@ mod merge;
 mod reader;
 mod relations;
 mod routine;
+mod schema;
 mod sniff;
 mod split;
 mod statements;

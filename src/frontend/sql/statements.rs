@@ -6,7 +6,7 @@ use super::relations::defined_names;
 use super::split::{self, Statement};
 use super::tokens::{Lexed, is_any, is_word};
 use super::update::{self, Place};
-use super::{insert, merge, routine};
+use super::{insert, merge, routine, schema};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 /// Whether schema statements of a text are carried out when it runs.
@@ -39,6 +39,12 @@ pub(super) fn read_statement(reader: &mut Reader, tokens: &[TokenWithSpan], ddl:
     }
     let statement = Statement::new(tokens);
     read_writes(reader, &statement);
+    if ddl == Ddl::Runs {
+        let from = if reader.in_routine { schema::head(&statement) } else { Some(0) };
+        if let Some(from) = from {
+            schema::read(reader, &statement, from);
+        }
+    }
     routine::read_bodies(reader, &statement, ddl);
 }
 

@@ -2,6 +2,7 @@
 
 mod insert;
 mod routine;
+mod schema;
 mod update;
 
 use super::{SqlFacts, SqlWrite, read};
