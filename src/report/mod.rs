@@ -83,3 +83,6 @@ pub(crate) fn counts(report: &Report) -> [(usize, &'static str); 3] {
 pub(crate) fn plural(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
+
+#[cfg(test)]
+mod tests;

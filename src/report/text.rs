@@ -48,15 +48,15 @@ fn write_finding(
     let mut sites: Vec<Site> = vec![finding.site];
     sites.extend(finding.evidence.iter().filter_map(|evidence| evidence.site));
     let views = Views::new(&report.files, lines, &sites);
-    let mut labels =
-        vec![Label::primary(finding.site.file, views.range(finding.site)).with_message(one_line(&finding.label))];
+    let primary = views.range(finding.site).unwrap_or(0..0);
+    let mut labels = vec![Label::primary(finding.site.file, primary).with_message(one_line(&finding.label))];
     let mut notes: Vec<String> = vec![];
     for evidence in &finding.evidence {
-        match evidence.site {
-            Some(site) => {
-                labels.push(Label::secondary(site.file, views.range(site)).with_message(one_line(&evidence.message)));
-            }
-            None => notes.push(sanitize(&evidence.message)),
+        let message = one_line(&evidence.message);
+        match evidence.site.map(|site| (site, views.range(site))) {
+            Some((site, Some(range))) => labels.push(Label::secondary(site.file, range).with_message(message)),
+            Some((site, None)) => notes.push(format!("{}: {message}", one_line(&lines.place(site)))),
+            None => notes.push(message),
         }
     }
     notes.extend(finding.notes.iter().map(|note| sanitize(note)));
@@ -137,14 +137,14 @@ fn summary(report: &Report, shown: Shown) -> String {
     let counts = if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
     let hidden = match shown.hidden {
         0 => String::new(),
-        hidden => format!(", {hidden} more below --min-confidence"),
+        hidden => format!(", and {hidden} below --min-confidence"),
     };
     let summary = &report.summary;
     let list = if summary.unanalysed > 0 && !shown.unanalysed { " (--show-unanalysed lists them)" } else { "" };
     let silenced = [(summary.suppressed, "suppressed"), (summary.baselined, "in the baseline")];
     let silenced = silenced.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("; {count} {what}"));
     format!(
-        "{}{counts}{hidden} in {}; {} read, {} of a JSON column, {} not analysed{list}{}",
+        "{}{counts} in {}{hidden}; {} read, {} of a JSON column, {} not analysed{list}{}",
         plural(report.findings.len(), "finding"),
         plural(summary.files, "file"),
         plural(summary.statements, "statement"),

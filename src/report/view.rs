@@ -38,6 +38,8 @@ struct View {
 
 /// One line in the view, without its end.
 struct Line {
+    /// Where it stands in the file.
+    whole: Range<usize>,
     /// Where it stands in the view's text.
     shown: Range<usize>,
     /// Where the kept part of the line stands in the view's text.
@@ -46,26 +48,32 @@ struct Line {
     start: usize,
 }
 
+impl Line {
+    /// Where a byte of the file stands in the view, moved to the kept part.
+    fn nearest(&self, byte: usize) -> usize {
+        (self.kept.start + byte.saturating_sub(self.start)).min(self.kept.end)
+    }
+}
+
 impl<'a> Views<'a> {
-    /// Views of all files that the sites lie in.
+    /// Views of all files that the sites lie in. A long line is cut around its first site in this order.
     pub(super) fn new(files: &'a Files, lines: &'a Lines<'a>, sites: &[Site]) -> Self {
         let mut by_file: BTreeMap<FileId, Vec<Range<usize>>> = BTreeMap::new();
         for site in sites {
             by_file.entry(site.file).or_default().push(site.span.range());
         }
-        let view = |(file, mut ranges): (FileId, Vec<Range<usize>>)| {
-            ranges.sort_unstable_by_key(|range| (range.start, range.end));
+        let view = |(file, ranges): (FileId, Vec<Range<usize>>)| {
             (file, View::new(&files.get(file).text, lines.index(file), &ranges))
         };
         Self { files, lines, by_file: by_file.into_iter().map(view).collect() }
     }
 
-    /// The site's bytes in its view.
-    pub(super) fn range(&self, site: Site) -> Range<usize> {
-        let Some(view) = self.by_file.get(&site.file) else { return 0..0 };
-        let range = site.span.range();
-        let start = view.shown(range.start);
-        start..view.shown(range.end).max(start)
+    /// The site's bytes in its view; `None` where the line was cut off before it.
+    pub(super) fn range(&self, site: Site) -> Option<Range<usize>> {
+        let view = self.by_file.get(&site.file)?;
+        let start = view.shown(site.span.start as usize)?;
+        let end = view.nearest(site.span.end as usize);
+        Some(start..end.max(start))
     }
 
     fn view(&self, id: FileId) -> Result<&View, Error> {
@@ -74,7 +82,6 @@ impl<'a> Views<'a> {
 }
 
 impl View {
-    /// `ranges` are sorted.
     fn new(text: &str, index: &LineIndex, ranges: &[Range<usize>]) -> Self {
         let mut wanted: BTreeMap<usize, Option<usize>> = BTreeMap::new();
         for range in ranges {
@@ -120,14 +127,21 @@ impl View {
         }
         let shown = shown..self.text.len();
         self.text.push('\n');
-        self.lines.insert(line, Line { shown, kept: start..end, start: kept.start });
+        self.lines.insert(line, Line { whole, shown, kept: start..end, start: kept.start });
     }
 
-    /// Where a byte of the file stands in the view: at the nearest place that is kept.
-    fn shown(&self, byte: usize) -> usize {
-        let line = self.lines.values().take_while(|line| line.start <= byte).last();
-        let line = line.or_else(|| self.lines.values().next());
-        line.map_or(0, |line| (line.kept.start + byte.saturating_sub(line.start)).min(line.kept.end))
+    /// Where a byte of the file stands in the view, if it is kept.
+    fn shown(&self, byte: usize) -> Option<usize> {
+        let line = self.lines.values().take_while(|line| line.whole.start <= byte).last()?;
+        let kept = line.start <= byte && byte - line.start <= line.kept.len();
+        // What lies past the end of a line or of the file is shown at its end.
+        let past = line.whole.end <= byte && line.whole.end - line.start == line.kept.len();
+        (kept || past).then(|| line.nearest(byte))
+    }
+
+    /// Where a byte of the file stands in the view, or the nearest that is kept.
+    fn nearest(&self, byte: usize) -> usize {
+        self.lines.values().take_while(|line| line.whole.start <= byte).last().map_or(0, |line| line.nearest(byte))
     }
 
     /// The line that a byte of the view belongs to.
