@@ -149,7 +149,10 @@ fn load(file: &Candidate, stdin: Option<&[u8]>, wanted: &dyn Fn(&[u8]) -> bool) 
         Ok((text, replaced)) => {
             let problem = (replaced > 0).then(|| Problem {
                 span: None,
-                message: format!("{replaced} bytes are not UTF-8 and are read as `?`"),
+                message: match replaced {
+                    1 => "1 byte is not UTF-8 and is read as `?`".to_owned(),
+                    _ => format!("{replaced} bytes are not UTF-8 and are read as `?` each"),
+                },
             });
             let source = SourceFile { path: file.shown.clone(), absolute: file.path.clone(), text };
             Loaded::Text(source, problem.into_iter().collect())
