@@ -1,0 +1,222 @@
+//! The command line: exit codes, formats, streams.
+
+mod program;
+
+use program::{Outcome, Project};
+use serde_json::Value;
+use std::io::Read as _;
+use std::process::Stdio;
+
+fn json(outcome: &Outcome) -> Value {
+    serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}: {outcome:?}"))
+}
+
+#[test]
+fn nothing_found_is_0() {
+    let project = Project::new(&[("src/lib.rs", "fn f() {}\n")]);
+    let outcome = project.run(&[]);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
+    assert!(outcome.stdout.starts_with("0 findings in 1 file;"), "{}", outcome.stdout);
+}
+
+#[test]
+fn findings_are_1_and_the_same_in_every_format() {
+    let project = Project::incident();
+    for format in ["text", "concise", "json", "jsonl"] {
+        let outcome = project.run(&["check", "--output", format]);
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), ""), "{outcome:?}");
+        assert!(outcome.stdout.contains("json-column-overwrite"), "{outcome:?}");
+    }
+    assert_eq!(project.run(&["--exit-zero"]).code, Some(0));
+    assert_eq!(project.run(&["--ignore", "json-column-overwrite"]).code, Some(0));
+    assert_eq!(project.run(&["--select", "json-column-overwrite"]).code, Some(1));
+}
+
+#[test]
+fn usage_errors_are_2_and_say_what_to_do() {
+    let project = Project::incident();
+    for (arguments, said) in [
+        (&["nowhere"][..], "nowhere"),
+        (&["src", "nowhere.rs"], "nowhere.rs"),
+        (&["--schema", "nowhere.sql"], "nowhere.sql"),
+        (&["--select", "json-colum-overwrite"], "did you mean `json-column-overwrite`"),
+        (&["--ignore", "zzz"], "there is no rule `zzz`"),
+        (&["explain", "json-upsert-overwite"], "did you mean `json-upsert-overwrite`"),
+        (&["--output", "yaml"], "there is no format `yaml`"),
+        (&["--output", "json", "--output", "text"], "alone on stdout"),
+        (&["--output", "json=no/such/folder.json"], "no/such/folder.json"),
+        (&["--no-such-option"], "--no-such-option"),
+        (&["--stdin-filename", "a.rs"], "needs the path `-`"),
+        (&["--jobs", "0"], "--jobs"),
+    ] {
+        let outcome = project.run(arguments);
+        assert_eq!(outcome.code, Some(2), "{arguments:?}: {outcome:?}");
+        assert!(outcome.stderr.contains(said), "{arguments:?}: {outcome:?}");
+        assert_eq!(outcome.stdout, "", "{arguments:?}");
+    }
+    assert_eq!(project.run(&["nowhere", "--exit-zero"]).code, Some(2));
+}
+
+#[test]
+fn one_named_file_is_judged_with_the_schema_of_the_whole_project() {
+    let project = Project::incident();
+    assert_eq!(project.run(&["src/users.rs"]).code, Some(1));
+    let other = project.run(&["src/shipping.rs", "migrations"]);
+    assert_eq!(other.code, Some(0), "{other:?}");
+    let mut here = project.command(&["users.rs", "--output", "concise"]);
+    let output = here.current_dir(project.path().join("src")).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("users.rs:2:"), "{output:?}");
+}
+
+#[test]
+fn a_fingerprint_does_not_depend_on_where_one_stands() {
+    let project = Project::incident();
+    let fingerprint = |document: &Value| document["findings"][0]["fingerprint"].as_str().unwrap().to_owned();
+    let whole = fingerprint(&json(&project.run(&["--output", "json"])));
+    let output = project.command(&["--output", "json"]).current_dir(project.path().join("src")).output().unwrap();
+    let below: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(fingerprint(&below), whole);
+    let users = std::fs::read_to_string(project.path().join("src/users.rs")).unwrap();
+    project.write("src/users.rs", format!("// moved\n\n{users}").as_bytes());
+    assert_eq!(fingerprint(&json(&project.run(&["--output", "json"]))), whole);
+}
+
+#[test]
+fn stdin_stands_for_a_file_of_the_project() {
+    let project = Project::incident();
+    let users = std::fs::read(project.path().join("src/users.rs")).unwrap();
+    std::fs::write(project.path().join("src/users.rs"), "fn nothing() {}\n").unwrap();
+    assert_eq!(project.run(&[]).code, Some(0));
+    let outcome = project.run_with_stdin(&["-", "--stdin-filename", "src/users.rs", "--output", "concise"], &users);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stdout.starts_with("src/users.rs:2:"), "{outcome:?}");
+    let outcome = project.run_with_stdin(&["check", "-", "--stdin-filename", "src/new.rs"], &users);
+    assert_eq!(outcome.code, Some(1), "a file that is not saved yet: {outcome:?}");
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_a_byte() {
+    let project = Project::incident();
+    let users = std::fs::read_to_string(project.path().join("src/users.rs")).unwrap();
+    for n in 0..40 {
+        project.write(&format!("src/copy{n}.rs"), users.as_bytes());
+    }
+    for format in ["text", "json"] {
+        let run = |jobs| project.run(&["--output", format, "--show-unanalysed", "-j", jobs]);
+        let one = run("1");
+        assert_eq!(one.code, Some(1));
+        for jobs in ["2", "7"] {
+            assert_eq!(run(jobs), one);
+        }
+    }
+}
+
+#[test]
+fn several_reports_come_out_of_one_run() {
+    let project = Project::incident();
+    let outcome =
+        project.run(&["--output", "json=report.json", "--output", "jsonl=report.jsonl", "--output", "concise"]);
+    assert_eq!(outcome.code, Some(1));
+    let document: Value = serde_json::from_slice(&std::fs::read(project.path().join("report.json")).unwrap()).unwrap();
+    let lines = std::fs::read_to_string(project.path().join("report.jsonl")).unwrap();
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0], document["findings"][0]);
+    assert_eq!(lines.last().unwrap()["summary"], document["summary"]);
+    assert_eq!(outcome.stdout.lines().filter(|line| line.contains("json-column-overwrite")).count(), 1);
+}
+
+#[test]
+fn a_broken_pipe_is_a_quiet_0() {
+    let project = Project::incident();
+    let users = std::fs::read_to_string(project.path().join("src/users.rs")).unwrap();
+    for n in 0..300 {
+        project.write(&format!("src/copy{n}.rs"), users.as_bytes());
+    }
+    for format in ["text", "json", "jsonl"] {
+        let mut command = project.command(&["--output", format]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        stdout.read_exact(&mut [0; 10]).unwrap();
+        drop(stdout);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{format}");
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn colour_is_for_those_who_ask_or_look() {
+    let project = Project::incident();
+    let colored = |arguments: &[&str], variable: Option<(&str, &str)>| {
+        let mut command = project.command(arguments);
+        command.envs(variable);
+        command.output().unwrap().stdout.contains(&0x1b)
+    };
+    assert!(!colored(&[], None), "a pipe is no terminal");
+    assert!(colored(&["--color", "always"], None));
+    assert!(colored(&[], Some(("FORCE_COLOR", "1"))));
+    assert!(colored(&[], Some(("CLICOLOR_FORCE", "1"))));
+    assert!(!colored(&["--color", "never"], Some(("FORCE_COLOR", "1"))));
+    assert!(!colored(&["--output", "json", "--color", "always"], None));
+}
+
+#[test]
+fn what_cannot_be_analysed_is_counted_and_listed() {
+    let project = Project::new(&[("a.sql", "CREATE TABLE t (data jsonb);\nUPDATE t SET data = = (((;\n")]);
+    let document = json(&project.run(&["--output", "json", "--show-unanalysed"]));
+    assert_eq!(document["summary"]["unanalysed"], 1);
+    assert_eq!(document["unanalysed"][0]["path"], "a.sql");
+    let text = project.run(&[]).stdout;
+    assert!(text.contains("1 not analysed (--show-unanalysed lists them)"), "{text}");
+    assert!(project.run(&["--show-unanalysed"]).stdout.contains("a.sql:2:14: not analysed: "));
+}
+
+#[test]
+fn quiet_leaves_only_the_findings() {
+    let project = Project::incident();
+    project.write("broken.rs", b"fn sqlx( {");
+    let outcome = project.run(&["-q", "--output", "concise"]);
+    assert_eq!((outcome.code, outcome.stderr.as_str(), outcome.stdout.lines().count()), (Some(1), "", 1));
+    let outcome = project.run(&["-v", "--statistics"]);
+    assert!(outcome.stderr.contains("checked 4 files"), "{outcome:?}");
+    assert!(outcome.stdout.lines().any(|line| line.starts_with("     1  ")), "{outcome:?}");
+}
+
+#[test]
+fn nothing_to_check_is_said() {
+    let project = Project::new(&[("README.md", "# x\n")]);
+    let outcome = project.run(&["README.md"]);
+    assert_eq!(outcome.code, Some(0));
+    assert!(outcome.stderr.contains("no Rust or SQL file"), "{outcome:?}");
+}
+
+#[test]
+fn every_rule_has_a_page() {
+    let project = Project::new(&[]);
+    let list = project.run(&["explain"]);
+    assert_eq!((list.code, list.stderr.as_str()), (Some(0), ""));
+    let ids: Vec<&str> = list.stdout.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(ids, noclobber::rules::RULES.iter().map(|rule| rule.id).collect::<Vec<_>>());
+    for id in ids {
+        let page = project.run(&["explain", id]);
+        assert_eq!(page.code, Some(0));
+        assert!(page.stdout.starts_with(&format!("# {id}\n")), "{}", page.stdout);
+    }
+}
+
+#[test]
+fn help_version_completions_and_manual_go_to_stdout() {
+    let project = Project::new(&[]);
+    for (arguments, said) in [
+        (&["--help"][..], "Exit codes:"),
+        (&["check", "--help"], "--min-confidence"),
+        (&["--version"], env!("CARGO_PKG_VERSION")),
+        (&["completions", "bash"], "noclobber"),
+        (&["completions", "zsh"], "#compdef noclobber"),
+        (&["man"], ".TH noclobber"),
+    ] {
+        let outcome = project.run(arguments);
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        assert!(outcome.stdout.contains(said), "{arguments:?}: {}", outcome.stdout);
+    }
+}
