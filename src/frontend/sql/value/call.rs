@@ -77,13 +77,13 @@ impl Evaluator<'_> {
             return value;
         }
         let value = match self.dialect {
-            Dialect::Postgres => self.postgres_function(&name, &args, expr),
+            Dialect::Postgres => self.postgres_function(&name, &args),
             Dialect::Mysql => self.mysql_function(&name, &args, expr),
             Dialect::Sqlite => self.sqlite_function(&name, &args, expr),
         };
         match value {
             Some(value) => value,
-            None => self.opaque(expr),
+            None => self.unknown_call(&name, &args, expr),
         }
     }
 }

@@ -92,6 +92,9 @@ impl Evaluator<'_> {
     }
 
     fn is_null(&mut self, expr: &Expr) -> Cond {
+        if let Some(part) = self.typed_part(expr) {
+            return Cond::IsNull(Box::new(part));
+        }
         let doc = self.eval(expr).doc;
         match doc {
             Document::Null => Cond::And(vec![]),
@@ -99,6 +102,19 @@ impl Evaluator<'_> {
             Document::Unknown(_) | Document::Through { .. } => Cond::Unknown(format!("{expr} IS NULL")),
             doc => Cond::IsNull(Box::new(doc)),
         }
+    }
+
+    /// The part whose type is asked for: `json_type(d, '$.k') IS NULL` says that it is missing.
+    fn typed_part(&mut self, expr: &Expr) -> Option<Document> {
+        let Expr::Function(function) = expr else { return None };
+        if self.dialect != Dialect::Sqlite || super::call::name_of(function)? != "json_type" {
+            return None;
+        }
+        let args = super::call::arguments(function)?;
+        let [of, path] = args.as_slice() else { return None };
+        let of = self.document(of);
+        let path = self.dollar_path(path)?;
+        Some(Document::Get { of: Box::new(of), path, form: Form::Json, family: super::functions::family(self.dialect) })
     }
 
     fn has_key(&mut self, of: Typed, key: Typed) -> Option<Cond> {
@@ -110,11 +126,31 @@ impl Evaluator<'_> {
     /// `a = b`. Decided only where both outcomes can be read off the states of the document: for whole documents, and
     /// for constants. Comparisons of inputs or of parts may be true or false.
     pub(super) fn equality(&mut self, a: &Expr, b: &Expr) -> Cond {
+        if let Some(condition) = self.truth_of(a, b).or_else(|| self.truth_of(b, a)) {
+            return condition;
+        }
         if let Some(kinds) = self.type_is(a, b).or_else(|| self.type_is(b, a)) {
             return kinds;
         }
         let (left, right) = (self.eval(a), self.eval(b));
         self.equal(left, right).unwrap_or_else(|| Cond::Unknown(format!("{a} = {b}")))
+    }
+
+    /// `JSON_CONTAINS_PATH(..) = 1`, `(..) = true`.
+    fn truth_of(&mut self, call: &Expr, truth: &Expr) -> Option<Cond> {
+        let Expr::Value(truth) = truth else { return None };
+        let truth = match &truth.value {
+            Value::Boolean(truth) => *truth,
+            Value::Number(n, _) if n == "1" => true,
+            Value::Number(n, _) if n == "0" => false,
+            _ => return None,
+        };
+        let Expr::Function(function) = call else { return None };
+        if !matches!(super::call::name_of(function)?.as_str(), "json_contains_path" | "jsonb_exists") {
+            return None;
+        }
+        let condition = self.condition(call);
+        Some(if truth { condition } else { not(condition) })
     }
 
     /// Whether two values are equal, where that can be read off the document.

@@ -2,22 +2,21 @@
 
 use super::super::Dialect;
 use super::scope::get;
-use super::typed::{Ty, Typed, as_json, as_part, as_text, carries_document, input, is_malformed};
-use super::{Evaluator, MAX_DEPTH, path};
+use super::typed::{Ty, Typed, as_json, as_text, carries_document, input, is_malformed};
+use super::{Evaluator, MAX_DEPTH, MAX_STEPS};
 use crate::document::{Cond, Document, Family, Form, Nullability, Shape, Step};
 use serde_json::Value as Json;
-use sqlparser::ast::{
-    AccessExpr, ArrayElemTypeDef, DataType, Expr, Subscript, UnaryOperator, Value, ValueWithSpan, visit_expressions,
-};
+use sqlparser::ast::{AccessExpr, Expr, Subscript, UnaryOperator, Value, ValueWithSpan, visit_expressions};
 use std::ops::ControlFlow;
 
 impl Evaluator<'_> {
     /// The value of an expression.
     pub(super) fn eval(&mut self, expr: &Expr) -> Typed {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= MAX_DEPTH || self.steps >= MAX_STEPS {
             return Typed::any(Document::Unknown("the expression is nested too deeply".into()));
         }
         self.depth += 1;
+        self.steps += 1;
         let value = self.eval_inner(expr);
         self.depth -= 1;
         value
@@ -159,6 +158,27 @@ impl Evaluator<'_> {
         Typed::any(doc)
     }
 
+    /// A call of a function that is not known: through it when an argument holds the document, an input otherwise.
+    pub(super) fn unknown_call(&mut self, name: &str, args: &[&Expr], expr: &Expr) -> Typed {
+        let mut held: Vec<Document> = vec![];
+        for arg in args {
+            let Typed { doc, ty } = self.eval(arg);
+            if self.is_postgres() && ty == Ty::Json && name.starts_with("jsonb_") {
+                // Measured: functions that take jsonb do not take json (42883).
+                return self.reject(format!("function {name} does not exist for json"));
+            }
+            if carries_document(&doc) && !held.contains(&doc) {
+                held.push(doc);
+            }
+        }
+        let doc = if held.is_empty() {
+            input(expr.to_string(), Shape::Any, Nullability::Maybe)
+        } else {
+            Document::Through { of: held, why: format!("what `{expr}` does is not known") }
+        };
+        Typed::any(doc)
+    }
+
     fn literal(&mut self, value: &ValueWithSpan) -> Typed {
         let untyped = if self.is_postgres() { Ty::Untyped } else { Ty::Text };
         match &value.value {
@@ -173,69 +193,12 @@ impl Evaluator<'_> {
                 Ok(number @ Json::Number(_)) => Typed::new(Document::Known(number), Ty::Scalar),
                 _ => Typed::new(input(text.clone(), Shape::SqlScalar, Nullability::Never), Ty::Scalar),
             },
+            Value::HexStringLiteral(_) => Typed::any(input(value.to_string(), Shape::Any, Nullability::Never)),
             other => match other.clone().into_string() {
                 Some(text) => Typed::new(Document::Text(text), untyped),
                 None => Typed::new(input(other.to_string(), Shape::Any, Nullability::Never), Ty::Any),
             },
         }
-    }
-
-    /// `v::type`, `CAST(v AS type)`.
-    fn cast_to(&mut self, value: Typed, data_type: &DataType, expr: &Expr) -> Typed {
-        match named_type(data_type) {
-            Named::Jsonb => self.json_cast(value, Ty::Jsonb),
-            Named::Json => self.json_cast(value, Ty::Json),
-            Named::Text => Typed::new(as_text(value, self.old_is_text()), Ty::Text),
-            Named::TextArray => self.text_array(value),
-            Named::Scalar => {
-                let doc = match value.doc {
-                    Document::Null => Document::Null,
-                    Document::Input(i) => input(i.id, Shape::SqlScalar, i.null),
-                    doc => Document::Computed { of: vec![doc], strict: true, what: expr.to_string() },
-                };
-                Typed::new(doc, Ty::Scalar)
-            }
-            Named::Other => match value.doc {
-                Document::Null => Typed::any(Document::Null),
-                doc => Typed::any(doc),
-            },
-        }
-    }
-
-    /// `v::jsonb`, `v::json`, `CAST(v AS JSON)`.
-    pub(super) fn json_cast(&mut self, value: Typed, ty: Ty) -> Typed {
-        if self.dialect == Dialect::Sqlite {
-            // Not a JSON type there: a cast by NUMERIC affinity. A document stays as it is.
-            return Typed::new(value.doc, Ty::Text);
-        }
-        match value.ty {
-            Ty::TextArray | Ty::Record if self.is_postgres() => {
-                return self.reject("cannot cast this type to jsonb");
-            }
-            Ty::Jsonb | Ty::Json => return Typed::new(value.doc, ty),
-            Ty::Scalar => return Typed::new(as_part(value, false), ty),
-            _ => {}
-        }
-        let literal = value.is_untyped_constant();
-        let doc = as_json(value.doc, self.old_is_text());
-        if literal && is_malformed(&doc) {
-            return self.reject("invalid input syntax for type json");
-        }
-        Typed::new(doc, ty)
-    }
-
-    fn text_array(&mut self, value: Typed) -> Typed {
-        let doc = match value.doc {
-            Document::Text(text) => match path::array_literal(&text) {
-                Ok(items) => {
-                    Document::Array(items.into_iter().map(|i| i.map_or(Document::Null, Document::Text)).collect())
-                }
-                Err(why) if value.ty == Ty::Untyped && !super::typed::has_hole(&text) => return self.reject(why),
-                Err(_) => input(text, Shape::Any, Nullability::Never),
-            },
-            doc => doc,
-        };
-        Typed::new(doc, Ty::TextArray)
     }
 
     /// Branches and their conditions, with the common type that PostgreSQL wants.
@@ -376,53 +339,5 @@ fn negated(n: &serde_json::Number) -> Json {
         (Some(n), _) => n.checked_neg().map_or(Json::Null, Json::from),
         (None, Some(f)) => Json::from(-f),
         _ => Json::Null,
-    }
-}
-
-/// A type as far as it matters here.
-enum Named {
-    Jsonb,
-    Json,
-    Text,
-    TextArray,
-    Scalar,
-    Other,
-}
-
-fn named_type(data_type: &DataType) -> Named {
-    match data_type {
-        DataType::JSONB => Named::Jsonb,
-        DataType::JSON => Named::Json,
-        DataType::Array(ArrayElemTypeDef::SquareBracket(inner, _)) => match named_type(inner) {
-            Named::Text => Named::TextArray,
-            _ => Named::Other,
-        },
-        DataType::Text
-        | DataType::TinyText
-        | DataType::MediumText
-        | DataType::LongText
-        | DataType::String(_)
-        | DataType::Char(_)
-        | DataType::Character(_)
-        | DataType::Varchar(_)
-        | DataType::CharVarying(_)
-        | DataType::CharacterVarying(_)
-        | DataType::Nvarchar(_) => Named::Text,
-        DataType::Custom(name, _) => {
-            let name = name.0.last().and_then(|part| part.as_ident()).map(|i| i.value.to_ascii_lowercase());
-            match name.as_deref() {
-                Some("jsonb") => Named::Jsonb,
-                Some("json") => Named::Json,
-                Some("text" | "varchar" | "bpchar" | "citext" | "name") => Named::Text,
-                Some("int2" | "int4" | "int8" | "float4" | "float8" | "bool" | "timestamptz" | "uuid" | "numeric") => {
-                    Named::Scalar
-                }
-                _ => Named::Other,
-            }
-        }
-        DataType::Array(_) | DataType::Blob(_) | DataType::Binary(_) | DataType::Varbinary(_) | DataType::Bytea => {
-            Named::Other
-        }
-        _ => Named::Scalar,
     }
 }

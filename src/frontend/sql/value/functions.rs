@@ -91,6 +91,10 @@ const SCALARS: &[&str] = &[
     "uuidv7",
 ];
 
+/// Those of them that give text.
+const NAMES: &[&str] =
+    &["current_user", "date", "datetime", "hex", "json_typeof", "jsonb_typeof", "md5", "strftime", "time"];
+
 /// Functions that give text made from their arguments, SQL NULL when an argument is.
 const TEXTS: &[&str] = &[
     "btrim",
@@ -148,7 +152,8 @@ impl Evaluator<'_> {
             ("max" | "min", [_, _, ..]) if self.dialect == Dialect::Sqlite => self.extreme(name, args, expr),
             (name, _) if SCALARS.contains(&name) => {
                 let docs = args.iter().map(|arg| self.eval(arg).doc).collect::<Vec<_>>();
-                super::expression::scalar(docs, expr)
+                let value = super::expression::scalar(docs, expr);
+                if NAMES.contains(&name) { Typed::new(value.doc, Ty::Text) } else { value }
             }
             ("concat", [_, ..]) if self.dialect == Dialect::Mysql => {
                 let mut parts = args.iter().map(|arg| self.eval(arg)).collect::<Vec<_>>().into_iter();

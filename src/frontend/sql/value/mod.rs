@@ -4,7 +4,9 @@
 //! as they decide what an operator does. What the database rejects before it runs (a type mismatch, a target mistake)
 //! makes the whole value [`Document::Fails`]. It never reads statements and never judges: that is for the rules.
 
+mod aggregate;
 mod call;
+mod cast;
 mod condition;
 mod expression;
 mod functions;
@@ -13,6 +15,7 @@ mod operators;
 mod path;
 mod postgres;
 mod scope;
+mod sources;
 mod sqlite;
 mod subquery;
 mod target;
@@ -22,6 +25,8 @@ use super::{Dialect, SqlWrite, TableName};
 use crate::document::Document;
 use crate::document::run::Storage;
 use scope::Relation;
+use sqlparser::ast::Statement;
+use std::cell::OnceCell;
 use typed::{Ty, Typed};
 
 /// The type of a column, as far as evaluation needs it.
@@ -60,9 +65,12 @@ pub fn evaluate(write: &SqlWrite, environment: &dyn Environment) -> Document {
     }
 }
 
-/// Expressions nested deeper than this are not evaluated. Long chains of operators nest to the left without the parser's
-/// limit.
-const MAX_DEPTH: usize = 150;
+/// Expressions nested deeper than this are not evaluated: a thread's stack holds that many, and no real text comes near.
+/// (Chains of `||` nest to the left, however long they are; they are taken apart without recursion.)
+const MAX_DEPTH: usize = 64;
+
+/// More expressions are not evaluated in one write: some forms evaluate an operand more than once.
+const MAX_STEPS: usize = 20_000;
 
 /// One evaluation.
 struct Evaluator<'a> {
@@ -80,6 +88,10 @@ struct Evaluator<'a> {
     /// Whether a value of the inserted row is being evaluated: there is no old row to refer to.
     inserting: bool,
     depth: usize,
+    /// How many expressions have been evaluated.
+    steps: usize,
+    /// The whole statement, parsed when a subquery of its `FROM` is asked for; `None` inside when it cannot be.
+    parsed: OnceCell<Option<Box<Statement>>>,
     /// Why the database rejects the statement before it runs.
     rejected: Option<String>,
 }
@@ -102,6 +114,8 @@ impl<'a> Evaluator<'a> {
             frames: vec![],
             inserting: false,
             depth: 0,
+            steps: 0,
+            parsed: OnceCell::new(),
             rejected: None,
         }
     }
@@ -122,3 +136,6 @@ impl<'a> Evaluator<'a> {
         self.dialect == Dialect::Postgres
     }
 }
+
+#[cfg(test)]
+mod tests;

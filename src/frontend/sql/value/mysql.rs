@@ -42,7 +42,7 @@ impl Evaluator<'_> {
                     // A text that is no JSON string stays as it is.
                     Document::Text(text) => Document::Text(text),
                     doc if value.ty == Ty::Json => super::scope::get(doc, vec![], Form::Text, FAMILY),
-                    _ => return Some(self.text_function(args.to_vec(), expr)),
+                    doc => Document::Computed { of: vec![doc], strict: true, what: expr.to_string() },
                 };
                 return Some(Typed::new(doc, Ty::Text));
             }

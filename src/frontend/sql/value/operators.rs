@@ -16,8 +16,18 @@ impl Evaluator<'_> {
         };
         match (op, named) {
             (BinaryOperator::StringConcat, _) | (_, Some("||")) => {
-                let (left, right) = (self.eval(left), self.eval(right));
-                self.concat(left, right)
+                let mut operands = vec![right];
+                let mut first = left;
+                while let Expr::BinaryOp { left, op: BinaryOperator::StringConcat, right } = first {
+                    operands.push(right);
+                    first = left;
+                }
+                let mut result = self.eval(first);
+                for operand in operands.into_iter().rev() {
+                    let operand = self.eval(operand);
+                    result = self.concat(result, operand);
+                }
+                result
             }
             (BinaryOperator::Arrow, _) | (_, Some("->")) => self.arrow(left, right, Form::Json),
             (BinaryOperator::LongArrow, _) | (_, Some("->>")) => self.arrow(left, right, Form::Text),
@@ -41,7 +51,14 @@ impl Evaluator<'_> {
                 if self.is_postgres() && l.ty == Ty::Json {
                     return self.reject("operator does not exist: json -");
                 }
-                super::expression::scalar(vec![l.doc, r.doc], expr)
+                if self.is_postgres() && matches!(l.ty, Ty::Untyped | Ty::Any) && matches!(r.doc, Document::Text(_)) {
+                    // `$1 - 'k'`: only jsonb has such an operator.
+                    let of = self.jsonb(l, "operator does not exist: -");
+                    return self.minus(of, r, right);
+                }
+                let certain = l.ty == Ty::Scalar || r.ty == Ty::Scalar;
+                let value = super::expression::scalar(vec![l.doc, r.doc], expr);
+                if certain { value } else { Typed::any(value.doc) }
             }
             (
                 BinaryOperator::And

@@ -13,7 +13,7 @@ use sqlparser::ast::{
 const FAMILY: Family = Family::PgFunction;
 
 impl Evaluator<'_> {
-    pub(super) fn postgres_function(&mut self, name: &str, args: &[&Expr], expr: &Expr) -> Option<Typed> {
+    pub(super) fn postgres_function(&mut self, name: &str, args: &[&Expr]) -> Option<Typed> {
         let wrong = format!("function {name} does not exist for these argument types");
         let doc = match (name, args) {
             ("jsonb_set" | "jsonb_set_lax" | "jsonb_insert", [of, path, value, rest @ ..]) => {
@@ -138,21 +138,9 @@ impl Evaluator<'_> {
                 let value = self.eval(value);
                 return Some(self.json_cast(value, Ty::Json));
             }
-            _ => return self.unknown_function(name, args, expr),
+            _ => return None,
         };
         Some(Typed::new(doc, Ty::Jsonb))
-    }
-
-    /// A function that is not known here: those that take jsonb reject a `json` column.
-    fn unknown_function(&mut self, name: &str, args: &[&Expr], _expr: &Expr) -> Option<Typed> {
-        if name.starts_with("jsonb_") {
-            let first = args.first()?;
-            let value = self.eval(first);
-            if matches!(value.ty, Ty::Json | Ty::Text) {
-                return Some(self.reject(format!("function {name} does not exist for this type")));
-            }
-        }
-        None
     }
 
     fn jsonb_set(&mut self, name: &str, of: &Expr, path: &Expr, value: &Expr, rest: &[&Expr]) -> Document {

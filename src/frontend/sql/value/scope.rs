@@ -113,6 +113,11 @@ impl Evaluator<'_> {
             if upsert && table.is_none() && self.dialect == Dialect::Mysql {
                 return self.inserted(name);
             }
+            if table.is_none()
+                && let Some(value) = self.source_column(alias, name)
+            {
+                return value;
+            }
             let ty = table.as_ref().and_then(|t| self.environment.column_type(t, name));
             return self.outside(&format!("{alias}.{name}"), ty);
         }

@@ -4,7 +4,7 @@ use super::super::{Assigned, Dialect, SqlWrite, Verb};
 use super::typed::{Ty, Typed, as_json, as_part, as_stored, is_malformed};
 use super::{Evaluator, SqlType};
 use crate::document::run::Storage;
-use crate::document::{Document, Family, OnNull, Path, SetMode, Step};
+use crate::document::{Document, Family, Nullability, OnNull, Path, SetMode, Shape, Step};
 use sqlparser::ast::Expr;
 
 impl Evaluator<'_> {
@@ -29,6 +29,10 @@ impl Evaluator<'_> {
             Assigned::Several(parts) => self.several(parts, write),
             Assigned::Inserted => {
                 let column = self.column.to_owned();
+                if column.is_empty() {
+                    // No column list: the values go by position.
+                    return super::typed::input("VALUES", Shape::Any, Nullability::Maybe);
+                }
                 let value = self.inserted(&column);
                 self.stored(value)
             }
