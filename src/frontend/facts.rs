@@ -1,7 +1,7 @@
 //! What is read off one file: plain owned data, so that it can leave the thread that parsed the file.
 
 use crate::document::Document;
-use crate::frontend::sql::{Dialect, SqlFacts, TableName};
+use crate::frontend::sql::{Dialect, SchemaChange, SqlFacts, TableName};
 use crate::source::{FileId, Span, SpanMap};
 
 /// Everything read off one file.
@@ -21,6 +21,12 @@ pub struct Facts {
     pub decodes: Vec<JsonDecode>,
     /// Columns whose type is said outside SQL: sqlx's offline cache, an entity, a `table!` macro.
     pub columns: Vec<DeclaredColumn>,
+    /// Changes to the schema that are spelled in Rust: sea-query, SeaORM's and loco's migration helpers.
+    pub schema: Vec<SchemaFact>,
+    /// SeaORM entities.
+    pub entities: Vec<Entity>,
+    /// What the file says of Rust types that are kept as JSON.
+    pub json_types: JsonTypes,
     /// Functions that hold SQL, by index.
     pub functions: Vec<Function>,
     /// What went wrong with the file as a whole (read at token level, not UTF-8, ..), with the place if known.
@@ -38,6 +44,9 @@ impl Facts {
             constants: vec![],
             decodes: vec![],
             columns: vec![],
+            schema: vec![],
+            entities: vec![],
+            json_types: JsonTypes::default(),
             functions: vec![],
             problems: vec![],
         }
@@ -202,6 +211,66 @@ pub struct DeclaredColumn {
     pub by: DeclaredBy,
     /// The place.
     pub span: Span,
+}
+
+/// A change to the schema that is spelled in Rust.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaFact {
+    /// The change.
+    pub change: SchemaChange,
+    /// The place of the call, for the order among the SQL texts of the file.
+    pub span: Span,
+    /// Stands in test code.
+    pub test: bool,
+}
+
+/// A SeaORM entity: a table and the struct that stands for its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entity {
+    /// Modules around it inside the file.
+    pub module: Vec<String>,
+    /// The table.
+    pub table: TableName,
+    /// Its columns, in order.
+    pub columns: Vec<EntityColumn>,
+    /// The place of the model, or of what names the table.
+    pub span: Span,
+    /// Stands in test code.
+    pub test: bool,
+}
+
+/// A column as an entity declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityColumn {
+    /// The field of the model, without `r#`; empty when only the column is declared.
+    pub field: String,
+    /// The variant of `Column`.
+    pub variant: String,
+    /// The column's name in the database.
+    pub column: String,
+    /// The type as DDL would spell it, as far as the attribute or the Rust type says it; else empty.
+    pub sql_type: String,
+    /// The Rust type without `Option`, by the last segment of its path: `Settings`.
+    pub rust_type: String,
+    /// Whether NULL is allowed, where it is said.
+    pub nullable: Option<bool>,
+    /// Part of the primary key.
+    pub primary_key: bool,
+    /// The place of the field.
+    pub span: Span,
+}
+
+/// What a file says of Rust types that SeaORM keeps as JSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JsonTypes {
+    /// Types that derive or implement it.
+    pub types: Vec<String>,
+    /// Macros of the project that implement it for the type they are given.
+    pub macros: Vec<String>,
+    /// Calls of macros at the level of items, each with the type it is given.
+    pub calls: Vec<(String, String)>,
+    /// Names for other types: `type Settings = Json`, `struct Settings(Json)`.
+    pub aliases: Vec<(String, String)>,
 }
 
 /// A function that holds SQL.

@@ -43,6 +43,11 @@ pub(super) fn place(path: &str) -> Place {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let lower = name.to_ascii_lowercase();
     let is_sql = lower.rsplit_once('.').is_some_and(|(_, end)| end == "sql");
+    // SeaORM and loco: `m20220101_000001_create_users.rs`.
+    if !is_sql && is_rust_migration(&lower) {
+        let order = Order(Role::Migration, folder.to_owned(), natural(name));
+        return Place { set: folder.to_owned(), order, role: Role::Migration };
+    }
     if !is_sql {
         return Place { set: path.to_owned(), order: Order(Role::Source, path.to_owned(), vec![]), role: Role::Source };
     }
@@ -80,6 +85,16 @@ fn in_migrations(folder: &str) -> bool {
         let part = part.to_ascii_lowercase();
         part.split(['_', '-', '.']).any(|word| matches!(word, "migration" | "migrations" | "migrate"))
     })
+}
+
+/// Whether a Rust file in lower case is named as SeaORM names migrations.
+fn is_rust_migration(name: &str) -> bool {
+    name.ends_with(".rs")
+        && name.strip_prefix('m').and_then(|rest| rest.split_once('_')).is_some_and(|(date, rest)| {
+            date.len() == 8
+                && date.bytes().all(|b| b.is_ascii_digit())
+                && rest.starts_with(|c: char| c.is_ascii_digit())
+        })
 }
 
 /// Whether the name starts with a version: `0001_x`, `20240101120000-x`, `V12__x`, `R__x`.

@@ -7,7 +7,7 @@ use super::Paths;
 use super::catalog::{Catalog, Certainty, Column, ColumnKind, Entry, Hint, Provenance, Table, known_schema};
 use super::kinds::{Class, classify, declared_kind};
 use super::place::{Place, Role, path_dialect, place};
-use crate::frontend::facts::{DeclaredBy, Facts, Route};
+use crate::frontend::facts::{DeclaredBy, DeclaredColumn, Facts, Route};
 use crate::frontend::sql::{ColumnDef, Dialect, SchemaChange, TableName};
 use crate::source::{FileId, Site, Span};
 use std::collections::BTreeMap;
@@ -48,14 +48,20 @@ pub(super) fn build(facts: &[Facts], paths: Paths<'_>) -> Catalog {
     for (place, facts) in &ordered {
         let path = paths.get(facts.file);
         let of_path = path_dialect(path);
+        // What is spelled in Rust and what is spelled in SQL, in the order of the text.
+        let mut changes: Vec<(Span, &SchemaChange, Option<Dialect>, bool)> = vec![];
         for text in facts.texts.iter().filter(|text| text.text.route != Route::Cache) {
             let dialect = text.text.dialect.or(of_path).or(Some(text.facts.dialect));
-            let source = Source { file: facts.file, path, place, dialect, test: text.text.test };
-            for change in &text.facts.schema {
-                builder.apply(change, &source);
-            }
+            changes.extend(text.facts.schema.iter().map(|change| (text.text.span, change, dialect, text.text.test)));
+        }
+        changes.extend(facts.schema.iter().map(|fact| (fact.span, &fact.change, of_path, fact.test)));
+        changes.sort_by_key(|(span, ..)| span.start);
+        for (_, change, dialect, test) in changes {
+            let source = Source { file: facts.file, path, place, dialect, test };
+            builder.apply(change, &source);
         }
     }
+    entities::declare(&mut builder, &ordered, paths);
     for (_, facts) in &ordered {
         builder.declare(facts, paths.get(facts.file));
     }
@@ -320,12 +326,16 @@ impl Builder {
 
     /// Takes over what is said outside SQL: the offline cache, entities, `table!`, the configuration.
     fn declare(&mut self, facts: &Facts, path: &str) {
-        for fact in &facts.columns {
+        self.declare_columns(&facts.columns, facts.file, path);
+    }
+
+    fn declare_columns(&mut self, columns: &[DeclaredColumn], file: FileId, path: &str) {
+        for fact in columns {
             // A cache folder speaks for the crate or workspace that it lies in.
             let path = path.rsplit_once(".sqlx/").map_or(path, |(root, _)| root);
-            let hint = Hint { file: Some(facts.file), path, dialect: fact.dialect, test: false };
+            let hint = Hint { file: Some(file), path, dialect: fact.dialect, test: false };
             let class = classify(self.catalog.domains.resolve(&fact.sql_type).0, fact.dialect);
-            let site = Site { file: facts.file, span: fact.span };
+            let site = Site { file, span: fact.span };
             let provenance = said(fact.by, &fact.column, &fact.sql_type, site);
             let found = self.catalog.find(&fact.table, &fact.column, &hint);
             if let Some((id, index)) = found.first().copied() {
@@ -415,5 +425,6 @@ fn said(by: DeclaredBy, name: &str, sql_type: &str, site: Site) -> Provenance {
     Provenance { site: Some(site), message, certainty: Certainty::Declared }
 }
 
+mod entities;
 #[cfg(test)]
 mod tests;

@@ -382,7 +382,7 @@ impl Kind {
 }
 
 /// Whether an attribute marks test code.
-fn is_test(attribute: &Attribute) -> bool {
+pub(super) fn is_test(attribute: &Attribute) -> bool {
     let Some(last) = attribute.path().segments.last() else { return false };
     let name = last.ident.to_string();
     if name == "cfg" {

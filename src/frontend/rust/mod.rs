@@ -17,6 +17,7 @@ mod literal;
 mod macros;
 mod place;
 mod scope;
+mod sea_orm;
 mod text;
 mod values;
 
@@ -85,7 +86,9 @@ fn read_body(mut facts: Facts, source: Source<'_>, body: &str, context: Context)
         Ok(file) => {
             syn::visit::Visit::visit_file(&mut macros, &file);
             let tree = Collector::new(source, &macros, context.test).file(&file);
-            read_tree(facts, source, &tree, &macros, context)
+            let mut facts = read_tree(facts, source, &tree, &macros, context);
+            sea_orm::read(&file, source, context.test, &mut facts);
+            facts
         }
         Err(error) => {
             let span = source.span(error.span());

@@ -149,3 +149,36 @@ fn a_partition_has_the_columns_of_its_parent() {
     let catalog = catalog(vec![("m/1_a.sql", vec![create("t", &[("data", "jsonb")]), partition])]);
     assert_eq!(kind(&catalog, "p", "data", "src/a.rs"), Ok(ColumnKind::Jsonb));
 }
+
+#[test]
+fn an_entity_declares_columns_but_a_migration_wins() {
+    use crate::frontend::facts::{Entity, EntityColumn, SchemaFact};
+    let entity = |sql_type: &str, column: &str| EntityColumn {
+        field: column.into(),
+        variant: column.into(),
+        column: column.into(),
+        sql_type: sql_type.into(),
+        rust_type: "Prefs".into(),
+        nullable: Some(true),
+        primary_key: false,
+        span: Span { start: 5, end: 9 },
+    };
+    let mut files = Files::default();
+    let mut facts = |path: &str| {
+        Facts::new(files.add(SourceFile { path: path.into(), absolute: path.into(), text: String::new() }))
+    };
+    let mut migration = facts("migration/src/m20240101_000001_users.rs");
+    let (change, span) = (create("users", &[("data", "jsonb")]), Span::default());
+    migration.schema = vec![SchemaFact { change, span, test: false }];
+    let mut model = facts("src/entities/users.rs");
+    let table = name("users");
+    let columns = vec![entity("json", "data"), entity("", "prefs"), entity("text", "note")];
+    model.entities = vec![Entity { module: vec![], table, columns, span: Span::default(), test: false }];
+    let mut types = facts("src/types.rs");
+    types.json_types.macros = vec!["json_type".into()];
+    types.json_types.calls = vec![("json_type".into(), "Prefs".into())];
+    let catalog = build(&[model, types, migration], Paths { files: &files, settings: &Settings::default() });
+    assert_eq!(kind(&catalog, "users", "data", "src/a.rs"), Ok(ColumnKind::Jsonb));
+    assert_eq!(kind(&catalog, "users", "prefs", "src/a.rs"), Ok(ColumnKind::Json));
+    assert_eq!(kind(&catalog, "users", "note", "src/a.rs"), Ok(ColumnKind::Other));
+}

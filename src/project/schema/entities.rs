@@ -1,0 +1,72 @@
+//! SeaORM entities as declarations of columns: weaker than a migration, which says what the database itself has.
+//!
+//! A type of the project that is kept as JSON may be declared in another file, or by a macro of the project.
+
+use super::{Builder, Place};
+use crate::frontend::facts::{DeclaredBy, DeclaredColumn, Entity, Facts};
+use crate::project::Paths;
+use crate::project::place::is_migration;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Adds the columns of all entities. Copies in migrations and tests come last: they stand for an older state.
+pub(super) fn declare(builder: &mut Builder, ordered: &[(Place, &Facts)], paths: Paths<'_>) {
+    let json = JsonNames::new(ordered.iter().map(|(_, facts)| *facts));
+    let mut entities: Vec<(bool, &str, &Facts, &Entity)> = vec![];
+    for (_, facts) in ordered {
+        let path = paths.get(facts.file);
+        for entity in &facts.entities {
+            entities.push((entity.test || is_migration(path), path, facts, entity));
+        }
+    }
+    entities.sort_by_key(|(old, path, _, entity)| (*old, *path, entity.span));
+    let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
+    for (old, path, facts, entity) in entities {
+        let name = entity.table.name.to_lowercase();
+        let columns: Vec<DeclaredColumn> = entity
+            .columns
+            .iter()
+            .filter(|column| !old || !seen.contains(&(name.clone(), column.column.to_lowercase())))
+            .map(|column| DeclaredColumn {
+                table: entity.table.clone(),
+                column: column.column.clone(),
+                sql_type: json.sql_type(&column.sql_type, &column.rust_type),
+                nullable: column.nullable,
+                dialect: None,
+                by: DeclaredBy::Entity,
+                span: column.span,
+            })
+            .collect();
+        seen.extend(columns.iter().map(|column| (name.clone(), column.column.to_lowercase())));
+        builder.declare_columns(&columns, facts.file, path);
+    }
+}
+
+/// The Rust types of the project that are kept as JSON.
+struct JsonNames<'a>(BTreeSet<&'a str>);
+
+impl<'a> JsonNames<'a> {
+    fn new(facts: impl Iterator<Item = &'a Facts> + Clone) -> Self {
+        let types = || facts.clone().map(|facts| &facts.json_types);
+        let macros: BTreeSet<&str> = types().flat_map(|types| &types.macros).map(String::as_str).collect();
+        let mut names: BTreeSet<&str> = types().flat_map(|types| &types.types).map(String::as_str).collect();
+        let calls = types().flat_map(|types| &types.calls);
+        names.extend(calls.filter(|(name, _)| macros.contains(name.as_str())).map(|(_, given)| given.as_str()));
+        let mut by_target: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (alias, target) in types().flat_map(|types| &types.aliases) {
+            by_target.entry(target).or_default().push(alias);
+        }
+        let mut open: Vec<&str> = names.iter().copied().chain(["Json", "JsonValue"]).collect();
+        while let Some(target) = open.pop() {
+            for alias in by_target.remove(target).into_iter().flatten() {
+                if names.insert(alias) {
+                    open.push(alias);
+                }
+            }
+        }
+        Self(names)
+    }
+
+    fn sql_type(&self, said: &str, rust_type: &str) -> String {
+        if said.is_empty() && self.0.contains(rust_type) { "json".to_owned() } else { said.to_owned() }
+    }
+}
