@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Adds the columns of all entities. Copies in migrations and tests come last: they stand for an older state.
 pub(super) fn declare(builder: &mut Builder, ordered: &[(Place, &Facts)], paths: Paths<'_>) {
-    let json = JsonNames::new(ordered.iter().map(|(_, facts)| *facts));
+    let json = JsonNames::new(ordered);
     let mut entities: Vec<(bool, &str, &Facts, &Entity)> = vec![];
     for (_, facts) in ordered {
         let path = paths.get(facts.file);
@@ -45,8 +45,8 @@ pub(super) fn declare(builder: &mut Builder, ordered: &[(Place, &Facts)], paths:
 struct JsonNames<'a>(BTreeSet<&'a str>);
 
 impl<'a> JsonNames<'a> {
-    fn new(facts: impl Iterator<Item = &'a Facts> + Clone) -> Self {
-        let types = || facts.clone().map(|facts| &facts.json_types);
+    fn new(ordered: &[(Place, &'a Facts)]) -> Self {
+        let types = || ordered.iter().map(|(_, facts)| &facts.json_types);
         let macros: BTreeSet<&str> = types().flat_map(|types| &types.macros).map(String::as_str).collect();
         let mut names: BTreeSet<&str> = types().flat_map(|types| &types.types).map(String::as_str).collect();
         let calls = types().flat_map(|types| &types.calls);

@@ -51,9 +51,9 @@ impl Entries {
                     valued = false;
                 }
                 TokenTree::Punct(p) if p.as_char() == '=' => valued = true,
-                TokenTree::Ident(ident) if !valued => key = ident.to_string().trim_start_matches("r#").to_owned(),
+                TokenTree::Ident(ident) if !valued => ident.to_string().trim_start_matches("r#").clone_into(&mut key),
                 TokenTree::Literal(literal) => {
-                    value = syn::parse_str::<syn::LitStr>(&literal.to_string()).ok().map(|l| l.value())
+                    value = syn::parse_str::<syn::LitStr>(&literal.to_string()).ok().map(|l| l.value());
                 }
                 _ => {}
             }

@@ -44,14 +44,14 @@ fn helper(function: &str, argument: Option<&Expr>, idens: &Idens, source: Source
     def.sql_type = match base {
         "custom" => argument.and_then(|argument| idens.name(argument)).map(|n| n.to_lowercase()).unwrap_or_default(),
         "array" => array_of(argument, source),
-        other => match names::method_type(other) {
-            Some(sql_type) => sql_type.to_owned(),
-            None => {
+        other => {
+            let known = names::method_type(other);
+            if known.is_none() {
                 // A helper of the project's own: its name says nothing of NULL.
                 def.nullable = None;
-                String::new()
             }
-        },
+            known.unwrap_or_default().to_owned()
+        }
     };
 }
 
