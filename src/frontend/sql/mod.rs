@@ -2,11 +2,14 @@
 
 mod alter;
 mod assignments;
+mod blocks;
 mod bound;
+mod clean;
 mod column;
 mod dialect;
 mod expr;
 mod insert;
+mod keys;
 mod marks;
 mod merge;
 mod reader;
@@ -20,6 +23,7 @@ mod statements;
 mod tests;
 mod tokens;
 mod update;
+mod uses;
 pub mod value;
 
 pub use sniff::{head_table, looks_like_sql};
@@ -338,7 +342,7 @@ pub fn read(text: &SqlText, project: Option<Dialect>) -> SqlFacts {
         placeholders: vec![],
         unanalysed: vec![],
     };
-    let lexed = tokens::lex(&text.sql, dialect);
+    let lexed = tokens::lex(&clean::clean(&text.sql, dialect), dialect);
     let mut reader = reader::Reader {
         text: &text.sql,
         map: &text.map,

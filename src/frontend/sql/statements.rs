@@ -6,7 +6,7 @@ use super::relations::defined_names;
 use super::split::{self, Statement};
 use super::tokens::{Lexed, is_any, is_word};
 use super::update::{self, Place};
-use super::{insert, merge, routine, schema};
+use super::{insert, merge, routine, schema, uses};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 /// Whether schema statements of a text are carried out when it runs.
@@ -45,6 +45,7 @@ pub(super) fn read_statement(reader: &mut Reader, tokens: &[TokenWithSpan], ddl:
             schema::read(reader, &statement, from);
         }
     }
+    uses::read(reader, &statement);
     routine::read_bodies(reader, &statement, ddl);
 }
 

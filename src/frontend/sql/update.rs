@@ -65,7 +65,7 @@ fn plausible(assignment: &super::assignments::Assignment) -> bool {
 }
 
 /// Skips `LOW_PRIORITY`, `IGNORE`, `OR REPLACE`, `ONLY`.
-fn after_modifiers(statement: &Statement, mut at: usize) -> usize {
+pub(super) fn after_modifiers(statement: &Statement, mut at: usize) -> usize {
     loop {
         let next =
             if statement.is(at, "OR") && statement.any(at + 1, &["REPLACE", "IGNORE", "ABORT", "FAIL", "ROLLBACK"]) {
@@ -155,7 +155,11 @@ pub(super) fn clause_end(statement: &Statement, from: usize, limit: usize) -> us
         } else if is_word(token, "END") && cases > 0 {
             cases -= 1;
         } else if token.token == Token::SemiColon
-            || is_any(token, &["WHERE", "RETURNING", "LIMIT"])
+            || is_any(
+                token,
+                &["WHERE", "RETURNING", "LIMIT", "GROUP", "HAVING", "UNION", "EXCEPT", "INTERSECT", "WINDOW", "SET"],
+            )
+            || (is_word(token, "FOR") && statement.any(at + 1, &["UPDATE", "SHARE", "NO", "KEY"]))
             || (is_word(token, "ORDER") && statement.is(at + 1, "BY"))
             || (is_word(token, "ON") && statement.any(at + 1, &["CONFLICT", "DUPLICATE"]))
             || (is_word(token, "WHEN") && cases == 0)

@@ -4,6 +4,7 @@ mod insert;
 mod routine;
 mod schema;
 mod update;
+mod uses;
 
 use super::{SqlFacts, SqlWrite, read};
 use crate::frontend::facts::{Route, SqlText};
