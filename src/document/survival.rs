@@ -133,6 +133,7 @@ pub struct Survival {
     /// * `always-fails`: the database rejects it in every state
     /// * `array-literal-as-key`: `data - '{a,b}'` takes the literal for one key
     /// * `conditional`: the old document is lost in one branch and kept in another
+    /// * `constant`: a literal object, without input and without the old document
     /// * `default-for-missing`, `default-for-undecoded`: a constant stands in for a value that is missing or did not
     ///   decode
     /// * `fails-if-missing`, `fails-if-present`: an error where the key is (not) there
@@ -144,7 +145,7 @@ pub struct Survival {
     /// * `opaque-value`: what is put at a path could not be read
     /// * `removes-unknown-keys`, `touches-unknown-keys`: a key, or the keys of a patch, come from outside
     /// * `replaces-non-objects`: objects are kept, arrays and scalars are replaced
-    /// * `reset`: a constant, without input and without the old document
+    /// * `reset`: a constant without keys (NULL, `{}`, `[]`, a scalar), without input and without the old document
     /// * `retyped`: it goes through a type that does not know every key
     /// * `scalars-pile-up`: `JSON_MERGE_PRESERVE` joins the old and the new value to an array
     /// * `shrinks-to-part`: the document is replaced by a part of itself

@@ -2,7 +2,7 @@
 
 use super::Survival;
 use super::names::{Trail, base_of, join, param_key, parts, told, trail};
-use crate::document::{Document, Family, Form, Key, MergeHow, Path, Removal, Rest};
+use crate::document::{Document, Family, Form, Key, MergeHow, Path, Removal, Rest, SetMode};
 use serde_json::Value as Json;
 
 /// What the tree sets and removes.
@@ -67,6 +67,11 @@ fn has_input(document: &Document) -> bool {
     found
 }
 
+/// An empty object, built or literal.
+fn empty_object() -> Document {
+    Document::Known(Json::Object(serde_json::Map::new()))
+}
+
 /// A constant: no input, nothing computed or undecided, not the old document.
 pub(super) fn is_constant(document: &Document) -> bool {
     let mut constant = true;
@@ -86,10 +91,17 @@ pub(super) fn is_constant(document: &Document) -> bool {
     constant
 }
 
-/// Whether a constant is put anywhere.
+/// Whether a constant that says something is put anywhere.
 pub(super) fn puts_constant(document: &Document) -> bool {
     let mut found = false;
-    document.visit(&mut |part| found |= matches!(part, Document::Known(_) | Document::Text(_)));
+    document.visit(&mut |part| {
+        found |= match part {
+            Document::Known(Json::Object(map)) => !map.is_empty(),
+            Document::Known(Json::Array(items)) => !items.is_empty(),
+            Document::Known(_) | Document::Text(_) => true,
+            _ => false,
+        };
+    });
     found
 }
 
@@ -135,8 +147,12 @@ impl Edits {
                 self.touched.extend(map.keys().map(|key| join(at, std::slice::from_ref(key))));
             }
             Document::Object { entries, .. } => self.entries(entries, at),
-            Document::Set { of, path, value, .. } => {
+            Document::Set { of, path, value, mode, .. } => {
                 self.document_unless_constant(of, at);
+                if *mode == SetMode::Insert && **value == empty_object() {
+                    // A missing parent is made; nothing that is there is touched.
+                    return;
+                }
                 self.value(value, &join(&base_of(of, at), &trail(path)));
             }
             Document::Remove { of, what, .. } => {
@@ -216,11 +232,25 @@ impl Edits {
 
     /// A value put at `here`: when it is what stood there with edits, only the edits count.
     fn value(&mut self, value: &Document, here: &[String]) {
-        if let Document::Get { of, path, form: Form::Json, .. } = value
-            && of.holds_old()
-            && join(&base_of(of, &[]), &trail(path)) == here
-        {
+        if here.is_empty() {
             return;
+        }
+        match value {
+            Document::Get { of, path, form: Form::Json, .. }
+                if of.holds_old() && join(&base_of(of, &[]), &trail(path)) == here =>
+            {
+                return;
+            }
+            // What stood there, or a constant where nothing did: only the other branches set something.
+            Document::First(_) | Document::Choose { .. } if value.holds_old() => {
+                for part in parts(value).0 {
+                    if !matches!(part, Document::Known(_)) {
+                        self.value(part, here);
+                    }
+                }
+                return;
+            }
+            _ => {}
         }
         if value.holds_old() && !here.is_empty() && base_of(value, &[]) == here {
             self.document(value, here);

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::names::{Named, Trail};
-use super::probe::Run;
+use super::probe::{INPUT_KEY, Run};
 use super::soften::OPEN;
 use super::witness::{FRESH, INNER, Kind, Source, contains, inner_mark, mark, nulls_kept};
 use crate::document::run::Outcome;
@@ -111,7 +111,7 @@ fn look(stored: &Json, here: Option<&Json>, named: &Named, trail: &mut Trail, si
                 } else if map.contains_key(INNER) {
                     // Another part of the old document was put here.
                     nested.labels.push("moved");
-                } else if map.keys().any(|key| key.starts_with("~in:") || key == OPEN) {
+                } else if map.keys().any(|key| key.starts_with(INPUT_KEY) || key == OPEN) {
                     nested.opaque.push(trail.clone());
                 } else {
                     nested.lost.push(trail.clone());
@@ -126,7 +126,7 @@ fn look(stored: &Json, here: Option<&Json>, named: &Named, trail: &mut Trail, si
 pub(super) fn new_keys(outcome: &Outcome) -> Option<Vec<String>> {
     match outcome {
         Outcome::Stored(Json::Object(map)) => {
-            if map.keys().any(|key| key.starts_with("~in:") || key.starts_with("~param:") || key == OPEN) {
+            if map.keys().any(|key| key.starts_with(INPUT_KEY) || key.starts_with("~param:") || key == OPEN) {
                 return None;
             }
             Some(map.keys().filter(|key| *key != INNER && *key != FRESH).cloned().collect())

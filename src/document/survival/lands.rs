@@ -62,12 +62,19 @@ fn over_states(runs: &[Run], arrives: impl Fn(&Run) -> bool) -> Lands {
         }
         silent.then_some(false)
     };
+    let fails = |kind: Kind| {
+        let mut all = runs.iter().filter(|run| run.kind == kind && run.null.is_none()).peekable();
+        all.peek().is_some() && all.all(|run| fate(run) == Fate::Failed)
+    };
     let null_column = on(Kind::SqlNull);
     let missing = on(Kind::Missing);
     let present = on(Kind::Present).or(missing);
     let parents = on(Kind::Parents);
     let others = [Kind::Empty, Kind::JsonNull, Kind::Array, Kind::Scalar].map(on);
     let landed = |state: Option<bool>| state == Some(true);
+    if fails(Kind::Present) && (landed(missing) || landed(parents)) {
+        return Lands::OnlyIfMissing;
+    }
     match (present, missing) {
         (None, None) => {
             // No objects, or they all fail.

@@ -3,9 +3,9 @@
 use super::edits;
 use super::fate::{Fate, drops_nulls, fate, nested, new_keys};
 use super::lands::lands;
-use super::names::{named, told};
+use super::names::{Named, named, told};
 use super::nulls::null_when;
-use super::probe::{Run, given, runs};
+use super::probe::{Run, given, input_key, runs};
 use super::soften::soften;
 use super::witness::{Kind, Source, witnesses};
 use super::{Column, Lands, State, Survival, Word};
@@ -26,9 +26,11 @@ pub(super) fn read_off(document: &Document, column: &Column) -> Survival {
         .copied()
         .filter(|state| *state != State::SqlNull || column.not_null != Some(true))
         .collect();
-    let named = named(&soft);
-    let witnesses = witnesses(&named, &states);
     let given = given(&soft);
+    let mut named = named(&soft);
+    // A patch from outside may hold keys that are there: one such key stands for them.
+    named.keys.extend(given.iter().filter(|(_, seen)| seen.payload).map(|(id, _)| (input_key(id), Named::default())));
+    let witnesses = witnesses(&named, &states);
     let Some(runs) = runs(&soft, &witnesses, &given, column) else {
         survival.why = Some("too many conditions".into());
         survival.labels.sort_unstable();
@@ -84,7 +86,8 @@ pub(super) fn read_off(document: &Document, column: &Column) -> Survival {
     }
     if lost {
         if edits::is_constant(document) {
-            survival.labels.push("reset");
+            let keys = survival.new_keys.as_ref().is_some_and(|keys| !keys.is_empty());
+            survival.labels.push(if keys { "constant" } else { "reset" });
         }
         if edits::is_part(document) {
             survival.labels.push("shrinks-to-part");

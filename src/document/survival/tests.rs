@@ -171,6 +171,7 @@ fn jsonb_insert_fails_loudly_where_the_key_exists() {
     let found =
         of(&set_on(Document::Old, &["phone"], bind(), SetMode::InsertOrFail { after: false }, Family::PgFunction));
     assert_eq!(found.word, Word::Kept, "{found:#?}");
+    assert_eq!(found.lands, Lands::OnlyIfMissing);
     labelled(&found, "fails-if-present");
 }
 
@@ -222,6 +223,14 @@ fn the_text_operator_takes_an_array_literal_for_a_key() {
 }
 
 #[test]
+fn a_reversed_merge_of_an_unknown_document_keeps_the_old_keys() {
+    let found = of(&concat(bind(), Document::Old));
+    assert_eq!((found.word, found.lands), (Word::WriteLost, Lands::OnlyIfMissing));
+    let patch = in_maria(&merge(bind(), Document::Old, MergeHow::Patch(Family::MariaDb)));
+    assert_eq!((patch.word, patch.lands), (Word::WriteLost, Lands::OnlyIfMissing), "{patch:#?}");
+}
+
+#[test]
 fn constants_without_the_old_document_are_resets() {
     for document in [known(json!({})), known(json!([])), Document::Null] {
         let found = of(&document);
@@ -229,6 +238,9 @@ fn constants_without_the_old_document_are_resets() {
         labelled(&found, "reset");
         assert_eq!(found.new_keys, Some(vec![]), "{document:?}");
     }
+    let literal = of(&known(json!({"state": "done"})));
+    assert_eq!(literal.new_keys, Some(keys(&["state"])));
+    labelled(&literal, "constant");
     let fallback = of(&first(&[optional(), known(json!({}))]));
     assert!(!fallback.labels.contains(&"reset"), "{fallback:?}");
     labelled(&fallback, "default-for-missing");
