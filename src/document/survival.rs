@@ -84,7 +84,7 @@ pub enum NullWhen {
 /// When the new value arrives in the stored document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lands {
-    /// In every state that was run.
+    /// In every state that the edit is meant for.
     Always,
     /// In none.
     Never,
@@ -107,7 +107,8 @@ pub enum Lands {
 pub struct Survival {
     /// The worst facet, in one word.
     pub word: Word,
-    /// Paths that the write sets, outermost key first; `?` for a key that comes from outside.
+    /// Paths that the write sets, outermost key first; `?` for a key that comes from outside. (The keys of a patch
+    /// from outside on the whole document are not listed: see the label `touches-unknown-keys`.)
     pub touched: Vec<Vec<String>>,
     /// Paths that the write removes on purpose; `?` for a key that comes from outside.
     pub removed: Vec<Vec<String>>,

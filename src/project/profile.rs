@@ -53,7 +53,11 @@ impl Profiles {
             }
             match survival.word {
                 Word::Lost if !survival.labels.contains(&"reset") => profile.whole_writers.push(write.site),
-                Word::Kept | Word::NestedLost | Word::MayBeNull if !survival.touched.is_empty() && !write.migration => {
+                Word::Kept | Word::NestedLost | Word::MayBeNull | Word::WriteLost
+                    if !survival.touched.is_empty()
+                        && !write.migration
+                        && !survival.labels.contains(&"always-fails") =>
+                {
                     profile.key_writers.push(write.site);
                 }
                 _ => {}

@@ -242,11 +242,19 @@ impl Edits {
                 return;
             }
             // What stood there, or a constant where nothing did: only the other branches set something.
-            Document::First(_) | Document::Choose { .. } if value.holds_old() => {
-                for part in parts(value).0 {
-                    if !matches!(part, Document::Known(_)) {
+            Document::First(items) if value.holds_old() => {
+                let mut filled = false;
+                for part in items {
+                    if !(filled && matches!(part, Document::Known(_))) {
                         self.value(part, here);
                     }
+                    filled |= part.holds_old();
+                }
+                return;
+            }
+            Document::Choose { .. } if value.holds_old() => {
+                for part in parts(value).0 {
+                    self.value(part, here);
                 }
                 return;
             }
@@ -291,6 +299,9 @@ impl Edits {
             }
             Document::Input(_) | Document::Through { .. } | Document::Unknown(_) | Document::Computed { .. } => {
                 self.unknown_touched = true;
+                if !base.is_empty() {
+                    self.touched.push(join(base, &[param_key("?")]));
+                }
             }
             Document::Null => {}
             other => self.document(other, base),

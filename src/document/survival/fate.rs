@@ -40,7 +40,15 @@ pub(super) fn fate(run: &Run) -> Fate {
         Kind::Empty | Kind::SqlNull | Kind::JsonNull => return Fate::Nothing,
         Kind::Array => "element",
         Kind::Scalar => "scalar",
-        Kind::Present | Kind::Missing | Kind::Parents | Kind::WithNulls | Kind::NamedNull => "fresh",
+        Kind::Present
+        | Kind::Missing
+        | Kind::Parents
+        | Kind::OnlyRead
+        | Kind::OnlyWritten
+        | Kind::WithNulls
+        | Kind::NamedNull
+        | Kind::NamedScalar
+        | Kind::Leaves => "fresh",
     };
     let Some(stored) = stored else { return Fate::Lost };
     for source in [Source::Old, Source::Read] {

@@ -147,6 +147,10 @@ pub(super) fn base_of(document: &Document, at: &[String]) -> Trail {
 pub(super) struct Named {
     /// Below it.
     pub(super) keys: BTreeMap<String, Named>,
+    /// It is read, and never set or removed.
+    pub(super) only_read: bool,
+    /// It is set or removed.
+    written: bool,
 }
 
 /// All paths that the document names.
@@ -163,6 +167,10 @@ struct Names {
 
 impl Names {
     fn record(&mut self, trail: &[String]) {
+        self.record_as(trail, true);
+    }
+
+    fn record_as(&mut self, trail: &[String], written: bool) {
         let mut node = &mut self.root;
         for key in trail.iter().take(MAX_NAMED_DEPTH) {
             if !node.keys.contains_key(key) {
@@ -173,6 +181,8 @@ impl Names {
             }
             node = node.keys.entry(key.clone()).or_default();
         }
+        node.written |= written;
+        node.only_read = !node.written;
     }
 
     fn known(&mut self, json: &Json, at: &[String]) {
@@ -227,7 +237,7 @@ impl Names {
                 self.document(right, &base);
             }
             Document::Get { of, path, .. } => {
-                self.record(&join(&base_of(of, &[]), &trail(path)));
+                self.record_as(&join(&base_of(of, &[]), &trail(path)), false);
                 self.document(of, &[]);
             }
             Document::Entries { of, drop, replace, .. } => {
@@ -263,7 +273,7 @@ impl Names {
 
     fn condition(&mut self, condition: &Cond) {
         if let Cond::HasKey(document, path) = condition {
-            self.record(&join(&base_of(document, &[]), &trail(path)));
+            self.record_as(&join(&base_of(document, &[]), &trail(path)), false);
         }
         let (documents, conditions) = parts_of_condition(condition);
         for part in documents {

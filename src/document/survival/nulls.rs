@@ -1,13 +1,25 @@
 //! What makes the whole column SQL NULL.
 
 use super::NullWhen;
-use super::probe::{Given, Run};
+use super::probe::{Given, Run, joined};
 use super::read_off::either_way;
 use super::witness::Kind;
+use crate::document::Nullability;
 use crate::document::run::Outcome;
 
 /// The witnesses that hold something, or nothing but an object: NULL there is a loss.
-const OBJECTS: [Kind; 6] = [Kind::Present, Kind::Missing, Kind::Parents, Kind::WithNulls, Kind::NamedNull, Kind::Empty];
+const OBJECTS: [Kind; 10] = [
+    Kind::Present,
+    Kind::Missing,
+    Kind::Parents,
+    Kind::OnlyRead,
+    Kind::OnlyWritten,
+    Kind::WithNulls,
+    Kind::NamedNull,
+    Kind::NamedScalar,
+    Kind::Leaves,
+    Kind::Empty,
+];
 
 /// Reads off when the result is NULL though the column was not.
 pub(super) fn null_when(runs: &[Run], given: &Given) -> Vec<NullWhen> {
@@ -27,11 +39,38 @@ pub(super) fn null_when(runs: &[Run], given: &Given) -> Vec<NullWhen> {
             found.push(NullWhen::Input { id: id.clone(), null: seen.null });
         }
     }
+    // None of them alone, but all of them together: `COALESCE($1, $2)`.
+    if found.is_empty() {
+        let nullable: Vec<(&str, Nullability)> = given
+            .iter()
+            .filter(|(_, seen)| seen.null != Nullability::Never)
+            .map(|(id, seen)| (id.as_str(), seen.null))
+            .collect();
+        let id = joined(&nullable.iter().map(|(id, _)| *id).collect::<Vec<_>>());
+        let together = nullable.len() > 1
+            && objects.iter().any(|run| {
+                run.null.as_ref() == Some(&id) && is_null(run) && all_given(run.kind).any(|given| !is_null(given))
+            });
+        if together {
+            let proven = nullable.iter().all(|(_, null)| *null == Nullability::Yes);
+            found.push(NullWhen::Input { id, null: if proven { Nullability::Yes } else { Nullability::Maybe } });
+        }
+    }
     let all_null = |kind: Kind| {
         let mut runs = all_given(kind).peekable();
         runs.peek().is_some() && runs.all(|run| is_null(run))
     };
-    let missing = [Kind::Missing, Kind::Parents, Kind::NamedNull].into_iter().any(all_null);
+    let missing = [
+        Kind::Missing,
+        Kind::Parents,
+        Kind::OnlyRead,
+        Kind::OnlyWritten,
+        Kind::NamedNull,
+        Kind::NamedScalar,
+        Kind::Leaves,
+    ]
+    .into_iter()
+    .any(all_null);
     if missing {
         found.push(NullWhen::KeyMissing);
     } else if all_null(Kind::Empty) {
@@ -54,7 +93,7 @@ pub(super) fn null_when(runs: &[Run], given: &Given) -> Vec<NullWhen> {
     // Proven causes first.
     found.sort_by_key(|when| match when {
         NullWhen::Always => 0,
-        NullWhen::Input { null: crate::document::Nullability::Yes, .. } => 1,
+        NullWhen::Input { null: Nullability::Yes, .. } => 1,
         NullWhen::KeyMissing | NullWhen::EmptyObject => 2,
         NullWhen::Input { .. } => 3,
         NullWhen::Condition(_) => 4,

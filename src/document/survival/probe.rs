@@ -35,7 +35,7 @@ pub(super) type Given = BTreeMap<String, Seen>;
 pub(super) struct Run {
     /// On which witness.
     pub(super) kind: Kind,
-    /// Which input was NULL.
+    /// Which input was NULL; several are joined with `and`.
     pub(super) null: Option<String>,
     /// The conditions that were asked for, in words, with the answers.
     pub(super) asked: Vec<(String, bool)>,
@@ -165,7 +165,7 @@ fn number(id: &str) -> Json {
 /// Answers for one run: given values, and a script of answers that grows when a new condition is asked.
 struct Probe<'p> {
     given: &'p Given,
-    null: Option<&'p str>,
+    nulls: &'p [&'p str],
     script: RefCell<Vec<Answer>>,
 }
 
@@ -189,7 +189,7 @@ impl Probe<'_> {
 
 impl Inputs for Probe<'_> {
     fn value(&self, id: &str) -> Option<Option<Json>> {
-        if self.null == Some(id) {
+        if self.nulls.contains(&id) {
             return Some(None);
         }
         self.given.get(id).map(|seen| Some(seen.value.clone()))
@@ -252,20 +252,29 @@ fn holds_input(document: &Document, shape: impl Fn(Shape) -> bool) -> bool {
     found
 }
 
-/// All runs: every witness, with all inputs given and with each nullable one NULL, every undecided condition both ways.
-/// `None` when there are too many.
+/// Several inputs as one name.
+pub(super) fn joined(ids: &[&str]) -> String {
+    ids.join(" and ")
+}
+
+/// All runs: every witness, with all inputs given, with each nullable one NULL, and with all of them NULL; every
+/// undecided condition both ways. `None` when there are too many.
 pub(super) fn runs(document: &Document, witnesses: &[Witness], given: &Given, column: &Column) -> Option<Vec<Run>> {
-    let nullable = given.iter().filter(|(_, seen)| seen.null != Nullability::Never).map(|(id, _)| Some(id.as_str()));
-    let nulls: Vec<Option<&str>> = std::iter::once(None).chain(nullable).collect();
+    let nullable: Vec<&str> =
+        given.iter().filter(|(_, seen)| seen.null != Nullability::Never).map(|(id, _)| id.as_str()).collect();
+    let mut sets: Vec<Vec<&str>> = std::iter::once(vec![]).chain(nullable.iter().map(|id| vec![*id])).collect();
+    if nullable.len() > 1 {
+        sets.push(nullable);
+    }
     let mut all = Vec::new();
-    for null in nulls {
+    for nulls in &sets {
         for witness in witnesses {
             let mut script = Vec::new();
             for fork in 0.. {
                 if fork >= MAX_FORKS || all.len() >= MAX_RUNS {
                     return None;
                 }
-                let probe = Probe { given, null, script: RefCell::new(script) };
+                let probe = Probe { given, nulls, script: RefCell::new(script) };
                 let old = witness.old.as_ref().map_or(OldValue::Null, OldValue::Document);
                 let read = witness.read.as_ref().map_or(OldValue::Null, OldValue::Document);
                 let mut outcome = run_apart(document, old, read, &probe, column.storage);
@@ -275,7 +284,7 @@ pub(super) fn runs(document: &Document, witnesses: &[Witness], given: &Given, co
                 script = probe.script.into_inner();
                 all.push(Run {
                     kind: witness.kind,
-                    null: null.map(str::to_owned),
+                    null: (!nulls.is_empty()).then(|| joined(nulls)),
                     asked: script.iter().map(|answer| (answer.words.clone(), answer.truth)).collect(),
                     outcome,
                 });

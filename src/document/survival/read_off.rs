@@ -131,7 +131,7 @@ impl Reader<'_> {
     }
 
     fn always_fails(&self) -> bool {
-        let mut runs = self.runs.iter().filter(|run| run.null.is_none() && run.kind != Kind::SqlNull).peekable();
+        let mut runs = self.runs.iter().filter(|run| run.kind != Kind::SqlNull).peekable();
         runs.peek().is_some() && runs.all(|run| matches!(run.outcome, Outcome::Error(_)))
     }
 

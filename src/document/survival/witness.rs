@@ -22,10 +22,18 @@ pub(super) enum Kind {
     Missing,
     /// Parents of named keys are objects, named keys missing.
     Parents,
+    /// Named keys that are only read are objects, those that are set or removed are missing.
+    OnlyRead,
+    /// Named keys that are only read are missing, those that are set or removed are objects.
+    OnlyWritten,
     /// As `Present`, with nulls inside.
     WithNulls,
     /// Named keys are JSON null.
     NamedNull,
+    /// Named keys are strings.
+    NamedScalar,
+    /// Parents of named keys are objects, named keys strings.
+    Leaves,
     /// `{}`.
     Empty,
     /// SQL NULL.
@@ -39,12 +47,16 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 14] = [
         Self::Present,
         Self::Missing,
         Self::Parents,
+        Self::OnlyRead,
+        Self::OnlyWritten,
         Self::WithNulls,
         Self::NamedNull,
+        Self::NamedScalar,
+        Self::Leaves,
         Self::Empty,
         Self::SqlNull,
         Self::JsonNull,
@@ -55,7 +67,15 @@ impl Kind {
     /// The state that it stands for.
     pub(super) fn state(self) -> State {
         match self {
-            Self::Present | Self::Missing | Self::Parents | Self::WithNulls | Self::NamedNull => State::Object,
+            Self::Present
+            | Self::Missing
+            | Self::Parents
+            | Self::OnlyRead
+            | Self::OnlyWritten
+            | Self::WithNulls
+            | Self::NamedNull
+            | Self::NamedScalar
+            | Self::Leaves => State::Object,
             Self::Empty => State::EmptyObject,
             Self::SqlNull => State::SqlNull,
             Self::JsonNull => State::JsonNull,
@@ -105,8 +125,9 @@ pub(super) fn witnesses(named: &Named, states: &[State]) -> Vec<Witness> {
         .into_iter()
         .filter(|kind| states.contains(&kind.state()))
         .filter(|kind| match kind {
-            Kind::Present | Kind::NamedNull => !named.keys.is_empty(),
-            Kind::Parents => nested,
+            Kind::Present | Kind::NamedNull | Kind::NamedScalar => !named.keys.is_empty(),
+            Kind::Parents | Kind::Leaves => nested,
+            Kind::OnlyRead | Kind::OnlyWritten => some_only_read(named),
             _ => true,
         })
         .map(|kind| Witness { kind, old: build(kind, named, Source::Old), read: build(kind, named, Source::Read) })
@@ -121,7 +142,14 @@ fn build(kind: Kind, named: &Named, source: Source) -> Option<Json> {
         Kind::Array => return Some(json!([mark("element", source)])),
         Kind::Scalar => return Some(Json::String(mark("scalar", source))),
         Kind::Empty => return Some(Json::Object(map)),
-        Kind::Present | Kind::Missing | Kind::Parents | Kind::NamedNull => {
+        Kind::Present
+        | Kind::Missing
+        | Kind::Parents
+        | Kind::OnlyRead
+        | Kind::OnlyWritten
+        | Kind::NamedNull
+        | Kind::NamedScalar
+        | Kind::Leaves => {
             map.insert(FRESH.into(), Json::String(mark("fresh", source)));
         }
         Kind::WithNulls => {
@@ -130,24 +158,60 @@ fn build(kind: Kind, named: &Named, source: Source) -> Option<Json> {
         }
     }
     match kind {
-        Kind::Present | Kind::WithNulls => add(&mut map, named, &mut vec![], source, true),
-        Kind::Parents => add(&mut map, named, &mut vec![], source, false),
+        Kind::Present | Kind::WithNulls => add(&mut map, named, &mut vec![], source, Leaf::Object),
+        Kind::Parents => add(&mut map, named, &mut vec![], source, Leaf::Missing),
         Kind::NamedNull => map.extend(named.keys.keys().map(|key| (key.clone(), Json::Null))),
+        Kind::NamedScalar => {
+            map.extend(
+                named.keys.keys().map(|key| (key.clone(), Json::String(inner_mark(std::slice::from_ref(key), source)))),
+            );
+        }
+        Kind::OnlyRead => add(&mut map, named, &mut vec![], source, Leaf::OnlyRead),
+        Kind::OnlyWritten => add(&mut map, named, &mut vec![], source, Leaf::OnlyWritten),
+        Kind::Leaves => add(&mut map, named, &mut vec![], source, Leaf::Scalar),
         _ => {}
     }
     Some(Json::Object(map))
 }
 
-fn add(map: &mut Map<String, Json>, named: &Named, trail: &mut Vec<String>, source: Source, leaves: bool) {
+/// What a named key is that has no named key below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaf {
+    Object,
+    Missing,
+    Scalar,
+    /// An object when it is only read, else missing.
+    OnlyRead,
+    /// Missing when it is only read, else an object.
+    OnlyWritten,
+}
+
+fn some_only_read(named: &Named) -> bool {
+    named.keys.values().any(|below| below.only_read || some_only_read(below))
+}
+
+fn add(map: &mut Map<String, Json>, named: &Named, trail: &mut Vec<String>, source: Source, leaf: Leaf) {
     for (key, below) in &named.keys {
-        if !leaves && below.keys.is_empty() {
+        if leaf == Leaf::Missing && below.keys.is_empty() {
             continue;
         }
         trail.push(key.clone());
+        if leaf == Leaf::Scalar && below.keys.is_empty() {
+            map.insert(key.clone(), Json::String(inner_mark(trail, source)));
+            trail.pop();
+            continue;
+        }
         let mut inside = Map::new();
         inside.insert(INNER.into(), Json::String(inner_mark(trail, source)));
-        add(&mut inside, below, trail, source, leaves);
-        map.insert(key.clone(), Json::Object(inside));
+        add(&mut inside, below, trail, source, leaf);
+        let there = match leaf {
+            Leaf::OnlyRead => below.only_read,
+            Leaf::OnlyWritten => !below.only_read,
+            Leaf::Object | Leaf::Missing | Leaf::Scalar => true,
+        };
+        if there || inside.len() > 1 {
+            map.insert(key.clone(), Json::Object(inside));
+        }
         trail.pop();
     }
 }
