@@ -209,6 +209,10 @@ impl<'a, 's> Reader<'a, 's> {
     /// A local with everything that was pushed to it before `at`.
     fn local(&self, id: usize, at: usize, scope: &Scope<'a>) -> Option<Text> {
         let binding = scope.bindings.get(id)?;
+        if binding.mutable && matches!(binding.init, Some(Expr::Lit(lit)) if !matches!(lit.lit, Lit::Str(_))) {
+            // A counter: its value where it is used is not known.
+            return None;
+        }
         let mut text = match binding.init {
             Some(init) => self.text(init, scope),
             None => None,

@@ -9,7 +9,7 @@ use super::macros;
 use super::scope::{Chain, Root, Scope};
 use super::text::Text;
 use crate::frontend::facts::{Bind, Route};
-use crate::frontend::sql::Dialect;
+use crate::frontend::sql::{Dialect, looks_like_sql};
 use crate::source::Span;
 use syn::Expr;
 
@@ -272,11 +272,6 @@ fn binds_of<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, chain: &Chain<'a>, c
     }
     list.chain(reader, scope, chain, call.from_link, 0);
     list.binds
-}
-
-/// Whether a text is likely to be SQL that matters.
-pub(super) fn looks_like_sql(sql: &str) -> bool {
-    crate::frontend::rust::looks_like_sql(sql)
 }
 
 /// Texts that are handed to nothing we know: `format!` and its relatives first, then the literals that are left.

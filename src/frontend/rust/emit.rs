@@ -107,8 +107,7 @@ impl Emitter {
             let target = w.target.iter().map(|i| i.text.clone()).collect();
             w.assignment == Span::default() || writes.insert((w.assignment, w.table.name.clone(), target))
         });
-        let nothing = facts.statements == 0
-            && facts.writes.is_empty()
+        let nothing = facts.writes.is_empty()
             && facts.schema.is_empty()
             && facts.uses.is_empty()
             && facts.unanalysed.is_empty();

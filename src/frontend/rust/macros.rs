@@ -210,7 +210,7 @@ pub(super) fn is_too_deep(tokens: TokenStream) -> bool {
             continue;
         };
         match tree {
-            TokenTree::Punct(p) if matches!(p.as_char(), ',' | ';') => *run = 0,
+            TokenTree::Punct(p) if matches!(p.as_char(), ',' | ';' | '#') => *run = 0,
             TokenTree::Group(g) => {
                 // A block ends a statement unless an operator, a method or `else` follows.
                 let goes_on = match stream.peek() {

@@ -8,6 +8,7 @@
 
 mod assemble;
 mod binds;
+mod builder;
 mod calls;
 mod collect;
 mod constants;
@@ -111,34 +112,13 @@ fn read_tree<'a>(
     let mut emitter = Emitter::new(facts, context.dialect);
     for (index, scope) in tree.scopes.iter().enumerate() {
         let test = tree.test.get(index).copied().unwrap_or(context.test);
+        builder::read(&reader, index, scope, test, &mut emitter);
         calls::read(&reader, index, scope, test, &mut emitter);
     }
     calls::read_rest(&reader, &mut emitter);
     let mut facts = emitter.facts;
     facts.constants = constants::read(&reader);
     facts
-}
-
-/// Whether a text is likely to hold a statement that changes data or schema, or one that reads it.
-pub(crate) fn looks_like_sql(text: &str) -> bool {
-    let words: Vec<String> = text
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .filter(|w| !w.is_empty())
-        .map(str::to_ascii_uppercase)
-        .collect();
-    let pair = |a: &str, b: &str| words.windows(2).any(|w| matches!(w, [x, y] if x == a && y == b));
-    let later =
-        |a: &str, b: &str| words.iter().position(|w| w == a).is_some_and(|at| words.iter().skip(at).any(|w| w == b));
-    later("UPDATE", "SET")
-        || pair("INSERT", "INTO")
-        || pair("REPLACE", "INTO")
-        || pair("MERGE", "INTO")
-        || pair("ON", "CONFLICT")
-        || pair("ON", "DUPLICATE")
-        || pair("CREATE", "TABLE")
-        || pair("ALTER", "TABLE")
-        || pair("DROP", "TABLE")
-        || later("SELECT", "FROM")
 }
 
 #[cfg(test)]

@@ -88,3 +88,81 @@ fn odd_files_are_no_trouble() {
         facts(&format!("fn f() {{ {chain}; sqlx::query(\"UPDATE t SET a = 1\"); }}"));
     }
 }
+
+fn builder(body: &str, sql: &str, binds: &[&str]) {
+    let text = one(body);
+    assert_eq!(text.sql, sql, "{body}");
+    assert_eq!(text.binds.iter().map(|b| b.source.as_str()).collect::<Vec<_>>(), binds, "{body}");
+    assert_eq!(text.map.sql_len(), text.sql.len());
+}
+
+#[test]
+fn a_query_builder_is_read_in_the_order_of_the_text() {
+    builder(
+        r#"let mut qb: QueryBuilder<Postgres> = QueryBuilder::new("UPDATE users SET ");
+           { let mut s = qb.separated(", "); s.push("settings = ").push_bind_unseparated(v); s.push("b = 1"); }
+           qb.push(" WHERE id = ").push_bind(1i64); qb.build().execute(p).await?;"#,
+        "UPDATE users SET settings = $1, b = 1 WHERE id = $2",
+        &["v", "1i64"],
+    );
+    builder(
+        r#"let mut q = QueryBuilder::<Postgres>::new("INSERT INTO users(id, settings) ");
+           q.push_values([1], |mut b, r| { b.push_bind(r.0).push_bind(r.1); })
+            .push(" ON CONFLICT (id) DO UPDATE SET settings = EXCLUDED.settings");"#,
+        "INSERT INTO users(id, settings) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET settings = EXCLUDED.settings",
+        &["r.0", "r.1"],
+    );
+    builder(
+        r#"QueryBuilder::new("UPDATE t SET a = ").push_bind(a).push(" WHERE b").build().execute(db).await?;"#,
+        "UPDATE t SET a = $1 WHERE b",
+        &["a"],
+    );
+    builder(
+        r#"let mut q = QueryBuilder::new("UPDATE t SET "); let mut first = true;
+           if let Some(x) = a { if !first { q.push(", "); } first = false; q.push("a = ").push_bind(x); }
+           if let Some(y) = b { if !first { q.push(", "); } first = false; q.push("b = ").push_bind(y); }
+           q.push(" WHERE id = "); q.push_bind(id);"#,
+        "UPDATE t SET a = $1, b = $2 WHERE id = $3",
+        &["x", "y", "id"],
+    );
+    builder(
+        r#"let mut q = QueryBuilder::<MySql>::new("UPDATE t SET a = "); q.push_bind(x);"#,
+        "UPDATE t SET a = ?",
+        &["x"],
+    );
+}
+
+#[test]
+fn alternatives_of_a_builder_are_separate_texts() {
+    let found = texts(
+        r#"fn f(qb: &mut QueryBuilder<Postgres>) {
+             qb.push("UPDATE t SET a = ").push_bind(a);
+             if x { qb.push(", b = ").push_bind(b); } else { qb.push(", c = 1"); }
+           }"#,
+    );
+    let sql: Vec<&str> = found.iter().map(|t| t.sql.as_str()).collect();
+    assert_eq!(sql, ["UPDATE t SET a = $1, b = $2", "UPDATE t SET a = $1, c = 1"]);
+}
+
+#[test]
+fn a_clause_that_is_joined_stands_where_it_is_used() {
+    let text = one(
+        r#"let mut sets = vec![]; let mut n = 1;
+           if let Some(d) = data { sets.push(format!("data = ${}", n)); n += 1; }
+           sets.push("seen = now()".to_string());
+           let sql = format!("UPDATE users SET {} WHERE id = ${n}", sets.join(", "));
+           sqlx::query(&sql).execute(db).await?;"#,
+    );
+    assert_eq!(text.sql, "UPDATE users SET data = $9001, seen = now() WHERE id = $9002");
+    assert_eq!(text.holes.len(), 2);
+}
+
+#[test]
+fn strings_that_are_pushed_to_are_followed() {
+    let text = one(
+        r#"let mut sql = String::from("UPDATE t SET a = $1"); sql.push_str(", b = $2"); sql += " WHERE id = ";
+           write!(sql, "${}", 3)?; db.execute(sql.as_str(), &[&a, &b as &(dyn ToSql + Sync)]).await?;"#,
+    );
+    assert_eq!(text.sql, "UPDATE t SET a = $1, b = $2 WHERE id = $3");
+    assert_eq!(text.binds.iter().map(|b| b.source.as_str()).collect::<Vec<_>>(), ["&a", "&b"]);
+}
