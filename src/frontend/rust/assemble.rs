@@ -256,7 +256,7 @@ impl<'a, 's> Reader<'a, 's> {
             for link in &chain.links {
                 match (link.method.to_string().as_str(), link.args.first()) {
                     ("push_str" | "push" | "write_str" | "append", Some(argument)) => {
-                        pushes.push((chain.at, Push::Text(argument)))
+                        pushes.push((chain.at, Push::Text(argument)));
                     }
                     ("clear", None) => pushes.push((chain.at, Push::Clear)),
                     _ => {}
@@ -438,16 +438,21 @@ impl<'a, 's> Reader<'a, 's> {
             other => other,
         };
         let known_place = qualifier.is_none_or(|q| self.tree.defined.contains(q));
+        let at = span.start as usize;
         let found = self
             .tree
-            .constants
-            .iter()
-            .filter(|c| known_place && c.name == *name)
+            .constants_by_name
+            .get(name)
+            .into_iter()
+            .flatten()
+            .filter_map(|index| self.tree.constants.get(*index))
+            .filter(|_| known_place)
+            .filter(|c| c.block.is_none_or(|(start, end)| start <= at && at < end))
             .filter(|c| qualifier.is_none_or(|q| c.module.last().is_some_and(|m| m == q)))
-            // The nearest one: the longest common module path.
+            // The nearest one: the innermost block, then the longest common module path.
             .max_by_key(|c| {
                 let common = c.module.iter().zip(&scope.module).take_while(|(a, b)| a == b).count();
-                (common, std::cmp::Reverse(c.module.len()))
+                (c.block.map_or(0, |b| b.0), common, std::cmp::Reverse(c.module.len()))
             });
         match found {
             Some(constant) => self.text(constant.value, self.tree.scopes.first()?),

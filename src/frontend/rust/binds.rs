@@ -2,7 +2,7 @@
 
 use super::assemble::Reader;
 use super::macros;
-use super::scope::{Chain, Scope};
+use super::scope::{Arm, Chain, Scope};
 use super::values;
 use crate::frontend::facts::Bind;
 use syn::Expr;
@@ -11,16 +11,33 @@ use syn::Expr;
 const MAX_HOPS: usize = 16;
 
 /// Bound values in the order of their placeholders.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct List {
     pub(super) binds: Vec<Bind>,
+    /// For binds that read columns of fetched rows: the position in `binds`, and the columns.
+    pub(super) reads: Vec<(usize, Vec<String>)>,
+    /// The branches that the call stands in.
+    pub(super) branch: Vec<Arm>,
 }
 
 impl List {
     /// Binds the next value.
     pub(super) fn push<'a>(&mut self, reader: &Reader<'a, '_>, scope: &Scope<'a>, expr: &Expr) {
+        self.bind(reader, scope, None, expr);
+    }
+
+    /// Binds the next value, perhaps by name.
+    pub(super) fn bind<'a>(&mut self, reader: &Reader<'a, '_>, scope: &Scope<'a>, name: Option<String>, expr: &Expr) {
+        let expr = peel(expr);
+        let span = reader.source.expr(expr);
+        let source = reader.source.folded(span);
+        let found = values::evaluate(reader, scope, &self.branch, expr);
+        if !found.reads.is_empty() {
+            self.reads.push((self.binds.len(), found.reads));
+        }
         let index = self.binds.len() + 1;
-        self.binds.push(bind(reader, scope, index, None, expr));
+        let (value, rust_type, is_json) = (found.value, found.rust_type, found.is_json);
+        self.binds.push(Bind { index, name, span, source, value, rust_type, is_json });
     }
 
     /// Binds the values of a list: an array, a vector, a tuple, `params![..]`.
@@ -56,8 +73,7 @@ impl List {
             && let (Some(Expr::Lit(name)), Some(value), 2) = (pair.elems.first(), pair.elems.get(1), pair.elems.len())
             && let syn::Lit::Str(name) = &name.lit
         {
-            let index = self.binds.len() + 1;
-            self.binds.push(bind(reader, scope, index, Some(name.value()), value));
+            self.bind(reader, scope, Some(name.value()), value);
         } else {
             self.push(reader, scope, expr);
         }
@@ -72,6 +88,7 @@ impl List {
         from: usize,
         hops: usize,
     ) {
+        chain.branch.clone_into(&mut self.branch);
         for link in chain.links.iter().skip(from) {
             match link.method.to_string().as_str() {
                 "bind" => {
@@ -98,21 +115,6 @@ impl List {
             }
         }
     }
-}
-
-/// A bound value.
-pub(super) fn bind<'a>(
-    reader: &Reader<'a, '_>,
-    scope: &Scope<'a>,
-    index: usize,
-    name: Option<String>,
-    expr: &Expr,
-) -> Bind {
-    let expr = peel(expr);
-    let span = reader.source.expr(expr);
-    let source = reader.source.folded(span);
-    let found = values::evaluate(reader, scope, expr);
-    Bind { index, name, span, source, value: found.value, rust_type: found.rust_type, is_json: found.is_json }
 }
 
 /// Takes `as _`, `as &(dyn ToSql + Sync)` and parentheses off.

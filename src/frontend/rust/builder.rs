@@ -44,7 +44,7 @@ enum What<'a> {
 /// A text that was built.
 pub(super) struct Built {
     pub(super) text: Text,
-    pub(super) binds: Vec<crate::frontend::facts::Bind>,
+    pub(super) binds: binds::List,
     pub(super) span: Span,
     pub(super) dialect: Option<Dialect>,
     /// It does not start where the builder is made: its head may stand in another function.
@@ -64,7 +64,9 @@ pub(super) fn read<'a>(
     let mut found: Vec<Built> = vec![];
     for (number, chain) in scope.chains.iter().enumerate() {
         let Root::Expr(Expr::Call(call)) = &chain.root else { continue };
-        if !call_type(call).ends_with("QueryBuilder") || !matches!(call_name(call).as_str(), "new" | "with_arguments" | "with") {
+        if !call_type(call).ends_with("QueryBuilder")
+            || !matches!(call_name(call).as_str(), "new" | "with_arguments" | "with")
+        {
             continue;
         }
         let mut ops = vec![];
@@ -76,7 +78,8 @@ pub(super) fn read<'a>(
         // Up to where the same name gets another builder.
         let until = chain.bound.map_or(usize::MAX, |id| {
             if let Some(ty) = scope.bindings.get(id).and_then(|b| b.ty) {
-                dialect = dialect.or_else(|| dialect_of(&reader.source.folded(reader.source.span(syn::spanned::Spanned::span(ty)))));
+                dialect = dialect
+                    .or_else(|| dialect_of(&reader.source.folded(reader.source.span(syn::spanned::Spanned::span(ty)))));
             }
             scope
                 .chains
@@ -142,7 +145,13 @@ pub(super) fn read<'a>(
 fn is_push(method: &str) -> bool {
     matches!(
         method,
-        "push" | "push_bind" | "push_unseparated" | "push_bind_unseparated" | "push_values" | "push_tuples" | "separated"
+        "push"
+            | "push_bind"
+            | "push_unseparated"
+            | "push_bind_unseparated"
+            | "push_values"
+            | "push_tuples"
+            | "separated"
     )
 }
 
@@ -200,7 +209,12 @@ fn gather<'a>(
 }
 
 /// What the closure of `push_values(rows, |mut b, row| ..)` pushes.
-fn rows<'a>(source: Source<'_>, scope: &'a Scope<'a>, link: &'a ExprMethodCall, taken: &mut BTreeSet<usize>) -> Vec<Op<'a>> {
+fn rows<'a>(
+    source: Source<'_>,
+    scope: &'a Scope<'a>,
+    link: &'a ExprMethodCall,
+    taken: &mut BTreeSet<usize>,
+) -> Vec<Op<'a>> {
     let mut ops = vec![];
     let Some(Expr::Closure(closure)) = link.args.last() else { return ops };
     let Some(name) = closure.inputs.first().and_then(first_name) else { return ops };
@@ -247,14 +261,15 @@ fn variants<'a>(
                     used.iter().nth(variant.min(used.len().saturating_sub(1))).is_none_or(|a| *a == arm.arm)
                 })
         };
-        let mut maker = Maker { reader, scope, text: Text::default(), list: binds::List::default(), last_run: None, span: None };
+        let mut maker =
+            Maker { reader, scope, text: Text::default(), list: binds::List::default(), last_run: None, span: None };
         reader.refill();
         for op in ops.iter().filter(|op| op.branch.iter().all(chosen)) {
             maker.op(op);
         }
         let Some(span) = maker.span else { continue };
         if maker.text.has_sql() && seen.insert(maker.text.render(dialect).sql) {
-            built.push(Built { text: maker.text, binds: maker.list.binds, span, dialect, is_part });
+            built.push(Built { text: maker.text, binds: maker.list, span, dialect, is_part });
         }
     }
     built
@@ -316,6 +331,7 @@ impl<'a> Maker<'_, 'a, '_> {
         }
         if let What::Bind(value) = op.what {
             self.text.bind(span);
+            op.branch.clone_into(&mut self.list.branch);
             self.list.push(self.reader, self.scope, value);
             return;
         }

@@ -8,7 +8,7 @@ use super::literal;
 use super::macros;
 use super::scope::{Chain, Root, Scope};
 use super::text::Text;
-use crate::frontend::facts::{Bind, Route};
+use crate::frontend::facts::Route;
 use crate::frontend::sql::{Dialect, looks_like_sql};
 use crate::source::Span;
 use syn::Expr;
@@ -262,8 +262,8 @@ fn is_place_of_client(expr: &Expr) -> bool {
 }
 
 /// The values bound to a call's placeholders.
-fn binds_of<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, chain: &Chain<'a>, call: &Call<'_>) -> Vec<Bind> {
-    let mut list = binds::List::default();
+fn binds_of<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, chain: &Chain<'a>, call: &Call<'_>) -> binds::List {
+    let mut list = binds::List { branch: chain.branch.clone(), ..binds::List::default() };
     for argument in &call.arguments {
         list.push(reader, scope, argument);
     }
@@ -271,7 +271,7 @@ fn binds_of<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, chain: &Chain<'a>, c
         list.values(reader, scope, values);
     }
     list.chain(reader, scope, chain, call.from_link, 0);
-    list.binds
+    list
 }
 
 /// Texts that are handed to nothing we know: `format!` and its relatives first, then the literals that are left.
@@ -304,7 +304,7 @@ pub(super) fn read_rest(reader: &Reader<'_, '_>, emitter: &mut Emitter) {
             route: Route::Literal,
             span,
             dialect: None,
-            binds: vec![],
+            binds: binds::List::default(),
             scope: candidate.scope,
             test: candidate.test,
         };
@@ -325,7 +325,7 @@ pub(super) fn read_rest(reader: &Reader<'_, '_>, emitter: &mut Emitter) {
             route: Route::Literal,
             span: found.span,
             dialect: None,
-            binds: vec![],
+            binds: binds::List::default(),
             scope: found.scope,
             test: found.test,
         };

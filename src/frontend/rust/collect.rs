@@ -48,6 +48,8 @@ pub(super) struct FoundConstant<'a> {
     pub(super) name: String,
     pub(super) module: Vec<String>,
     pub(super) value: &'a Expr,
+    /// The block in which alone it is seen.
+    pub(super) block: Option<(usize, usize)>,
 }
 
 /// All that is read off the tree in one walk.
@@ -60,6 +62,8 @@ pub(super) struct Tree<'a> {
     pub(super) literals: Vec<FoundLiteral>,
     pub(super) candidates: Vec<Candidate<'a>>,
     pub(super) constants: Vec<FoundConstant<'a>>,
+    /// Indexes of `constants`.
+    pub(super) constants_by_name: BTreeMap<String, Vec<usize>>,
     pub(super) structs: BTreeMap<String, &'a syn::ItemStruct>,
     /// Names of the modules and types that the file defines.
     pub(super) defined: std::collections::BTreeSet<String>,
@@ -74,6 +78,8 @@ pub(super) struct Collector<'a, 's> {
     open: Vec<usize>,
     /// Where the blocks that are open end.
     ends: Vec<usize>,
+    /// Blocks that are open.
+    blocks: Vec<(usize, usize)>,
     branch: Vec<Arm>,
     module: Vec<String>,
     self_type: Option<String>,
@@ -93,6 +99,7 @@ impl<'a, 's> Collector<'a, 's> {
             tree: Tree { scopes: vec![file], test: vec![test], ..Tree::default() },
             open: vec![0],
             ends: vec![source.text.len()],
+            blocks: vec![],
             branch: vec![],
             module: vec![],
             self_type: None,
@@ -361,7 +368,8 @@ impl<'a, 's> Collector<'a, 's> {
     fn constant(&mut self, name: String, value: &'a Expr) {
         let mut module = self.module.clone();
         module.extend(self.self_type.clone());
-        self.tree.constants.push(FoundConstant { name, module, value });
+        self.tree.constants_by_name.entry(name.clone()).or_default().push(self.tree.constants.len());
+        self.tree.constants.push(FoundConstant { name, module, value, block: self.blocks.last().copied() });
     }
 }
 
@@ -594,8 +602,11 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
     }
 
     fn visit_block(&mut self, block: &'a Block) {
+        let start = self.source.start(block.brace_token.span.open());
         let end = self.source.end(block.brace_token.span.close());
+        self.blocks.push((start, end));
         self.until(end, |this| visit::visit_block(this, block));
+        self.blocks.pop();
     }
 
     fn visit_local(&mut self, local: &'a Local) {

@@ -7,7 +7,7 @@ use crate::frontend::facts::Constant;
 pub(super) fn read(reader: &Reader<'_, '_>) -> Vec<Constant> {
     let Some(file) = reader.tree.scopes.first() else { return vec![] };
     let mut constants = vec![];
-    for found in &reader.tree.constants {
+    for found in reader.tree.constants.iter().filter(|c| c.block.is_none()) {
         reader.refill();
         let Some(text) = reader.text(found.value, file) else { continue };
         if text.literals.is_empty() {

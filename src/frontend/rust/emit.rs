@@ -1,7 +1,9 @@
 //! From texts to facts: names holes, reads the SQL, and keeps one fact for each place.
 
+use super::binds::List;
 use super::text::Text;
-use crate::frontend::facts::{Bind, DeferredText, Facts, Function, Route, SqlText, TextFacts};
+use crate::document::{Document, Input, Nullability, Shape};
+use crate::frontend::facts::{DeferredText, Facts, Function, Route, SqlText, TextFacts};
 use crate::frontend::sql::{self, Dialect};
 use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +15,7 @@ pub(super) struct Ready {
     pub(super) route: Route,
     pub(super) span: Span,
     pub(super) dialect: Option<Dialect>,
-    pub(super) binds: Vec<Bind>,
+    pub(super) binds: List,
     pub(super) scope: usize,
     pub(super) test: bool,
 }
@@ -78,14 +80,14 @@ impl Emitter {
         }
         let rendered = ready.text.render(ready.dialect.or(self.dialect));
         let place = if rendered.map.sql_len() > 0 { rendered.map.span(0..rendered.sql.len()) } else { ready.span };
-        let text = SqlText {
+        let mut text = SqlText {
             sql: rendered.sql,
             map: rendered.map,
             span: ready.span,
             route: ready.route,
             dialect: ready.dialect,
             holes: rendered.holes,
-            binds: ready.binds,
+            binds: ready.binds.binds,
             function,
             test: ready.test,
         };
@@ -102,15 +104,21 @@ impl Emitter {
             return;
         }
         let mut facts = sql::read(&text, self.dialect);
+        for (index, columns) in ready.binds.reads {
+            // Another column of the row is a value from outside, not this one read earlier.
+            let same = facts.writes.iter().any(|w| w.target.last().is_some_and(|t| columns.contains(&t.text)));
+            if let (false, Some(bind)) = (same, text.binds.get_mut(index)) {
+                let id = bind.source.clone();
+                bind.value = Document::Input(Input { id, shape: Shape::Any, null: Nullability::Maybe });
+            }
+        }
         let writes = &mut self.writes;
         facts.writes.retain(|w| {
             let target = w.target.iter().map(|i| i.text.clone()).collect();
             w.assignment == Span::default() || writes.insert((w.assignment, w.table.name.clone(), target))
         });
-        let nothing = facts.writes.is_empty()
-            && facts.schema.is_empty()
-            && facts.uses.is_empty()
-            && facts.unanalysed.is_empty();
+        let nothing =
+            facts.writes.is_empty() && facts.schema.is_empty() && facts.uses.is_empty() && facts.unanalysed.is_empty();
         if nothing && text.route == Route::Literal {
             return;
         }

@@ -4,8 +4,6 @@
 //! ([`collect`]) into tables of functions, bindings and call chains ([`scope`]), and reads those: calls ([`calls`]),
 //! query builders, fragments, and at last every literal that is left. Nothing of `syn` leaves this room.
 
-#![allow(dead_code)]
-
 mod assemble;
 mod binds;
 mod builder;
@@ -13,13 +11,17 @@ mod calls;
 mod collect;
 mod constants;
 mod emit;
+mod flow;
 mod format;
+mod functions;
+mod json;
 mod literal;
 mod macros;
 mod place;
 mod scope;
 mod sea_orm;
 mod text;
+mod types;
 mod values;
 
 use super::facts::{Facts, Problem};

@@ -1,9 +1,21 @@
-//! Rust expressions to documents: what a bound value holds, as far as the function shows it.
+//! Rust expressions to documents: what a bound value holds, as far as its function shows it.
+//!
+//! Follows locals by one pass over the text ([`super::flow`]); what is not followed is an input from outside.
 
-use super::assemble::Reader;
-use super::scope::Scope;
-use crate::document::{Document, Input};
-use syn::Expr;
+use super::assemble::{Reader, call_name};
+use super::scope::{Arm, Scope};
+use super::types::Ty;
+use super::{json, macros};
+use crate::document::{CastTo, Cond, Document, Family, Form, Input, Nullability, Path, ReadSite, Shape, Step};
+use serde_json::Value as Json;
+use std::cell::{Cell, RefCell};
+use syn::{Expr, Lit, Member};
+
+/// How many expressions one value may follow.
+const BUDGET: usize = 4000;
+
+/// How deep expressions are followed.
+const MAX_DEPTH: usize = 40;
 
 /// A value, evaluated.
 #[derive(Debug)]
@@ -11,18 +23,416 @@ pub(super) struct Evaluated {
     pub(super) value: Document,
     pub(super) rust_type: Option<String>,
     pub(super) is_json: bool,
+    /// Columns that it reads from fetched rows.
+    pub(super) reads: Vec<String>,
 }
 
 /// Evaluates a bound expression.
-pub(super) fn evaluate<'a>(reader: &Reader<'a, '_>, _scope: &Scope<'a>, expr: &Expr) -> Evaluated {
-    let id = reader.source.folded(reader.source.expr(expr));
-    Evaluated {
-        value: Document::Input(Input {
-            id,
-            shape: crate::document::Shape::Any,
-            null: crate::document::Nullability::Maybe,
-        }),
-        rust_type: None,
-        is_json: false,
+pub(super) fn evaluate<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, branch: &[Arm], expr: &Expr) -> Evaluated {
+    let values = Values::new(reader, scope, branch);
+    let found = values.value(expr);
+    let is_json = found.json || found.ty.as_ref().is_some_and(Ty::is_json);
+    let rust_type = found.ty.map(|ty| ty.to_string());
+    Evaluated { value: found.doc, rust_type, is_json, reads: values.reads.into_inner() }
+}
+
+/// A value on the way.
+#[derive(Debug, Clone)]
+pub(super) struct Val {
+    pub(super) doc: Document,
+    pub(super) ty: Option<Ty>,
+    /// It is a `serde_json` value for certain.
+    pub(super) json: bool,
+}
+
+impl Val {
+    /// A `serde_json` value.
+    pub(super) fn json(doc: Document) -> Self {
+        Self { doc, ty: Some(Ty::named("serde_json::Value")), json: true }
+    }
+
+    /// The same value, known not to be `None`.
+    pub(super) fn unwrapped(mut self) -> Self {
+        if let Document::Input(input) = &mut self.doc {
+            input.null = Nullability::Never;
+        }
+        self.ty = self.ty.map(|ty| ty.unwrapped().clone());
+        self
+    }
+}
+
+/// The evaluator of one function.
+pub(super) struct Values<'r, 'a, 's> {
+    pub(super) reader: &'r Reader<'a, 's>,
+    pub(super) scope: &'r Scope<'a>,
+    /// The branches that the bound expression stands in.
+    pub(super) branch: &'r [Arm],
+    budget: Cell<usize>,
+    depth: Cell<usize>,
+    pub(super) reads: RefCell<Vec<String>>,
+}
+
+impl<'r, 'a, 's> Values<'r, 'a, 's> {
+    /// An evaluator with its full budget.
+    pub(super) fn new(reader: &'r Reader<'a, 's>, scope: &'r Scope<'a>, branch: &'r [Arm]) -> Self {
+        Self { reader, scope, branch, budget: Cell::new(BUDGET), depth: Cell::new(0), reads: RefCell::new(vec![]) }
+    }
+
+    /// The source of an expression, white space folded.
+    pub(super) fn source(&self, expr: &Expr) -> String {
+        self.reader.source.folded(self.reader.source.expr(expr))
+    }
+
+    /// A value from outside.
+    pub(super) fn input(&self, expr: &Expr, ty: Option<Ty>) -> Val {
+        input(self.source(expr), ty)
+    }
+
+    /// Evaluates an expression.
+    pub(super) fn value(&self, expr: &Expr) -> Val {
+        self.guarded(expr, Self::value_inner)
+    }
+
+    /// Evaluates an expression as `serde_json` writes it.
+    pub(super) fn encoded(&self, expr: &Expr) -> Val {
+        self.guarded(expr, Self::encoded_inner)
+    }
+
+    fn guarded(&self, expr: &Expr, f: impl FnOnce(&Self, &Expr) -> Val) -> Val {
+        let depth = self.depth.get();
+        let Some(budget) = self.budget.get().checked_sub(1).filter(|_| depth < MAX_DEPTH) else {
+            return self.input(expr, None);
+        };
+        self.budget.set(budget);
+        self.depth.set(depth + 1);
+        let found = f(self, expr);
+        self.depth.set(depth);
+        found
+    }
+
+    fn value_inner(&self, expr: &Expr) -> Val {
+        match expr {
+            Expr::Paren(e) => self.value(&e.expr),
+            Expr::Group(e) => self.value(&e.expr),
+            Expr::Reference(e) => self.value(&e.expr),
+            Expr::Await(e) => self.value(&e.base),
+            Expr::Try(e) => {
+                let found = self.value(&e.expr);
+                if matches!(*e.expr, Expr::Path(_) | Expr::Field(_)) { found.unwrapped() } else { found }
+            }
+            Expr::Unary(e) if matches!(e.op, syn::UnOp::Deref(_)) => self.value(&e.expr),
+            Expr::Unary(e) => match (&e.op, &*e.expr) {
+                (syn::UnOp::Neg(_), Expr::Lit(lit)) => self.negative(expr, &lit.lit),
+                _ => self.input(expr, Some(Ty::named("bool"))),
+            },
+            Expr::Lit(lit) => self.literal(expr, &lit.lit),
+            Expr::Cast(cast) => match Ty::read(&cast.ty) {
+                Some(ty) => self.input(expr, Some(ty)),
+                None => self.value(&cast.expr),
+            },
+            Expr::Macro(mac) => self.macro_value(expr, &mac.mac),
+            Expr::Path(path) => self.path(expr, path),
+            Expr::Field(field) => self.field(expr, field),
+            Expr::Index(index) => self.indexed(expr, &index.expr, &index.index),
+            Expr::Call(call) => self.call(expr, call),
+            Expr::MethodCall(call) => self.method(expr, call),
+            Expr::Struct(literal) => {
+                let names: Vec<String> = literal.path.segments.iter().map(|s| s.ident.to_string()).collect();
+                self.input(expr, Some(Ty::named(&names.join("::"))))
+            }
+            Expr::Block(block) => match block.block.stmts.last() {
+                Some(syn::Stmt::Expr(last, None)) => self.value(last),
+                _ => self.input(expr, None),
+            },
+            Expr::If(branch) => {
+                let words = format!("if {}", self.source(&branch.cond));
+                let Some((_, other)) = &branch.else_branch else { return self.input(expr, None) };
+                let then = match branch.then_branch.stmts.last() {
+                    Some(syn::Stmt::Expr(last, None)) => self.value(last),
+                    _ => return self.value(other),
+                };
+                if diverges(other) {
+                    return then;
+                }
+                let other = self.value(other);
+                choose(vec![(Cond::Unknown(words), then)], other)
+            }
+            Expr::Match(branches) => {
+                let subject = self.source(&branches.expr);
+                let mut arms: Vec<(Cond, Val)> = branches
+                    .arms
+                    .iter()
+                    .filter(|arm| !diverges(&arm.body))
+                    .enumerate()
+                    .map(|(i, arm)| (Cond::Unknown(format!("arm {} of match {subject}", i + 1)), self.value(&arm.body)))
+                    .collect();
+                match arms.pop() {
+                    Some((_, last)) => choose(arms, last),
+                    None => self.input(expr, None),
+                }
+            }
+            _ => self.input(expr, None),
+        }
+    }
+
+    fn literal(&self, expr: &Expr, lit: &Lit) -> Val {
+        let known = |value: Json, ty: &str| Val { doc: Document::Known(value), ty: Some(Ty::named(ty)), json: false };
+        match lit {
+            Lit::Str(text) => text_value(&text.value(), || self.source(expr)),
+            Lit::Bool(b) => known(Json::Bool(b.value), "bool"),
+            Lit::Int(number) => match number.base10_parse::<i64>() {
+                Ok(n) => known(n.into(), if number.suffix().is_empty() { "i64" } else { number.suffix() }),
+                Err(_) => self.input(expr, Some(Ty::named("i64"))),
+            },
+            Lit::Float(number) => match number.base10_parse::<f64>() {
+                Ok(n) => known(n.into(), "f64"),
+                Err(_) => self.input(expr, Some(Ty::named("f64"))),
+            },
+            _ => self.input(expr, None),
+        }
+    }
+
+    fn negative(&self, expr: &Expr, lit: &Lit) -> Val {
+        let mut found = self.literal(expr, lit);
+        match &found.doc {
+            Document::Known(Json::Number(n)) => {
+                let negative = n.as_i64().and_then(i64::checked_neg).map(Json::from);
+                let negative = negative.or_else(|| n.as_f64().map(|f| Json::from(-f)));
+                found.doc = negative.map_or_else(|| self.input(expr, None).doc, Document::Known);
+                found
+            }
+            _ => self.input(expr, Some(Ty::named("i64"))),
+        }
+    }
+
+    fn macro_value(&self, expr: &Expr, mac: &syn::Macro) -> Val {
+        match macros::name(mac).as_str() {
+            "json" => Val::json(json::read(self, mac.tokens.clone())),
+            "format" | "concat" | "stringify" => self.input(expr, Some(Ty::named("String"))),
+            "vec" => self.input(expr, Some(Ty::of("Vec", Ty::named("_")))),
+            _ => self.input(expr, None),
+        }
+    }
+
+    fn path(&self, expr: &Expr, path: &syn::ExprPath) -> Val {
+        let Some(ident) = path.path.get_ident() else {
+            let source = self.source(expr);
+            return match source.rsplit("::").next() {
+                Some("Null") => Val::json(Document::Known(Json::Null)),
+                _ if path.path.segments.last().is_some_and(|s| s.ident == "None") => {
+                    Val { doc: Document::Null, ty: None, json: false }
+                }
+                _ => self.constant(expr),
+            };
+        };
+        let name = ident.to_string();
+        if name == "None" {
+            return Val { doc: Document::Null, ty: None, json: false };
+        }
+        let at = self.reader.source.start(ident.span());
+        match self.scope.resolve(&name, at) {
+            Some(id) => self.local(id, at),
+            None if name == "self" => self.input(expr, self.scope.self_type.as_deref().map(Ty::named)),
+            None => self.constant(expr),
+        }
+    }
+
+    fn constant(&self, expr: &Expr) -> Val {
+        self.reader.refill();
+        match self.reader.text(expr, self.scope).filter(|t| !t.literals.is_empty()).and_then(|t| t.known()) {
+            Some(known) => text_value(&known.value, || self.source(expr)),
+            None => self.input(expr, None),
+        }
+    }
+
+    fn field(&self, expr: &Expr, field: &syn::ExprField) -> Val {
+        match &field.member {
+            Member::Unnamed(_) => {
+                // The inside of `Json(..)`.
+                let base = self.value(&field.base);
+                match &base.ty {
+                    Some(ty) if matches!(ty.unwrapped().name(), "Json" | "Jsonb") => {
+                        let inner = ty.unwrapped().arg().cloned();
+                        Val { json: inner.as_ref().is_some_and(Ty::is_json_value), ty: inner, doc: base.doc }
+                    }
+                    _ => self.input(expr, None),
+                }
+            }
+            Member::Named(name) => {
+                let name = name.to_string();
+                let name = name.trim_start_matches("r#");
+                if self.is_row(&field.base, 0) {
+                    return self.read(name, None);
+                }
+                let ty = self.value(&field.base).ty.and_then(|ty| self.field_type(&ty, name));
+                self.input(expr, ty)
+            }
+        }
+    }
+
+    /// The type of a field of a struct of this file.
+    fn field_type(&self, ty: &Ty, field: &str) -> Option<Ty> {
+        let item = self.reader.tree.structs.get(ty.unwrapped().name())?;
+        item.fields.iter().find(|f| f.ident.as_ref().is_some_and(|i| i == field)).and_then(|f| Ty::read(&f.ty))
+    }
+
+    /// A column of a row that was fetched.
+    pub(super) fn read(&self, column: &str, ty: Option<Ty>) -> Val {
+        self.reads.borrow_mut().push(column.to_owned());
+        let what = format!("`{column}` of a row fetched in `{}`", self.scope.name);
+        let json = ty.as_ref().is_some_and(Ty::is_json_value);
+        Val { doc: Document::Read(ReadSite { what }), ty, json }
+    }
+
+    /// Whether an expression is a row that was fetched, or the rows.
+    pub(super) fn is_row(&self, expr: &Expr, depth: usize) -> bool {
+        if depth > 6 {
+            return false;
+        }
+        let mut expr = expr;
+        loop {
+            expr = match expr {
+                Expr::Paren(e) => &e.expr,
+                Expr::Reference(e) => &e.expr,
+                Expr::Try(e) => &e.expr,
+                Expr::Await(e) => &e.base,
+                Expr::Index(e) => &e.expr,
+                Expr::MethodCall(call) => match call.method.to_string().as_str() {
+                    "fetch_one" | "fetch_optional" | "fetch_all" | "query_one" | "query_opt" | "query_all" => {
+                        return true;
+                    }
+                    "unwrap" | "expect" | "ok_or" | "ok_or_else" | "into_iter" | "iter" | "next" | "map_err"
+                    | "context" | "with_context" | "clone" | "first" | "pop" | "as_ref" | "try_next" | "drain"
+                    | "remove" => &call.receiver,
+                    _ => return false,
+                },
+                Expr::Path(path) => {
+                    let Some(ident) = path.path.get_ident() else { return false };
+                    let at = self.reader.source.start(ident.span());
+                    let Some(id) = self.scope.resolve(&ident.to_string(), at) else { return false };
+                    let Some(binding) = self.scope.bindings.get(id) else { return false };
+                    return binding.init.or(binding.part_of).is_some_and(|init| self.is_row(init, depth + 1));
+                }
+                _ => return false,
+            }
+        }
+    }
+
+    /// `d["k"]`, `d.get("k")`.
+    pub(super) fn indexed(&self, expr: &Expr, base: &Expr, index: &Expr) -> Val {
+        let found = self.value(base);
+        if !found.json && !found.ty.as_ref().is_some_and(Ty::is_json_value) {
+            return self.input(expr, None);
+        }
+        match self.step(index) {
+            Some(step) => Val::json(Document::Get {
+                of: Box::new(found.doc),
+                path: Path::Steps(vec![step]),
+                form: Form::Json,
+                family: Family::SerdeIndex,
+            }),
+            None => self.input(expr, Some(Ty::named("serde_json::Value"))),
+        }
+    }
+
+    /// A key or index into a JSON value.
+    pub(super) fn step(&self, index: &Expr) -> Option<Step> {
+        match peel(index) {
+            Expr::Lit(lit) => match &lit.lit {
+                Lit::Str(key) => Some(Step::Key(key.value())),
+                Lit::Int(number) => number.base10_parse().ok().map(Step::Index),
+                _ => None,
+            },
+            other => Some(match self.known_text(other) {
+                Some(key) => Step::Key(key),
+                None => Step::Param(self.source(other)),
+            }),
+        }
+    }
+
+    /// The text of a constant or literal.
+    pub(super) fn known_text(&self, expr: &Expr) -> Option<String> {
+        self.reader.refill();
+        self.reader.text(expr, self.scope).filter(|t| !t.literals.is_empty())?.known().map(|k| k.value)
+    }
+}
+
+/// A value from outside, by the source that names it.
+pub(super) fn input(id: String, ty: Option<Ty>) -> Val {
+    let shape = ty.as_ref().map_or(Shape::Any, Ty::shape);
+    let null = ty.as_ref().map_or(Nullability::Maybe, Ty::nullability);
+    let json = ty.as_ref().is_some_and(Ty::is_json_value);
+    Val { doc: Document::Input(Input { id, shape, null }), ty, json }
+}
+
+/// A text: the JSON that it spells, or text from outside.
+pub(super) fn text_value(text: &str, source: impl FnOnce() -> String) -> Val {
+    let ty = Some(Ty::named("&str"));
+    let doc = match serde_json::from_str::<Json>(text) {
+        Ok(known @ (Json::Object(_) | Json::Array(_))) => {
+            Document::Cast { of: Box::new(Document::Known(known)), to: CastTo::Text }
+        }
+        _ => Document::Input(Input { id: source(), shape: Shape::Text, null: Nullability::Never }),
+    };
+    Val { doc, ty, json: false }
+}
+
+/// One of several values.
+pub(super) fn choose(branches: Vec<(Cond, Val)>, otherwise: Val) -> Val {
+    if branches.is_empty() {
+        return otherwise;
+    }
+    let all = || branches.iter().map(|(_, v)| v).chain(std::iter::once(&otherwise));
+    let json = all().all(|v| v.json || matches!(v.doc, Document::Null));
+    let ty = all().find_map(|v| v.ty.clone());
+    let nullable = all().any(|v| matches!(v.doc, Document::Null));
+    let ty = ty.map(|ty| if nullable && !ty.is_option() { Ty::of("Option", ty) } else { ty });
+    let branches = branches.into_iter().map(|(c, v)| (c, v.doc)).collect();
+    Val { doc: Document::Choose { branches, otherwise: Box::new(otherwise.doc) }, ty, json }
+}
+
+/// Takes references, parentheses and clones off.
+pub(super) fn peel(mut expr: &Expr) -> &Expr {
+    loop {
+        expr = match expr {
+            Expr::Paren(e) => &e.expr,
+            Expr::Group(e) => &e.expr,
+            Expr::Reference(e) => &e.expr,
+            Expr::Try(e) => &e.expr,
+            Expr::Await(e) => &e.base,
+            Expr::Unary(e) if matches!(e.op, syn::UnOp::Deref(_)) => &e.expr,
+            Expr::MethodCall(e)
+                if e.args.is_empty()
+                    && matches!(
+                        e.method.to_string().as_str(),
+                        "clone" | "to_owned" | "as_ref" | "into" | "unwrap" | "to_string"
+                    ) =>
+            {
+                &e.receiver
+            }
+            Expr::Call(e) if e.args.len() == 1 && matches!(call_name(e).as_str(), "Some" | "Ok") => {
+                match e.args.first() {
+                    Some(argument) => argument,
+                    None => return expr,
+                }
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Whether an expression never gives a value.
+fn diverges(expr: &Expr) -> bool {
+    match expr {
+        Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
+        Expr::Macro(mac) => {
+            matches!(macros::name(&mac.mac).as_str(), "panic" | "unreachable" | "todo" | "bail" | "unimplemented")
+        }
+        Expr::Block(block) => match block.block.stmts.last() {
+            Some(syn::Stmt::Expr(last, _)) => diverges(last),
+            Some(syn::Stmt::Macro(mac)) => matches!(macros::name(&mac.mac).as_str(), "panic" | "unreachable" | "bail"),
+            _ => false,
+        },
+        _ => false,
     }
 }

@@ -1,5 +1,7 @@
 //! Whole small files in, texts out.
 
+mod values;
+
 use super::*;
 use crate::frontend::facts::{Route, SqlText};
 
@@ -146,23 +148,20 @@ fn alternatives_of_a_builder_are_separate_texts() {
 
 #[test]
 fn a_clause_that_is_joined_stands_where_it_is_used() {
-    let text = one(
-        r#"let mut sets = vec![]; let mut n = 1;
+    let text = one(r#"let mut sets = vec![]; let mut n = 1;
            if let Some(d) = data { sets.push(format!("data = ${}", n)); n += 1; }
            sets.push("seen = now()".to_string());
            let sql = format!("UPDATE users SET {} WHERE id = ${n}", sets.join(", "));
-           sqlx::query(&sql).execute(db).await?;"#,
-    );
+           sqlx::query(&sql).execute(db).await?;"#);
     assert_eq!(text.sql, "UPDATE users SET data = $9001, seen = now() WHERE id = $9002");
     assert_eq!(text.holes.len(), 2);
 }
 
 #[test]
 fn strings_that_are_pushed_to_are_followed() {
-    let text = one(
-        r#"let mut sql = String::from("UPDATE t SET a = $1"); sql.push_str(", b = $2"); sql += " WHERE id = ";
-           write!(sql, "${}", 3)?; db.execute(sql.as_str(), &[&a, &b as &(dyn ToSql + Sync)]).await?;"#,
-    );
+    let text =
+        one(r#"let mut sql = String::from("UPDATE t SET a = $1"); sql.push_str(", b = $2"); sql += " WHERE id = ";
+           write!(sql, "${}", 3)?; db.execute(sql.as_str(), &[&a, &b as &(dyn ToSql + Sync)]).await?;"#);
     assert_eq!(text.sql, "UPDATE t SET a = $1, b = $2 WHERE id = $3");
     assert_eq!(text.binds.iter().map(|b| b.source.as_str()).collect::<Vec<_>>(), ["&a", "&b"]);
 }

@@ -1,0 +1,436 @@
+//! Function and method calls in bound values: wrappers, `serde_json`, `Option`, rows; and values as serde writes them.
+
+use super::assemble::{call_name, call_type};
+use super::json;
+use super::macros;
+use super::types::{self, Ty};
+use super::values::{Val, Values, choose, input, peel};
+use crate::document::{CastTo, Cond, Document, Family, Input, Key, Nullability, Rest, Shape};
+use serde_json::Value as Json;
+use syn::{Expr, ExprCall, ExprMethodCall, GenericArgument, Lit, Member, PathArguments};
+
+/// How deep fields of structs in structs are listed.
+const MAX_STRUCTS: usize = 4;
+
+impl Values<'_, '_, '_> {
+    /// A function call.
+    pub(super) fn call(&self, expr: &Expr, call: &ExprCall) -> Val {
+        let (name, ty) = (call_name(call), call_type(call));
+        let Some(first) = call.args.first() else {
+            return match (ty.as_str(), name.as_str()) {
+                ("Map", "new" | "with_capacity") | ("HashMap" | "BTreeMap" | "IndexMap", "new") => Val {
+                    doc: Document::Known(Json::Object(serde_json::Map::new())),
+                    ty: Some(Ty::named(&ty)),
+                    json: ty == "Map",
+                },
+                ("Value" | "JsonValue", "default") => Val::json(Document::Known(Json::Null)),
+                ("Uuid" | "Utc" | "Local" | "OffsetDateTime", _) => self.input(expr, Some(Ty::named("Uuid"))),
+                ("String", _) => self.input(expr, Some(Ty::named("String"))),
+                (known, _) if self.reader.tree.structs.contains_key(known) => self.input(expr, Some(Ty::named(known))),
+                _ => self.input(expr, None),
+            };
+        };
+        let of_json = matches!(ty.as_str(), "serde_json" | "json" | "") || ty.contains("json");
+        match name.as_str() {
+            "Some" | "Ok" | "Borrowed" | "Owned" => self.value(first),
+            "new" if matches!(ty.as_str(), "Box" | "Arc" | "Rc") => self.value(first),
+            "from" if matches!(ty.as_str(), "Option" | "Box" | "Arc") => self.value(first),
+            "Json" | "Jsonb" => self.json_wrapper(first),
+            "new" | "from" if matches!(ty.as_str(), "Json" | "Jsonb") => self.json_wrapper(first),
+            "to_value" if of_json => Val::json(not_null(self.encoded(first).doc)),
+            "to_string" | "to_string_pretty" | "to_vec" | "to_vec_pretty" if of_json => {
+                text_of(not_null(self.encoded(first).doc))
+            }
+            "from_str" | "from_slice" if of_json => self.decoded(call, first),
+            "from_value" => self.decoded(call, first),
+            "Object" | "Array" if matches!(ty.as_str(), "Value" | "JsonValue") => {
+                let inner = self.encoded(first);
+                let shape = if name == "Object" { Shape::Object } else { Shape::Array };
+                Val::json(with_shape(inner.doc, shape))
+            }
+            "String" | "Number" | "Bool" if matches!(ty.as_str(), "Value" | "JsonValue") => {
+                Val::json(with_shape(not_null(self.encoded(first).doc), Shape::Scalar))
+            }
+            "from" if matches!(ty.as_str(), "Value" | "JsonValue") => Val::json(not_null(self.encoded(first).doc)),
+            "from" | "new" | "from_str" if ty == "String" => self.value(first),
+            "from" if ty == "Uuid" => self.input(expr, Some(Ty::named("Uuid"))),
+            _ => {
+                let held: Vec<Document> =
+                    call.args.iter().map(|a| self.value(a)).filter(|v| v.doc.holds_old()).map(|v| v.doc).collect();
+                if held.is_empty() {
+                    let known = self.reader.tree.structs.contains_key(&ty).then(|| Ty::named(&ty));
+                    self.input(expr, known)
+                } else {
+                    Val {
+                        doc: Document::Through { of: held, why: format!("`{name}` may change it") },
+                        ty: None,
+                        json: false,
+                    }
+                }
+            }
+        }
+    }
+
+    fn json_wrapper(&self, inner: &Expr) -> Val {
+        let found = self.encoded(inner);
+        let ty = found.ty.unwrap_or_else(|| Ty::named("_"));
+        Val { doc: not_null(found.doc), ty: Some(Ty::of("Json", ty)), json: true }
+    }
+
+    /// `from_str::<T>(text)`, `from_value(value)`.
+    fn decoded(&self, call: &ExprCall, argument: &Expr) -> Val {
+        let found = self.value(argument);
+        let document = match found.doc {
+            Document::Cast { of, to: CastTo::Text } => *of,
+            read @ (Document::Read(_) | Document::Get { .. }) => read,
+            other if found.json => other,
+            other => Document::Cast { of: Box::new(other), to: CastTo::Json },
+        };
+        let target = match &*call.func {
+            Expr::Path(path) => path.path.segments.last().and_then(|s| first_type(&s.arguments)),
+            _ => None,
+        };
+        match target {
+            Some(ty) if !ty.is_json_value() => self.retyped(document, ty),
+            other => Val { doc: document, json: other.is_some() || found.json, ty: other },
+        }
+    }
+
+    /// A document that goes through a Rust type: keys that the type does not know are gone.
+    pub(super) fn retyped(&self, document: Document, ty: Ty) -> Val {
+        let name = ty.unwrapped().name();
+        if ty.is_json_value() || matches!(name, "Map" | "HashMap" | "BTreeMap" | "IndexMap" | "Vec" | "_") {
+            return Val { doc: document, json: ty.is_json_value(), ty: Some(ty) };
+        }
+        let read = self.reader.tree.structs.get(name).map(|item| types::read_struct(item)).filter(|s| !s.is_opaque);
+        let (fields, rest) = match read {
+            Some(read) => {
+                let rest = if read.fields.iter().any(|f| f.flatten) { Rest::Open } else { Rest::Closed };
+                let keys = read.fields.iter().filter(|f| !f.skip && !f.flatten).map(|f| f.key.clone()).collect();
+                (Some(keys), rest)
+            }
+            None => (None, Rest::Closed),
+        };
+        Val { doc: Document::Retype { of: Box::new(document), fields, rest }, ty: Some(ty), json: false }
+    }
+
+    /// A method call.
+    pub(super) fn method(&self, expr: &Expr, call: &ExprMethodCall) -> Val {
+        let name = call.method.to_string();
+        let turbofish = call.turbofish.as_ref().and_then(|t| {
+            t.args.iter().find_map(|a| if let GenericArgument::Type(ty) = a { Ty::read(ty) } else { None })
+        });
+        let first = call.args.first();
+        match (name.as_str(), first) {
+            (
+                "clone" | "cloned" | "copied" | "as_ref" | "as_mut" | "to_owned" | "into" | "borrow" | "as_deref"
+                | "deref" | "into_inner" | "take" | "as_object" | "into_owned" | "as_deref_mut" | "as_slice" | "to_vec",
+                None,
+            ) => self.value(&call.receiver),
+            ("unwrap", None) | ("expect" | "ok_or" | "ok_or_else", Some(_)) => self.value(&call.receiver).unwrapped(),
+            ("map_err" | "context" | "with_context" | "wrap_err", Some(_)) => self.value(&call.receiver),
+            ("as_str" | "as_bytes", None) => {
+                let found = self.value(&call.receiver);
+                if found.json { self.input(expr, Some(Ty::of("Option", Ty::named("str")))) } else { found }
+            }
+            ("ok", None) => {
+                let found = self.value(&call.receiver);
+                Val { doc: nullable(found.doc), ty: found.ty.map(|ty| Ty::of("Option", ty)), json: found.json }
+            }
+            ("unwrap_or_default", None) => {
+                let found = self.value(&call.receiver);
+                let inner = found.ty.as_ref().map(|ty| ty.unwrapped().clone());
+                let default = match inner.as_ref() {
+                    Some(ty) if ty.is_json_value() => Document::Known(Json::Null),
+                    Some(ty) if ty.json_shape() == Shape::Object => {
+                        Document::Known(Json::Object(serde_json::Map::new()))
+                    }
+                    Some(ty) if ty.json_shape() == Shape::Array => Document::Known(Json::Array(vec![])),
+                    other => input(format!("the default of `{}`", self.source(&call.receiver)), other.cloned()).doc,
+                };
+                first_of(found, Val { doc: default, ty: inner, json: false })
+            }
+            ("unwrap_or" | "or", Some(other)) => first_of(self.value(&call.receiver), self.value(other)),
+            ("unwrap_or_else" | "or_else", Some(Expr::Closure(closure))) => {
+                first_of(self.value(&call.receiver), self.value(&closure.body))
+            }
+            ("map", Some(function)) => self.mapped(expr, call, function),
+            ("to_string", None) => {
+                let found = self.value(&call.receiver);
+                let is_json = found.json || found.ty.as_ref().is_some_and(Ty::is_json);
+                match found.doc {
+                    text @ Document::Cast { to: CastTo::Text, .. } => {
+                        Val { doc: text, ty: Some(Ty::named("String")), json: false }
+                    }
+                    json if is_json => text_of(not_null(json)),
+                    _ => self.input(expr, Some(Ty::named("String"))),
+                }
+            }
+            ("get" | "try_get", Some(argument)) if self.is_row(&call.receiver, 0) => match self.known_text(argument) {
+                Some(column) => self.read(&column, turbofish),
+                None => self.input(expr, turbofish),
+            },
+            ("get" | "pointer", Some(argument)) => self.indexed(expr, &call.receiver, argument),
+            ("parse", None) if turbofish.as_ref().is_some_and(Ty::is_json_value) => {
+                match self.value(&call.receiver).doc {
+                    Document::Cast { of, to: CastTo::Text } => Val::json(*of),
+                    other => Val::json(Document::Cast { of: Box::new(other), to: CastTo::Json }),
+                }
+            }
+            ("len" | "is_some" | "is_none" | "is_empty" | "timestamp" | "as_i64" | "count", None) => {
+                self.input(expr, Some(Ty::named("i64")))
+            }
+            _ => {
+                let held: Vec<Document> = std::iter::once(&*call.receiver)
+                    .chain(&call.args)
+                    .map(|e| self.value(e).doc)
+                    .filter(Document::holds_old)
+                    .collect();
+                if held.is_empty() {
+                    self.input(expr, turbofish)
+                } else {
+                    Val {
+                        doc: Document::Through { of: held, why: format!("`{name}` may change it") },
+                        ty: turbofish,
+                        json: false,
+                    }
+                }
+            }
+        }
+    }
+
+    /// `option.map(Json)`, `option.map(|v| ..)`.
+    fn mapped(&self, expr: &Expr, call: &ExprMethodCall, function: &Expr) -> Val {
+        let receiver = self.value(&call.receiver);
+        let is_option = receiver.ty.as_ref().is_some_and(Ty::is_option);
+        let null = if is_option { Nullability::Yes } else { Nullability::Maybe };
+        let opaque = |ty: Option<Ty>, json: bool| {
+            let mut found = input(self.source(expr), ty);
+            found.json = json;
+            if let Document::Input(input) = &mut found.doc {
+                input.null = null;
+            }
+            found
+        };
+        match function {
+            Expr::Path(path) => {
+                let name = path.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+                let inner = receiver.ty.as_ref().map_or_else(|| Ty::named("_"), |ty| ty.unwrapped().clone());
+                match name.as_str() {
+                    "Json" | "Jsonb" => {
+                        let mut found = opaque(Some(Ty::of("Option", Ty::of("Json", inner))), true);
+                        if receiver.doc.holds_old() {
+                            found.doc = receiver.doc;
+                        }
+                        found
+                    }
+                    "to_value" => opaque(Some(Ty::of("Option", Ty::named("serde_json::Value"))), true),
+                    "to_string" => opaque(Some(Ty::of("Option", Ty::named("String"))), false),
+                    _ => opaque(None, false),
+                }
+            }
+            Expr::Closure(closure) => {
+                let body = self.value(&closure.body);
+                let ty = body.ty.map(|ty| if ty.is_option() { ty } else { Ty::of("Option", ty) });
+                if is_option && !matches!(body.doc, Document::Input(_)) {
+                    let none = Cond::IsNull(Box::new(receiver.doc));
+                    let nothing = Val { doc: Document::Null, ty: None, json: false };
+                    let found = choose(vec![(none, nothing)], Val { doc: body.doc, ty: None, json: body.json });
+                    Val { ty, ..found }
+                } else {
+                    opaque(ty, body.json)
+                }
+            }
+            _ => opaque(None, false),
+        }
+    }
+
+    /// A value as serde writes it.
+    pub(super) fn encoded_inner(&self, expr: &Expr) -> Val {
+        match peel(expr) {
+            Expr::Struct(literal) => self.struct_literal(literal),
+            Expr::Array(array) => {
+                let items = array.elems.iter().map(|e| json::as_member(self.encoded(e).doc)).collect();
+                Val { doc: json::fold_array(items), ty: Some(Ty::of("Vec", Ty::named("_"))), json: false }
+            }
+            Expr::Tuple(tuple) if !tuple.elems.is_empty() => {
+                let items = tuple.elems.iter().map(|e| json::as_member(self.encoded(e).doc)).collect();
+                Val { doc: json::fold_array(items), ty: None, json: false }
+            }
+            Expr::Macro(mac) if macros::name(&mac.mac) == "vec" => {
+                match self.reader.macros.get(&mac.mac).filter(|p| p.is_list) {
+                    Some(parsed) => {
+                        let items = parsed.exprs.iter().map(|e| json::as_member(self.encoded(e).doc)).collect();
+                        Val { doc: json::fold_array(items), ty: Some(Ty::of("Vec", Ty::named("_"))), json: false }
+                    }
+                    None => with_json_shape(self.value(expr)),
+                }
+            }
+            Expr::Lit(lit) => match &lit.lit {
+                Lit::Str(text) => {
+                    Val { doc: Document::Known(text.value().into()), ty: Some(Ty::named("&str")), json: false }
+                }
+                _ => self.value(expr),
+            },
+            Expr::Path(path) => {
+                if let Some(ident) = path.path.get_ident()
+                    && let Some(id) = self.scope.resolve(&ident.to_string(), self.reader.source.start(ident.span()))
+                    && let Some(init) = self.scope.bindings.get(id).and_then(|b| b.init)
+                    && matches!(peel(init), Expr::Struct(_) | Expr::Array(_) | Expr::Macro(_) | Expr::Tuple(_))
+                    && self.scope.changes_on(id).is_empty()
+                    && !matches!(peel(init), Expr::Macro(m) if macros::name(&m.mac) == "json")
+                {
+                    return self.encoded(init);
+                }
+                self.by_type(expr)
+            }
+            _ => self.by_type(expr),
+        }
+    }
+
+    fn by_type(&self, expr: &Expr) -> Val {
+        let found = self.value(expr);
+        if found.json || !matches!(found.doc, Document::Input(_)) {
+            return found;
+        }
+        match &found.ty {
+            Some(ty) if !ty.is_option() => match self.object_of(ty, &self.source(peel(expr)), 0) {
+                Some(doc) => Val { doc, ..found },
+                None => with_json_shape(found),
+            },
+            _ => with_json_shape(found),
+        }
+    }
+
+    /// A value of a struct of this file, field by field.
+    fn object_of(&self, ty: &Ty, source: &str, depth: usize) -> Option<Document> {
+        let item = self.reader.tree.structs.get(ty.unwrapped().name())?;
+        let read = types::read_struct(item);
+        if read.is_opaque || depth >= MAX_STRUCTS {
+            return None;
+        }
+        let mut entries = vec![];
+        let mut rest = Rest::Closed;
+        for field in read.fields.iter().filter(|f| !f.skip) {
+            let id = format!("{source}.{}", field.name);
+            let nested =
+                field.ty.as_ref().filter(|ty| !ty.is_option()).and_then(|ty| self.object_of(ty, &id, depth + 1));
+            if field.flatten {
+                match nested {
+                    Some(Document::Object { entries: inner, rest: inner_rest }) => {
+                        entries.extend(inner);
+                        if inner_rest == Rest::Open {
+                            rest = Rest::Open;
+                        }
+                    }
+                    _ => rest = Rest::Open,
+                }
+                continue;
+            }
+            let document = nested.unwrap_or_else(|| {
+                Document::Input(Input {
+                    id,
+                    shape: field.ty.as_ref().map_or(Shape::Any, Ty::json_shape),
+                    null: field.ty.as_ref().map_or(Nullability::Maybe, Ty::nullability),
+                })
+            });
+            entries.push((Key::Name(field.key.clone()), document));
+        }
+        Some(Document::Object { entries, rest })
+    }
+
+    fn struct_literal(&self, literal: &syn::ExprStruct) -> Val {
+        let name = literal.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+        let name = if name == "Self" { self.scope.self_type.clone().unwrap_or(name) } else { name };
+        let ty = Some(Ty::named(&name));
+        let read = self.reader.tree.structs.get(&name).map(|item| types::read_struct(item));
+        if read.as_ref().is_some_and(|r| r.is_opaque) {
+            return Val { doc: input(format!("{name} {{ .. }}"), None).unwrapped().doc, ty, json: false };
+        }
+        let mut entries: Vec<(Key, Document)> = vec![];
+        let mut rest = Rest::Closed;
+        for field in &literal.fields {
+            let Member::Named(member) = &field.member else { continue };
+            let member = member.to_string();
+            let member = member.trim_start_matches("r#");
+            let known = read.as_ref().and_then(|r| r.fields.iter().find(|f| f.name == member));
+            if known.is_some_and(|f| f.skip) {
+                continue;
+            }
+            let document = json::as_member(self.encoded(&field.expr).doc);
+            if known.is_some_and(|f| f.flatten) {
+                match document {
+                    Document::Object { entries: inner, .. } => entries.extend(inner),
+                    _ => rest = Rest::Open,
+                }
+                continue;
+            }
+            entries.push((Key::Name(known.map_or_else(|| member.to_owned(), |f| f.key.clone())), document));
+        }
+        match (&literal.rest, &read) {
+            (Some(base), Some(read)) => {
+                for field in read.fields.iter().filter(|f| !f.skip) {
+                    if !entries.iter().any(|(k, _)| *k == Key::Name(field.key.clone())) {
+                        let id = format!("{}.{}", self.source(base), field.name);
+                        entries.push((Key::Name(field.key.clone()), input(id, field.ty.clone()).doc));
+                    }
+                }
+            }
+            (Some(_), None) => rest = Rest::Open,
+            (None, _) => {}
+        }
+        let doc = if rest == Rest::Closed { json::fold_object(entries) } else { Document::Object { entries, rest } };
+        Val { doc, ty, json: false }
+    }
+}
+
+/// The first type of a list of arguments.
+fn first_type(arguments: &PathArguments) -> Option<Ty> {
+    let PathArguments::AngleBracketed(list) = arguments else { return None };
+    list.args.iter().find_map(|a| if let GenericArgument::Type(ty) = a { Ty::read(ty) } else { None })
+}
+
+/// JSON as text.
+fn text_of(json: Document) -> Val {
+    Val { doc: Document::Cast { of: Box::new(json), to: CastTo::Text }, ty: Some(Ty::named("String")), json: false }
+}
+
+/// As JSON, `None` is JSON null, not SQL NULL.
+pub(super) fn not_null(document: Document) -> Document {
+    match document {
+        Document::Null => Document::Known(Json::Null),
+        Document::Input(input) => Document::Input(Input { null: Nullability::Never, ..input }),
+        other => other,
+    }
+}
+
+fn nullable(document: Document) -> Document {
+    match document {
+        Document::Input(input) => Document::Input(Input { null: Nullability::Yes, ..input }),
+        other => other,
+    }
+}
+
+fn with_shape(document: Document, shape: Shape) -> Document {
+    match document {
+        Document::Input(input) => Document::Input(Input { shape, null: Nullability::Never, ..input }),
+        other => other,
+    }
+}
+
+fn with_json_shape(found: Val) -> Val {
+    let shape = found.ty.as_ref().map_or(Shape::Any, Ty::json_shape);
+    match found.doc {
+        Document::Input(input) => Val { doc: Document::Input(Input { shape, ..input }), ..found },
+        doc => Val { doc, ..found },
+    }
+}
+
+/// `a.unwrap_or(b)`: `a` is there or not.
+fn first_of(value: Val, default: Val) -> Val {
+    let ty = value.ty.map(|ty| ty.unwrapped().clone()).or(default.ty);
+    Val { doc: Document::First(vec![nullable(value.doc), default.doc]), json: value.json || default.json, ty }
+}
+
+/// Whose rules hold for a method that edits a JSON value.
+pub(super) const EDITS: Family = Family::SerdeInsert;

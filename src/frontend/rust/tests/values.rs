@@ -1,0 +1,274 @@
+//! What bound values hold.
+
+use super::texts;
+use crate::document::{
+    CastTo, Cond, Document, Family, Form, Input, Key, MergeHow, Nullability, OnNull, Path, ReadSite, Removal, Rest,
+    SetMode, Shape, Step,
+};
+use crate::frontend::facts::Bind;
+use serde_json::json;
+
+const STRUCTS: &str = r#"
+    #[derive(Serialize)] #[serde(rename_all = "camelCase")] struct Settings { theme: String, font_size: Option<i32>, inner: Inner }
+    #[derive(Serialize)] struct Inner { deep: bool }
+    struct Request { settings: Option<Value>, name: String }
+"#;
+
+/// The first bind of the only call in the body of a function with these parameters.
+fn bind(parameters: &str, body: &str) -> Bind {
+    let file = format!("{STRUCTS} async fn f({parameters}) {{ {body} }}");
+    let text = texts(&file).into_iter().find(|t| t.sql.starts_with("UPDATE")).unwrap();
+    text.binds.into_iter().next().unwrap_or_else(|| panic!("no bind: {body}"))
+}
+
+fn value(parameters: &str, body: &str) -> Document {
+    bind(parameters, body).value
+}
+
+/// The value bound by `.bind(expr)`.
+fn bound(parameters: &str, expr: &str) -> Bind {
+    bind(parameters, &format!("sqlx::query(\"UPDATE t SET data = $1\").bind({expr}).execute(db).await?;"))
+}
+
+fn input(id: &str, shape: Shape, null: Nullability) -> Document {
+    Document::Input(Input { id: id.into(), shape, null })
+}
+
+fn name(key: &str) -> Key {
+    Key::Name(key.into())
+}
+
+#[test]
+fn a_json_literal_is_an_object_of_its_keys() {
+    let found = bound("phone: String", r#"json!({ "phone": phone, "n": { "x": 1, "y": [null, phone] }, KEY: -1 })"#);
+    assert!(found.is_json);
+    assert_eq!(found.rust_type.as_deref(), Some("serde_json::Value"));
+    let phone = || input("phone", Shape::Scalar, Nullability::Never);
+    assert_eq!(
+        found.value,
+        Document::Object {
+            entries: vec![
+                (name("phone"), phone()),
+                (
+                    name("n"),
+                    Document::Object {
+                        entries: vec![
+                            (name("x"), Document::Known(json!(1))),
+                            (name("y"), Document::Array(vec![Document::Known(json!(null)), phone()])),
+                        ],
+                        rest: Rest::Closed
+                    }
+                ),
+                (Key::Param("KEY".into()), Document::Known(json!(-1))),
+            ],
+            rest: Rest::Closed
+        }
+    );
+    assert_eq!(
+        bound("", r#"json!({"a": {"b": true}, "c": []})"#).value,
+        Document::Known(json!({"a": {"b": true}, "c": []}))
+    );
+    assert_eq!(bound("", "json!(null)").value, Document::Known(json!(null)));
+}
+
+#[test]
+fn wrappers_show_what_is_bound() {
+    let known = || Document::Known(json!({"a": 1}));
+    for expr in [
+        r#"Json(json!({"a": 1}))"#,
+        r#"sqlx::types::Json(&json!({"a": 1}))"#,
+        r#"serde_json::to_value(json!({"a": 1}))?"#,
+        r#"Some(json!({"a": 1}))"#,
+        r#"&json!({"a": 1}) as _"#,
+    ] {
+        let found = bound("", expr);
+        assert_eq!((found.value, found.is_json), (known(), true), "{expr}");
+    }
+    for expr in
+        [r#"serde_json::to_string(&json!({"a": 1})).unwrap()"#, r#"json!({"a": 1}).to_string()"#, r#"r'{"a": 1}'"#]
+    {
+        let expr = expr.replace("r'", "r#\"").replace('\'', "\"#");
+        let found = bound("", &expr);
+        assert_eq!(found.value, Document::Cast { of: Box::new(known()), to: CastTo::Text }, "{expr}");
+        assert!(!found.is_json);
+    }
+    assert_eq!(bound("", "None::<Value>").value.clone(), Document::Null);
+    assert_eq!(bound("", "Json(None)").value, Document::Known(json!(null)));
+    assert_eq!(bound("", "5").value, Document::Known(json!(5)));
+}
+
+#[test]
+fn the_type_says_whether_a_value_can_be_null() {
+    for (ty, null, json) in [
+        ("Option<serde_json::Value>", Nullability::Yes, true),
+        ("&Json<Settings>", Nullability::Never, true),
+        ("Value", Nullability::Never, true),
+        ("String", Nullability::Never, false),
+        ("Option<Json<Settings>>", Nullability::Yes, true),
+    ] {
+        let found = bound(&format!("v: {ty}"), "&v");
+        let Document::Input(input) = &found.value else { panic!("{found:?}") };
+        assert_eq!((input.null, found.is_json, input.id.as_str()), (null, json, "v"), "{ty}");
+    }
+    assert_eq!(bound("r: Request", "r.settings").rust_type.as_deref(), Some("Option<Value>"));
+    assert_eq!(bound("r: Request", "r.settings.clone()").value, input("r.settings", Shape::Any, Nullability::Yes));
+    assert_eq!(bound("", "unknown").value, input("unknown", Shape::Any, Nullability::Maybe));
+}
+
+#[test]
+fn a_struct_is_written_with_its_serde_names() {
+    let whole = |s: &str| Document::Object {
+        entries: vec![
+            (name("theme"), input(&format!("{s}.theme"), Shape::Scalar, Nullability::Never)),
+            (name("fontSize"), input(&format!("{s}.font_size"), Shape::Scalar, Nullability::Yes)),
+            (
+                name("inner"),
+                Document::Object {
+                    entries: vec![(name("deep"), input(&format!("{s}.inner.deep"), Shape::Scalar, Nullability::Never))],
+                    rest: Rest::Closed,
+                },
+            ),
+        ],
+        rest: Rest::Closed,
+    };
+    assert_eq!(bound("s: &Settings", "Json(s)").value, whole("s"));
+    assert_eq!(bound("s: &Settings", "serde_json::to_value(s).unwrap()").value, whole("s"));
+    assert_eq!(bound("s: Settings", "Json(&s)").rust_type.as_deref(), Some("Json<Settings>"));
+    assert_eq!(
+        bound("", r#"Json(Settings { theme: "dark".to_string(), font_size: None, inner: Inner { deep: true } })"#)
+            .value,
+        Document::Known(json!({"theme": "dark", "fontSize": null, "inner": {"deep": true}}))
+    );
+}
+
+#[test]
+fn locals_are_followed_in_the_order_of_the_text() {
+    let q = "sqlx::query(\"UPDATE t SET data = $1\").bind(d).execute(db).await?;";
+    assert_eq!(
+        value("", &format!(r#"let d = json!({{"a": 1}}); let d = Json(d); {q}"#)),
+        Document::Known(json!({"a": 1}))
+    );
+    assert_eq!(
+        value(
+            "",
+            &format!(
+                r#"let mut d = Map::new(); d.insert("a".to_string(), json!(1)); d.insert("b".into(), x.into()); {q} d.insert("c", 1);"#
+            )
+        ),
+        Document::Object {
+            entries: vec![
+                (name("a"), Document::Known(json!(1))),
+                (name("b"), input("x", Shape::Any, Nullability::Maybe))
+            ],
+            rest: Rest::Closed
+        }
+    );
+    assert_eq!(
+        value("", &format!(r#"let mut d = json!({{}}); d["k"] = json!(2); {q}"#)),
+        Document::Known(json!({"k": 2}))
+    );
+    // Under a condition it may have happened or not.
+    let Document::Choose { branches, otherwise } =
+        value("", &format!(r#"let mut d = json!({{}}); if let Some(p) = phone {{ d["k"] = json!(2); }} {q}"#))
+    else {
+        panic!("a choice expected")
+    };
+    assert_eq!(branches, [(Cond::Unknown("if let Some(p) = phone".into()), Document::Known(json!({"k": 2})))]);
+    assert_eq!(*otherwise, Document::Known(json!({})));
+    // Seen from inside the branch it has happened.
+    let inside = format!(r#"let mut d = json!({{}}); if x {{ d["k"] = json!(2); {q} }}"#);
+    assert_eq!(value("", &inside), Document::Known(json!({"k": 2})));
+}
+
+#[test]
+fn defaults_stand_beside_the_value() {
+    assert_eq!(
+        bound("v: Option<Value>", "v.unwrap_or(json!({}))").value,
+        Document::First(vec![input("v", Shape::Any, Nullability::Yes), Document::Known(json!({}))])
+    );
+    assert_eq!(
+        bound("v: Option<Value>", "v.clone().unwrap_or_default()").value,
+        Document::First(vec![input("v", Shape::Any, Nullability::Yes), Document::Known(json!(null))])
+    );
+    assert_eq!(
+        bound("v: Option<String>", r#"v.map(|p| json!({"phone": p}))"#).value,
+        Document::Choose {
+            branches: vec![(Cond::IsNull(Box::new(input("v", Shape::Text, Nullability::Yes))), Document::Null)],
+            otherwise: Box::new(Document::Object {
+                entries: vec![(name("phone"), input("p", Shape::Any, Nullability::Maybe))],
+                rest: Rest::Closed
+            })
+        }
+    );
+    let mapped = bound("v: Option<Settings>", "v.map(Json)");
+    assert_eq!(mapped.value, input("v.map(Json)", Shape::Any, Nullability::Yes));
+    assert!(mapped.is_json);
+}
+
+#[test]
+fn a_row_that_was_fetched_is_read_and_only_its_own_column() {
+    let read = || Document::Read(ReadSite { what: "`data` of a row fetched in `f`".into() });
+    let fetch = r#"let row = sqlx::query!("SELECT data FROM t WHERE id = $1", id).fetch_one(db).await?;"#;
+    let write = r#"sqlx::query("UPDATE t SET data = $1 WHERE id = $2").bind(d).execute(db).await?;"#;
+    let edited = value("", &format!(r#"{fetch} let mut d: Value = row.data.clone(); d["phone"] = json!(p); {write}"#));
+    assert_eq!(
+        edited,
+        Document::Set {
+            of: Box::new(read()),
+            path: Path::Steps(vec![Step::Key("phone".into())]),
+            value: Box::new(input("p", Shape::Any, Nullability::Maybe)),
+            mode: SetMode::Set,
+            on_null: OnNull::JsonNull,
+            family: Family::SerdeIndex,
+        }
+    );
+    assert_eq!(value("", &format!(r#"{fetch} let d = row.get::<Value, _>("data"); {write}"#)), read());
+    assert_eq!(value("", &format!("{fetch} let d = row.backup; {write}")), input("d", Shape::Any, Nullability::Maybe));
+    let text = format!(
+        r#"{fetch} let mut d: Value = serde_json::from_str(&row.data)?; d.as_object_mut().unwrap().remove("x"); {write}"#
+    );
+    assert_eq!(
+        value("", &text),
+        Document::Remove { of: Box::new(read()), what: Removal::Keys(vec!["x".into()]), family: Family::SerdeInsert }
+    );
+    let merged = format!(
+        r#"{fetch} let mut d: Value = row.data; if let Some(o) = d.as_object_mut() {{ o.extend(patch); }} {write}"#
+    );
+    let Document::Choose { branches, .. } = value("", &merged) else { panic!("a choice expected") };
+    assert!(matches!(&branches[0].1, Document::Merge { how: MergeHow::Concat, .. }), "{branches:?}");
+    let typed = format!(r#"{fetch} let d: Settings = serde_json::from_value(row.data)?; let d = Json(d); {write}"#);
+    let Document::Retype { fields, .. } = value("", &typed) else { panic!("a round trip expected") };
+    assert_eq!(fields.unwrap(), ["theme", "fontSize", "inner"]);
+    let helper = format!("{fetch} let d = merge_metadata(row.data, patch); {write}");
+    assert!(matches!(value("", &helper), Document::Through { .. }));
+    let part = format!(r#"{fetch} let v: Value = row.data; let d = v["a"].clone(); {write}"#);
+    assert!(matches!(value("", &part), Document::Get { form: Form::Json, .. }));
+}
+
+#[test]
+fn values_are_bound_in_every_client() {
+    for (body, expected) in [
+        (r#"client.execute("UPDATE t SET a = $1, b = $2", &[&x, &y]).await?;"#, vec!["&x", "&y"]),
+        (r#"conn.execute("UPDATE t SET a = ?1, b = ?2", params![x, y])?;"#, vec!["x", "y"]),
+        (r#"conn.execute("UPDATE t SET a = ?1, b = ?2", (&x, y))?;"#, vec!["&x", "y"]),
+        (r#"let mut s = conn.prepare("UPDATE t SET a = ?1, b = ?2")?; s.execute(params![x, y])?;"#, vec!["x", "y"]),
+        (
+            r#"let q = sqlx::query("UPDATE t SET a = $1, b = $2"); let q = q.bind(x); q.bind(y).execute(db).await?;"#,
+            vec!["x", "y"],
+        ),
+        (
+            r#"let mut q = sqlx::query("UPDATE t SET a = $1, b = $2"); q = q.bind(x); q = q.bind(y); q.execute(db).await?;"#,
+            vec!["x", "y"],
+        ),
+        (r#"sqlx::query!("UPDATE t SET a = $1, b = $2", x as _, y).execute(db).await?;"#, vec!["x", "y"]),
+        (
+            r#"Statement::from_sql_and_values(DbBackend::Postgres, "UPDATE t SET a = $1, b = $2", [x.into(), y.into()]);"#,
+            vec!["x.into()", "y.into()"],
+        ),
+    ] {
+        let file = format!("fn f() {{ {body} }}");
+        let text = texts(&file).pop().unwrap();
+        assert_eq!(text.binds.iter().map(|b| b.source.as_str()).collect::<Vec<_>>(), expected, "{body}");
+        assert_eq!(text.binds.iter().map(|b| b.index).collect::<Vec<_>>(), [1, 2], "{body}");
+    }
+}
