@@ -2,7 +2,7 @@
 //!
 //! Follows one function at a time, in the order of the text. What it cannot follow becomes a hole.
 
-use super::collect::Tree;
+use super::collect::{FoundConstant, Tree};
 use super::format::{self, Argument, Part};
 use super::literal::{self, Literal};
 use super::macros::{self, Macros};
@@ -217,7 +217,7 @@ impl<'a, 's> Reader<'a, 's> {
             Some(init) => self.text(init, scope),
             None => None,
         };
-        let pushes = self.pushes(id, at, scope);
+        let pushes = pushes(id, at, scope);
         if pushes.is_empty() {
             return text;
         }
@@ -240,32 +240,12 @@ impl<'a, 's> Reader<'a, 's> {
         text
     }
 
-    /// What is pushed to a string local before `at`, in order.
-    fn pushes(&self, id: usize, at: usize, scope: &Scope<'a>) -> Vec<Push<'a>> {
-        let mut pushes: Vec<(usize, Push<'a>)> = vec![];
-        for event in scope.changes_on(id) {
-            let push = match event.what {
-                Change::Assign(value) => Push::Whole(value),
-                Change::Append(value) => Push::Text(value),
-                Change::Write(mac) => Push::Format(mac),
-                Change::Part(..) | Change::Lent => continue,
-            };
-            pushes.push((event.at, push));
+    /// A string local with everything that is pushed to it; `None` when nothing is.
+    pub(super) fn pushed_string(&self, id: usize, scope: &Scope<'a>) -> Option<Text> {
+        if scope.bindings.get(id).is_none_or(|b| !b.mutable) || pushes(id, usize::MAX, scope).is_empty() {
+            return None;
         }
-        for chain in scope.chains_on(id) {
-            for link in &chain.links {
-                match (link.method.to_string().as_str(), link.args.first()) {
-                    ("push_str" | "push" | "write_str" | "append", Some(argument)) => {
-                        pushes.push((chain.at, Push::Text(argument)));
-                    }
-                    ("clear", None) => pushes.push((chain.at, Push::Clear)),
-                    _ => {}
-                }
-            }
-        }
-        pushes.retain(|(place, _)| *place < at);
-        pushes.sort_by_key(|(place, _)| *place);
-        pushes.into_iter().map(|(_, push)| push).collect()
+        self.local(id, usize::MAX, scope)
     }
 
     /// `parts.join(", ")`: the elements of an array or of a local that is pushed to.
@@ -428,10 +408,24 @@ impl<'a, 's> Reader<'a, 's> {
     }
 
     fn constant_named(&self, path: &[String], span: Span, scope: &Scope<'a>) -> Option<Text> {
-        let (name, qualifiers) = path.split_last()?;
+        let name = path.last()?;
         if !name.chars().any(|c| c.is_ascii_uppercase()) || name.chars().any(char::is_lowercase) {
             return None;
         }
+        match self.find_constant(path, span, scope) {
+            Some(constant) => self.text(constant.value, self.tree.scopes.first()?),
+            None => Some(Text::constant(path.join("::"), span)),
+        }
+    }
+
+    /// The constant of this file that a path at `span` means.
+    pub(super) fn find_constant(
+        &self,
+        path: &[String],
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Option<&'a FoundConstant<'a>> {
+        let (name, qualifiers) = path.split_last()?;
         let qualifier = match qualifiers.last().map(String::as_str) {
             Some("Self") => scope.self_type.as_deref(),
             Some("self" | "super" | "crate") | None => None,
@@ -439,8 +433,7 @@ impl<'a, 's> Reader<'a, 's> {
         };
         let known_place = qualifier.is_none_or(|q| self.tree.defined.contains(q));
         let at = span.start as usize;
-        let found = self
-            .tree
+        self.tree
             .constants_by_name
             .get(name)
             .into_iter()
@@ -453,11 +446,7 @@ impl<'a, 's> Reader<'a, 's> {
             .max_by_key(|c| {
                 let common = c.module.iter().zip(&scope.module).take_while(|(a, b)| a == b).count();
                 (c.block.map_or(0, |b| b.0), common, std::cmp::Reverse(c.module.len()))
-            });
-        match found {
-            Some(constant) => self.text(constant.value, self.tree.scopes.first()?),
-            None => Some(Text::constant(path.join("::"), span)),
-        }
+            })
     }
 
     /// The span of a chain's calls in the file, from its root to its last argument list.
@@ -478,6 +467,34 @@ enum Push<'a> {
     Format(&'a Macro),
     Whole(&'a Expr),
     Clear,
+}
+
+/// What is pushed to a string local before `at`, in order.
+fn pushes<'a>(id: usize, at: usize, scope: &Scope<'a>) -> Vec<Push<'a>> {
+    let mut pushes: Vec<(usize, Push<'a>)> = vec![];
+    for event in scope.changes_on(id) {
+        let push = match event.what {
+            Change::Assign(value) => Push::Whole(value),
+            Change::Append(value) => Push::Text(value),
+            Change::Write(mac) => Push::Format(mac),
+            Change::Part(..) | Change::Lent => continue,
+        };
+        pushes.push((event.at, push));
+    }
+    for chain in scope.chains_on(id) {
+        for link in &chain.links {
+            match (link.method.to_string().as_str(), link.args.first()) {
+                ("push_str" | "push" | "write_str" | "append", Some(argument)) => {
+                    pushes.push((chain.at, Push::Text(argument)));
+                }
+                ("clear", None) => pushes.push((chain.at, Push::Clear)),
+                _ => {}
+            }
+        }
+    }
+    pushes.retain(|(place, _)| *place < at);
+    pushes.sort_by_key(|(place, _)| *place);
+    pushes.into_iter().map(|(_, push)| push).collect()
 }
 
 fn words(words: &str, span: Span) -> Text {

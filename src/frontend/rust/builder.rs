@@ -11,7 +11,7 @@ use super::place::Source;
 use super::scope::{Arm, Chain, Root, Scope};
 use super::text::Text;
 use crate::frontend::facts::Route;
-use crate::frontend::sql::Dialect;
+use crate::frontend::sql::{Dialect, head_table, looks_like_sql};
 use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
 use syn::{Expr, ExprMethodCall};
@@ -89,8 +89,10 @@ pub(super) fn read<'a>(
                 .min()
                 .unwrap_or(usize::MAX)
         });
-        gather(reader.source, scope, chain, None, until, &mut ops, &mut taken, 0);
-        found.extend(variants(reader, scope, ops, dialect, false));
+        let mut gatherer = Gatherer::new(reader.source, scope, &mut taken, until);
+        gatherer.ops = ops;
+        gatherer.chain(chain, None, 0);
+        found.extend(variants(reader, scope, &gatherer.sorted(), dialect, false));
     }
     // Builders that come from outside: parameters and fields.
     let mut outside: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -116,15 +118,15 @@ pub(super) fn read<'a>(
         if !binds {
             continue;
         }
-        let mut ops = vec![];
+        let mut gatherer = Gatherer::new(reader.source, scope, &mut taken, usize::MAX);
         for chain in chains {
-            gather(reader.source, scope, chain, None, usize::MAX, &mut ops, &mut taken, 0);
+            gatherer.chain(chain, None, 0);
         }
-        found.extend(variants(reader, scope, ops, None, true));
+        found.extend(variants(reader, scope, &gatherer.sorted(), None, true));
     }
     for built in found {
         let rendered = built.text.render(built.dialect);
-        if built.is_part && crate::frontend::sql::head_table(&rendered.sql).is_none() {
+        if !looks_like_sql(&rendered.sql) || built.is_part && head_table(&rendered.sql).is_none() {
             parts.push(built);
             continue;
         }
@@ -137,7 +139,7 @@ pub(super) fn read<'a>(
             scope: index,
             test,
         };
-        calls::emit(reader, scope, ready, emitter);
+        calls::emit(scope, ready, emitter);
     }
     parts
 }
@@ -155,80 +157,80 @@ fn is_push(method: &str) -> bool {
     )
 }
 
-/// Takes the pushes of a chain, and of the bindings that it is handed to.
-fn gather<'a>(
-    source: Source<'_>,
+/// Collects what is pushed.
+struct Gatherer<'a, 's, 't> {
+    source: Source<'s>,
     scope: &'a Scope<'a>,
-    chain: &'a Chain<'a>,
-    mut separated: Option<(usize, Option<&'a Expr>)>,
+    /// Chains that belong to a builder already.
+    taken: &'t mut BTreeSet<usize>,
+    /// Where the name gets another builder.
     until: usize,
-    ops: &mut Vec<Op<'a>>,
-    taken: &mut BTreeSet<usize>,
-    hops: usize,
-) {
-    let mut built = false;
-    for link in &chain.links {
-        let first = link.args.first();
-        let at = chain.at;
-        let branch: &'a [Arm] = &chain.branch;
-        match (link.method.to_string().as_str(), first) {
-            ("push", Some(argument)) => ops.push(Op { at, branch, what: What::Push(argument), separated }),
-            ("push_bind", Some(argument)) => ops.push(Op { at, branch, what: What::Bind(argument), separated }),
-            ("push_unseparated", Some(argument)) => {
-                ops.push(Op { at, branch, what: What::Push(argument), separated: None });
-            }
-            ("push_bind_unseparated", Some(argument)) => {
-                ops.push(Op { at, branch, what: What::Bind(argument), separated: None });
-            }
-            ("separated", separator) => separated = Some((ops.len() + 1, separator)),
-            ("push_values" | "push_tuples", _) => {
-                ops.push(Op { at, branch, what: What::Rows(link, rows(source, scope, link, taken)), separated: None });
-            }
-            ("reset", None) => ops.push(Op { at, branch, what: What::Reset, separated: None }),
-            (name, _) if name.starts_with("build") || name.starts_with("into_") => built = true,
-            _ => {}
-        }
-    }
-    if let Some(id) = chain.bound
-        && !built
-        && hops < MAX_HOPS
-    {
-        for number in scope.chains_of.get(&id).into_iter().flatten() {
-            if let Some(next) = scope.chains.get(*number)
-                && next.at > chain.at
-                && next.at < until
-                && taken.insert(*number)
-            {
-                gather(source, scope, next, separated, until, ops, taken, hops + 1);
-            }
-        }
-    }
-    if hops == 0 {
-        ops.sort_by_key(|op| op.at);
-    }
+    ops: Vec<Op<'a>>,
 }
 
-/// What the closure of `push_values(rows, |mut b, row| ..)` pushes.
-fn rows<'a>(
-    source: Source<'_>,
-    scope: &'a Scope<'a>,
-    link: &'a ExprMethodCall,
-    taken: &mut BTreeSet<usize>,
-) -> Vec<Op<'a>> {
-    let mut ops = vec![];
-    let Some(Expr::Closure(closure)) = link.args.last() else { return ops };
-    let Some(name) = closure.inputs.first().and_then(first_name) else { return ops };
-    // The closure's own binding of that name.
-    let Some(id) = scope.resolve(&name, source.start(super::place::first(&closure.body))) else { return ops };
-    for number in scope.chains_of.get(&id).into_iter().flatten() {
-        if let Some(chain) = scope.chains.get(*number)
-            && taken.insert(*number)
-        {
-            gather(source, scope, chain, Some((0, None)), usize::MAX, &mut ops, taken, 1);
+impl<'a, 's, 't> Gatherer<'a, 's, 't> {
+    fn new(source: Source<'s>, scope: &'a Scope<'a>, taken: &'t mut BTreeSet<usize>, until: usize) -> Self {
+        Self { source, scope, taken, until, ops: vec![] }
+    }
+
+    /// The pushes in the order of the text.
+    fn sorted(mut self) -> Vec<Op<'a>> {
+        self.ops.sort_by_key(|op| op.at);
+        self.ops
+    }
+
+    /// Takes the pushes of a chain, and of the bindings that it is handed to.
+    fn chain(&mut self, chain: &'a Chain<'a>, mut separated: Option<(usize, Option<&'a Expr>)>, hops: usize) {
+        let mut built = false;
+        let (at, branch): (usize, &'a [Arm]) = (chain.at, &chain.branch);
+        for link in &chain.links {
+            let (what, separated) = match (link.method.to_string().as_str(), link.args.first()) {
+                ("push", Some(argument)) => (What::Push(argument), separated),
+                ("push_bind", Some(argument)) => (What::Bind(argument), separated),
+                ("push_unseparated", Some(argument)) => (What::Push(argument), None),
+                ("push_bind_unseparated", Some(argument)) => (What::Bind(argument), None),
+                ("push_values" | "push_tuples", _) => (What::Rows(link, self.rows(link)), None),
+                ("reset", None) => (What::Reset, None),
+                ("separated", separator) => {
+                    separated = Some((self.ops.len() + 1, separator));
+                    continue;
+                }
+                (name, _) => {
+                    built |= name.starts_with("build") || name.starts_with("into_");
+                    continue;
+                }
+            };
+            self.ops.push(Op { at, branch, what, separated });
+        }
+        let Some(id) = chain.bound.filter(|_| !built && hops < MAX_HOPS) else { return };
+        for number in self.scope.chains_of.get(&id).into_iter().flatten() {
+            if let Some(next) = self.scope.chains.get(*number)
+                && next.at > chain.at
+                && next.at < self.until
+                && self.taken.insert(*number)
+            {
+                self.chain(next, separated, hops + 1);
+            }
         }
     }
-    ops.sort_by_key(|op| op.at);
-    ops
+
+    /// What the closure of `push_values(rows, |mut b, row| ..)` pushes.
+    fn rows(&mut self, link: &'a ExprMethodCall) -> Vec<Op<'a>> {
+        let Some(Expr::Closure(closure)) = link.args.last() else { return vec![] };
+        let Some(name) = closure.inputs.first().and_then(first_name) else { return vec![] };
+        // The closure's own binding of that name.
+        let start = self.source.start(super::place::first(&closure.body));
+        let Some(id) = self.scope.resolve(&name, start) else { return vec![] };
+        let mut inner = Gatherer::new(self.source, self.scope, &mut *self.taken, usize::MAX);
+        for number in inner.scope.chains_of.get(&id).into_iter().flatten() {
+            if let Some(chain) = inner.scope.chains.get(*number)
+                && inner.taken.insert(*number)
+            {
+                inner.chain(chain, Some((0, None)), 1);
+            }
+        }
+        inner.sorted()
+    }
 }
 
 fn first_name(pattern: &syn::Pat) -> Option<String> {
@@ -243,22 +245,22 @@ fn first_name(pattern: &syn::Pat) -> Option<String> {
 fn variants<'a>(
     reader: &Reader<'a, '_>,
     scope: &Scope<'a>,
-    ops: Vec<Op<'a>>,
+    ops: &[Op<'a>],
     dialect: Option<Dialect>,
     is_part: bool,
 ) -> Vec<Built> {
     let mut arms: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-    for arm in ops.iter().flat_map(|op| op.branch).filter(|a| a.arms > 1) {
-        arms.entry(arm.node).or_default().insert(arm.arm);
+    for arm in ops.iter().flat_map(|op| op.branch).filter(|a| a.of > 1) {
+        arms.entry(arm.node).or_default().insert(arm.number);
     }
     let count = arms.values().map(BTreeSet::len).max().unwrap_or(1).clamp(1, MAX_VARIANTS);
     let mut built: Vec<Built> = vec![];
     let mut seen = BTreeSet::new();
     for variant in 0..count {
         let chosen = |arm: &Arm| {
-            arm.arms == 1
+            arm.of == 1
                 || arms.get(&arm.node).is_none_or(|used| {
-                    used.iter().nth(variant.min(used.len().saturating_sub(1))).is_none_or(|a| *a == arm.arm)
+                    used.iter().nth(variant.min(used.len().saturating_sub(1))).is_none_or(|a| *a == arm.number)
                 })
         };
         let mut maker =

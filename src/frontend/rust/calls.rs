@@ -2,7 +2,7 @@
 
 use super::assemble::{Reader, call_name, call_type};
 use super::binds;
-use super::collect::{Made, makes_text};
+use super::collect::Made;
 use super::emit::{Emitter, Ready};
 use super::literal;
 use super::macros;
@@ -14,7 +14,7 @@ use crate::source::Span;
 use syn::Expr;
 
 /// Functions whose first argument is SQL for certain.
-fn is_query_function(name: &str) -> bool {
+pub(super) fn is_query_function(name: &str) -> bool {
     matches!(
         name,
         "query"
@@ -36,19 +36,6 @@ fn is_query_macro(name: &str) -> bool {
     matches!(
         name,
         "query" | "query_unchecked" | "query_as" | "query_as_unchecked" | "query_scalar" | "query_scalar_unchecked"
-    )
-}
-
-/// Macros whose first argument (after a type) is the path of a file with SQL.
-fn is_file_macro(name: &str) -> bool {
-    matches!(
-        name,
-        "query_file"
-            | "query_file_unchecked"
-            | "query_file_as"
-            | "query_file_as_unchecked"
-            | "query_file_scalar"
-            | "query_file_scalar_unchecked"
     )
 }
 
@@ -173,14 +160,14 @@ pub(super) fn read<'a>(reader: &Reader<'a, '_>, index: usize, scope: &Scope<'a>,
                     scope: index,
                     test,
                 };
-                emit(reader, scope, ready, emitter);
+                emit(scope, ready, emitter);
             }
         }
     }
 }
 
 /// Hands a text on, with its function.
-pub(super) fn emit<'a>(_reader: &Reader<'a, '_>, scope: &Scope<'a>, ready: Ready, emitter: &mut Emitter) {
+pub(super) fn emit(scope: &Scope<'_>, ready: Ready, emitter: &mut Emitter) {
     let function = if scope.is_file { None } else { Some(emitter.function(ready.scope, &scope.name, scope.range)) };
     emitter.emit(ready, function);
 }
@@ -274,8 +261,9 @@ fn binds_of<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, chain: &Chain<'a>, c
     list
 }
 
-/// Texts that are handed to nothing we know: `format!` and its relatives first, then the literals that are left.
-pub(super) fn read_rest(reader: &Reader<'_, '_>, emitter: &mut Emitter) {
+/// Texts that are made of several parts and handed to nothing we know: strings, `format!` and its relatives.
+pub(super) fn read_made(reader: &Reader<'_, '_>, emitter: &mut Emitter) {
+    read_strings(reader, emitter);
     let mut tried = std::collections::BTreeSet::new();
     for candidate in &reader.tree.candidates {
         let Some(scope) = reader.tree.scopes.get(candidate.scope) else { continue };
@@ -308,8 +296,12 @@ pub(super) fn read_rest(reader: &Reader<'_, '_>, emitter: &mut Emitter) {
             scope: candidate.scope,
             test: candidate.test,
         };
-        emit(reader, scope, ready, emitter);
+        emit(scope, ready, emitter);
     }
+}
+
+/// String literals that are left.
+pub(super) fn read_literals(reader: &Reader<'_, '_>, emitter: &mut Emitter) {
     for found in &reader.tree.literals {
         if found.quiet || emitter.is_consumed(found.span) {
             continue;
@@ -329,11 +321,31 @@ pub(super) fn read_rest(reader: &Reader<'_, '_>, emitter: &mut Emitter) {
             scope: found.scope,
             test: found.test,
         };
-        emit(reader, scope, ready, emitter);
+        emit(scope, ready, emitter);
     }
 }
 
-/// Whether a macro's name is one that this room knows.
-pub(super) fn is_known_macro(name: &str) -> bool {
-    is_query_macro(name) || is_file_macro(name) || makes_text(name)
+/// Strings that are pushed to and handed to nothing we know.
+fn read_strings(reader: &Reader<'_, '_>, emitter: &mut Emitter) {
+    for (index, scope) in reader.tree.scopes.iter().enumerate() {
+        for id in 0..scope.bindings.len() {
+            reader.refill();
+            let Some(text) = reader.pushed_string(id, scope) else { continue };
+            if text.literals.is_empty() || emitter.is_partly_consumed(&text) || !looks_like_sql(&text.render(None).sql)
+            {
+                continue;
+            }
+            let span = text.literals.iter().copied().reduce(Span::join).unwrap_or_default();
+            let ready = Ready {
+                text,
+                route: Route::Literal,
+                span,
+                dialect: None,
+                binds: binds::List::default(),
+                scope: index,
+                test: reader.tree.test.get(index).copied().unwrap_or_default(),
+            };
+            emit(scope, ready, emitter);
+        }
+    }
 }

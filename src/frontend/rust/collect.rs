@@ -3,6 +3,7 @@
 //! Decides nothing; [`super::calls`] and its neighbours read the tables.
 
 use super::macros::{self, Macros, Parsed};
+use super::names::{is_message, is_test, makes_text, takes_message};
 use super::place::{self, Source};
 use super::scope::{Arm, Binding, Chain, Change, Event, Root, Scope};
 use crate::source::Span;
@@ -222,7 +223,6 @@ impl<'a, 's> Collector<'a, 's> {
                     init: if kind == Kind::Part { None } else { init },
                     part_of: if kind == Kind::Part { init } else { None },
                     ty,
-                    is_param: kind == Kind::Param,
                     is_closure_param: kind == Kind::Closure,
                     mutable: ident.mutability.is_some(),
                     branch: self.branch.clone(),
@@ -389,121 +389,6 @@ impl Kind {
     }
 }
 
-/// Whether an attribute marks test code.
-pub(super) fn is_test(attribute: &Attribute) -> bool {
-    let Some(last) = attribute.path().segments.last() else { return false };
-    let name = last.ident.to_string();
-    if name == "cfg" {
-        let syn::Meta::List(list) = &attribute.meta else { return false };
-        let words = list.tokens.to_string();
-        return words.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "test")
-            && !words.starts_with("not");
-    }
-    matches!(name.as_str(), "test" | "rstest" | "test_case" | "bench" | "quickcheck" | "proptest" | "wasm_bindgen_test")
-        || name.ends_with("_test")
-        || name.starts_with("test_")
-}
-
-/// Whether a method's string argument is a message.
-pub(super) fn takes_message(method: &str) -> bool {
-    matches!(
-        method,
-        "expect"
-            | "expect_err"
-            | "context"
-            | "with_context"
-            | "wrap_err"
-            | "wrap_err_with"
-            | "attach_printable"
-            | "change_context"
-            | "describe_context"
-            | "map_err"
-            | "ok_or_else"
-            | "ok_or"
-            | "record"
-            | "set_description"
-    )
-}
-
-/// Whether a macro's string argument is a message.
-pub(super) fn is_message(name: &str) -> bool {
-    matches!(
-        name,
-        "println"
-            | "print"
-            | "eprintln"
-            | "eprint"
-            | "info"
-            | "debug"
-            | "warn"
-            | "error"
-            | "trace"
-            | "log"
-            | "event"
-            | "span"
-            | "info_span"
-            | "debug_span"
-            | "warn_span"
-            | "error_span"
-            | "trace_span"
-            | "instrument"
-            | "panic"
-            | "assert"
-            | "assert_eq"
-            | "assert_ne"
-            | "debug_assert"
-            | "debug_assert_eq"
-            | "debug_assert_ne"
-            | "anyhow"
-            | "bail"
-            | "ensure"
-            | "unreachable"
-            | "unimplemented"
-            | "todo"
-            | "eyre"
-            | "dbg"
-            | "matches"
-            | "assert_matches"
-            | "compile_error"
-            | "cfg"
-            | "env"
-            | "option_env"
-            | "assert_snapshot"
-            | "assert_debug_snapshot"
-            | "expect"
-            | "format_err"
-            | "whatever"
-            | "ensure_whatever"
-            | "err"
-            | "fatal"
-            | "critical"
-            | "notice"
-    )
-}
-
-/// Whether a macro makes a text of its arguments.
-pub(super) fn makes_text(name: &str) -> bool {
-    matches!(
-        name,
-        "format"
-            | "formatdoc"
-            | "format_args"
-            | "concat"
-            | "concatcp"
-            | "formatcp"
-            | "concatdoc"
-            | "indoc"
-            | "str_concat"
-            | "const_format"
-            | "const_str"
-            | "concat_str"
-            | "formatx"
-            | "format_compact"
-            | "unindent"
-            | "dedent"
-    )
-}
-
 impl<'a> Visit<'a> for Collector<'a, '_> {
     fn visit_item_fn(&mut self, item: &'a syn::ItemFn) {
         let start = self.source.start(item.sig.fn_token.span);
@@ -651,7 +536,9 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
             let end = self.source.end(walk.then_branch.brace_token.span.close());
             self.until(end, |this| {
                 this.visit_expr(&walk.cond);
-                this.in_arm(Arm { node, arm, arms, is_loop: false }, |this| this.visit_block(&walk.then_branch));
+                this.in_arm(Arm { node, number: arm, of: arms, is_loop: false }, |this| {
+                    this.visit_block(&walk.then_branch);
+                });
             });
             arm += 1;
             match &walk.else_branch {
@@ -663,7 +550,7 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
             }
         }
         if let Some(last) = last {
-            self.in_arm(Arm { node, arm, arms, is_loop: false }, |this| this.visit_expr(last));
+            self.in_arm(Arm { node, number: arm, of: arms, is_loop: false }, |this| this.visit_expr(last));
         }
     }
 
@@ -681,7 +568,7 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
             let visible = self.source.start(arm.fat_arrow_token.spans[0]);
             let end = self.source.end(place::last(&arm.body));
             self.until(end, |this| {
-                this.in_arm(Arm { node, arm: number, arms, is_loop: false }, |this| {
+                this.in_arm(Arm { node, number, of: arms, is_loop: false }, |this| {
                     this.pattern(&arm.pat, None, Some(&expr.expr), visible, Kind::Part);
                     if let Pat::Guard(guard) = &arm.pat {
                         this.visit_expr(&guard.guard);
@@ -698,7 +585,7 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
         let visible = self.source.start(expr.body.brace_token.span.open());
         let end = self.source.end(expr.body.brace_token.span.close());
         self.until(end, |this| {
-            this.in_arm(Arm { node, arm: 0, arms: 1, is_loop: true }, |this| {
+            this.in_arm(Arm { node, number: 0, of: 1, is_loop: true }, |this| {
                 this.pattern(&expr.pat, None, Some(&expr.expr), visible, Kind::Part);
                 this.visit_block(&expr.body);
             });
@@ -710,13 +597,13 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
         let end = self.source.end(expr.body.brace_token.span.close());
         self.until(end, |this| {
             this.visit_expr(&expr.cond);
-            this.in_arm(Arm { node, arm: 0, arms: 1, is_loop: true }, |this| this.visit_block(&expr.body));
+            this.in_arm(Arm { node, number: 0, of: 1, is_loop: true }, |this| this.visit_block(&expr.body));
         });
     }
 
     fn visit_expr_loop(&mut self, expr: &'a syn::ExprLoop) {
         let node = self.source.start(expr.loop_token.span);
-        self.in_arm(Arm { node, arm: 0, arms: 1, is_loop: true }, |this| this.visit_block(&expr.body));
+        self.in_arm(Arm { node, number: 0, of: 1, is_loop: true }, |this| this.visit_block(&expr.body));
     }
 
     fn visit_expr_closure(&mut self, expr: &'a ExprClosure) {

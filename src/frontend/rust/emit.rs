@@ -59,6 +59,11 @@ impl Emitter {
         text.literals.iter().any(|l| self.is_consumed(*l))
     }
 
+    /// The index of a scope's function, when it holds a text.
+    pub(super) fn function_of(&self, scope: usize) -> Option<usize> {
+        self.functions.get(&scope).copied()
+    }
+
     /// The index of a scope's function among the facts.
     pub(super) fn function(&mut self, scope: usize, name: &str, range: (usize, usize)) -> usize {
         if let Some(index) = self.functions.get(&scope) {

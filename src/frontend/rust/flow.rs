@@ -44,7 +44,10 @@ impl<'a> Values<'_, 'a, '_> {
             found = self.declared(found, ty);
         }
         for (branch, edit) in self.edits(id, at) {
-            if branch.iter().any(|arm| self.branch.iter().any(|used| used.node == arm.node && used.arm != arm.arm)) {
+            if branch
+                .iter()
+                .any(|arm| self.branch.iter().any(|used| used.node == arm.node && used.number != arm.number))
+            {
                 // It happens in the other arm.
                 continue;
             }

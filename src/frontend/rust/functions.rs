@@ -126,9 +126,9 @@ impl Values<'_, '_, '_> {
                 "clone" | "cloned" | "copied" | "as_ref" | "as_mut" | "to_owned" | "into" | "borrow" | "as_deref"
                 | "deref" | "into_inner" | "take" | "as_object" | "into_owned" | "as_deref_mut" | "as_slice" | "to_vec",
                 None,
-            ) => self.value(&call.receiver),
+            )
+            | ("map_err" | "context" | "with_context" | "wrap_err", Some(_)) => self.value(&call.receiver),
             ("unwrap", None) | ("expect" | "ok_or" | "ok_or_else", Some(_)) => self.value(&call.receiver).unwrapped(),
-            ("map_err" | "context" | "with_context" | "wrap_err", Some(_)) => self.value(&call.receiver),
             ("as_str" | "as_bytes", None) => {
                 let found = self.value(&call.receiver);
                 if found.json { self.input(expr, Some(Ty::of("Option", Ty::named("str")))) } else { found }

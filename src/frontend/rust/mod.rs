@@ -10,13 +10,17 @@ mod builder;
 mod calls;
 mod collect;
 mod constants;
+mod decode;
 mod emit;
+mod files;
 mod flow;
 mod format;
+mod fragments;
 mod functions;
 mod json;
 mod literal;
 mod macros;
+mod names;
 mod place;
 mod scope;
 mod sea_orm;
@@ -112,12 +116,20 @@ fn read_tree<'a>(
 ) -> Facts {
     let reader = Reader::new(source, tree, macros);
     let mut emitter = Emitter::new(facts, context.dialect);
+    let mut parts = vec![];
     for (index, scope) in tree.scopes.iter().enumerate() {
         let test = tree.test.get(index).copied().unwrap_or(context.test);
-        builder::read(&reader, index, scope, test, &mut emitter);
+        let left = builder::read(&reader, index, scope, test, &mut emitter);
+        parts.extend(left.into_iter().map(|built| (index, test, built)));
         calls::read(&reader, index, scope, test, &mut emitter);
+        files::read(&reader, index, scope, test, &mut emitter);
     }
-    calls::read_rest(&reader, &mut emitter);
+    calls::read_made(&reader, &mut emitter);
+    fragments::read(&reader, parts, &mut emitter);
+    calls::read_literals(&reader, &mut emitter);
+    for (index, scope) in tree.scopes.iter().enumerate() {
+        decode::read(&reader, index, scope, &mut emitter);
+    }
     let mut facts = emitter.facts;
     facts.constants = constants::read(&reader);
     facts

@@ -10,9 +10,9 @@ pub(super) struct Arm {
     /// The place of the `if`, `match` or loop.
     pub(super) node: usize,
     /// Which arm.
-    pub(super) arm: usize,
+    pub(super) number: usize,
     /// How many there are; 1 for a loop, and for an `if` without `else`.
-    pub(super) arms: usize,
+    pub(super) of: usize,
     /// It is a loop.
     pub(super) is_loop: bool,
 }
@@ -31,8 +31,6 @@ pub(super) struct Binding<'a> {
     pub(super) part_of: Option<&'a Expr>,
     /// The declared type.
     pub(super) ty: Option<&'a Type>,
-    /// A parameter of the function.
-    pub(super) is_param: bool,
     /// The parameter of a closure.
     pub(super) is_closure_param: bool,
     pub(super) mutable: bool,

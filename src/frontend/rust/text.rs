@@ -114,11 +114,6 @@ impl Text {
         self.pieces.iter().any(|p| matches!(p, Piece::Sql(l) if !l.value.trim().is_empty()))
     }
 
-    /// Whether all of it is known.
-    pub(super) fn is_known(&self) -> bool {
-        self.pieces.iter().all(|p| matches!(p, Piece::Sql(_)))
-    }
-
     /// All of it as one literal; `None` when a part is not known.
     pub(super) fn known(&self) -> Option<Literal> {
         let mut whole = Literal::default();
@@ -164,14 +159,16 @@ impl Text {
         self
     }
 
-    /// Whether it starts with a hole.
-    pub(super) fn starts_with_hole(&self) -> bool {
-        matches!(self.pieces.first(), Some(Piece::Hole { .. }))
-    }
-
-    /// The bound values in order.
-    pub(super) fn binds(&self) -> impl Iterator<Item = Span> {
-        self.pieces.iter().filter_map(|p| if let Piece::Bind(span) = p { Some(*span) } else { None })
+    /// The same text without a comma at its start and at its end.
+    pub(super) fn without_outer_commas(mut self) -> Self {
+        if let Some(Piece::Sql(first)) = self.pieces.first_mut() {
+            let blank = first.value.len() - first.value.trim_start_matches([',', ' ', '\n', '\t', '\r']).len();
+            *first = first.part(blank..first.value.len());
+        }
+        if let Some(Piece::Sql(last)) = self.pieces.last_mut() {
+            *last = last.part(0..last.value.trim_end_matches([',', ' ', '\n', '\t', '\r']).len());
+        }
+        self
     }
 
     /// The end of the known text before the last piece that is not known, for looking back at keywords.

@@ -3,7 +3,7 @@
 use super::attributes::{Entries, derives};
 use super::names;
 use crate::frontend::facts::{Entity, EntityColumn};
-use crate::frontend::rust::collect::is_test;
+use crate::frontend::rust::names::is_test;
 use crate::frontend::rust::place::Source;
 use crate::frontend::sql::TableName;
 use crate::source::Span;

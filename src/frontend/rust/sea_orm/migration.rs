@@ -6,7 +6,7 @@ use super::columns::{self, chain};
 use super::idens::Idens;
 use super::{entity, loco, names};
 use crate::frontend::facts::SchemaFact;
-use crate::frontend::rust::collect::is_test;
+use crate::frontend::rust::names::is_test;
 use crate::frontend::rust::place::Source;
 use crate::frontend::sql::{SchemaChange, TableName};
 use crate::source::Span;

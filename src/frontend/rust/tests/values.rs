@@ -232,11 +232,11 @@ fn a_row_that_was_fetched_is_read_and_only_its_own_column() {
         Document::Remove { of: Box::new(read()), what: Removal::Keys(vec!["x".into()]), family: Family::SerdeInsert }
     );
     let merged = format!(
-        r#"{fetch} let mut d: Value = row.data; if let Some(o) = d.as_object_mut() {{ o.extend(patch); }} {write}"#
+        "{fetch} let mut d: Value = row.data; if let Some(o) = d.as_object_mut() {{ o.extend(patch); }} {write}"
     );
     let Document::Choose { branches, .. } = value("", &merged) else { panic!("a choice expected") };
     assert!(matches!(&branches[0].1, Document::Merge { how: MergeHow::Concat, .. }), "{branches:?}");
-    let typed = format!(r#"{fetch} let d: Settings = serde_json::from_value(row.data)?; let d = Json(d); {write}"#);
+    let typed = format!("{fetch} let d: Settings = serde_json::from_value(row.data)?; let d = Json(d); {write}");
     let Document::Retype { fields, .. } = value("", &typed) else { panic!("a round trip expected") };
     assert_eq!(fields.unwrap(), ["theme", "fontSize", "inner"]);
     let helper = format!("{fetch} let d = merge_metadata(row.data, patch); {write}");

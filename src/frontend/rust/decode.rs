@@ -1,0 +1,129 @@
+//! Places where a column that was read as text is decoded as JSON: `serde_json::from_str(&row.data)`.
+
+use super::assemble::{Reader, call_name, call_type};
+use super::emit::Emitter;
+use super::scope::{Root, Scope};
+use crate::frontend::facts::JsonDecode;
+use crate::frontend::sql::TableName;
+use syn::{Expr, Member};
+
+/// How many locals are followed from the decoder back to the column.
+const MAX_HOPS: usize = 8;
+
+/// Reads the decoders of a scope. The texts of its function must have been read.
+pub(super) fn read<'a>(reader: &Reader<'a, '_>, index: usize, scope: &Scope<'a>, emitter: &mut Emitter) {
+    let mut tables: Option<Vec<TableName>> = None;
+    for chain in &scope.chains {
+        let Root::Expr(Expr::Call(call)) = &chain.root else { continue };
+        let decodes = matches!(call_name(call).as_str(), "from_str" | "from_slice")
+            && matches!(call_type(call).as_str(), "serde_json" | "json" | "simd_json" | "");
+        let Some(argument) = call.args.first().filter(|_| decodes) else { continue };
+        let Some(column) = column_of(reader, scope, argument, 0) else { continue };
+        let tables = tables.get_or_insert_with(|| tables_of(index, emitter)).clone();
+        emitter.facts.decodes.push(JsonDecode { column, tables, span: reader.source.expr(argument) });
+    }
+}
+
+/// The column that an expression reads: a field, or `row.get("column")`.
+fn column_of<'e, 'a: 'e>(reader: &Reader<'a, '_>, scope: &Scope<'a>, expr: &'e Expr, hops: usize) -> Option<String> {
+    if hops > MAX_HOPS {
+        return None;
+    }
+    let mut expr = expr;
+    loop {
+        expr = match expr {
+            Expr::Paren(e) => &e.expr,
+            Expr::Reference(e) => &e.expr,
+            Expr::Try(e) => &e.expr,
+            Expr::Await(e) => &e.base,
+            Expr::Unary(e) if matches!(e.op, syn::UnOp::Deref(_)) => &e.expr,
+            Expr::Field(field) => {
+                let Member::Named(name) = &field.member else { return None };
+                // A field of `self` is rarely a row.
+                if matches!(&*field.base, Expr::Path(path) if path.path.is_ident("self")) {
+                    return None;
+                }
+                return Some(name.to_string().trim_start_matches("r#").to_owned());
+            }
+            Expr::MethodCall(call) => {
+                let argument = call.args.first();
+                match (call.method.to_string().as_str(), argument) {
+                    ("get" | "try_get" | "get_unwrap" | "get_by_name" | "get_unchecked", Some(Expr::Lit(lit))) => {
+                        return match &lit.lit {
+                            syn::Lit::Str(column) => Some(column.value()),
+                            _ => None,
+                        };
+                    }
+                    (
+                        "as_str" | "as_ref" | "as_deref" | "clone" | "unwrap" | "as_bytes" | "unwrap_or_default"
+                        | "to_string" | "into_inner" | "trim" | "deref",
+                        None,
+                    )
+                    | (
+                        "unwrap_or" | "expect" | "map_err" | "ok_or" | "ok_or_else" | "unwrap_or_else" | "context",
+                        Some(_),
+                    ) => &call.receiver,
+                    _ => return None,
+                }
+            }
+            Expr::Path(path) => {
+                let ident = path.path.get_ident()?;
+                let id = scope.resolve(&ident.to_string(), reader.source.start(ident.span()))?;
+                let binding = scope.bindings.get(id)?;
+                return column_of(reader, scope, binding.init.or(binding.part_of)?, hops + 1);
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// The tables that the SQL texts of a function name, sorted.
+fn tables_of(scope: usize, emitter: &Emitter) -> Vec<TableName> {
+    let Some(function) = emitter.function_of(scope) else { return vec![] };
+    let mut tables: Vec<TableName> = emitter
+        .facts
+        .texts
+        .iter()
+        .filter(|t| t.text.function == Some(function))
+        .flat_map(|t| named_tables(&t.text.sql))
+        .collect();
+    tables.sort();
+    tables.dedup();
+    tables
+}
+
+/// The names after `FROM`, `JOIN`, `INTO` and `UPDATE`.
+fn named_tables(sql: &str) -> Vec<TableName> {
+    let mut words =
+        sql.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | ';')).filter(|w| !w.is_empty());
+    let mut tables = vec![];
+    while let Some(word) = words.next() {
+        if ["FROM", "JOIN", "INTO", "UPDATE"].iter().any(|k| word.eq_ignore_ascii_case(k))
+            && let Some(name) = words.next()
+        {
+            let parts: Vec<&str> = name.split('.').map(|p| p.trim_matches(['"', '`', '[', ']'])).collect();
+            let is_name = |p: &str| !p.is_empty() && p.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$');
+            let keyword = ["SELECT", "SET", "ONLY", "LATERAL", "UNNEST"].iter().any(|k| name.eq_ignore_ascii_case(k));
+            if let (Some(last), true, false) = (parts.last(), parts.iter().all(|p| is_name(p)), keyword) {
+                let schema = parts.len().checked_sub(2).and_then(|at| parts.get(at)).map(|s| (*s).to_owned());
+                tables.push(TableName { schema, name: (*last).to_owned() });
+            }
+        }
+    }
+    tables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_named_by_the_words_before_them() {
+        let names = |sql| named_tables(sql).into_iter().map(|t| (t.schema, t.name)).collect::<Vec<_>>();
+        assert_eq!(
+            names("SELECT a FROM public.users u JOIN \"Orders\" o ON o.id = (SELECT 1 FROM x)"),
+            [(Some("public".into()), "users".into()), (None, "Orders".into()), (None, "x".into())]
+        );
+        assert_eq!(names("INSERT INTO t(a) VALUES (1) ON CONFLICT DO UPDATE SET a = 1"), [(None, "t".into())]);
+    }
+}

@@ -1,0 +1,117 @@
+//! Names that say what a call, macro or attribute is for: test code, messages, texts.
+
+use syn::Attribute;
+
+/// Whether an attribute marks test code.
+pub(super) fn is_test(attribute: &Attribute) -> bool {
+    let Some(name) = attribute.path().segments.last().map(|s| s.ident.to_string()) else { return false };
+    if name == "cfg" {
+        let syn::Meta::List(list) = &attribute.meta else { return false };
+        let words = list.tokens.to_string();
+        return words.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "test")
+            && !words.starts_with("not");
+    }
+    matches!(name.as_str(), "test" | "rstest" | "test_case" | "bench" | "quickcheck" | "proptest" | "wasm_bindgen_test")
+        || name.ends_with("_test")
+        || name.starts_with("test_")
+}
+
+/// Whether a method's string argument is a message.
+pub(super) fn takes_message(method: &str) -> bool {
+    matches!(
+        method,
+        "expect"
+            | "expect_err"
+            | "context"
+            | "with_context"
+            | "wrap_err"
+            | "wrap_err_with"
+            | "attach_printable"
+            | "change_context"
+            | "describe_context"
+            | "map_err"
+            | "ok_or_else"
+            | "ok_or"
+            | "record"
+            | "set_description"
+    )
+}
+
+/// Whether a macro's string argument is a message.
+pub(super) fn is_message(name: &str) -> bool {
+    matches!(
+        name,
+        "println"
+            | "print"
+            | "eprintln"
+            | "eprint"
+            | "info"
+            | "debug"
+            | "warn"
+            | "error"
+            | "trace"
+            | "log"
+            | "event"
+            | "span"
+            | "info_span"
+            | "debug_span"
+            | "warn_span"
+            | "error_span"
+            | "trace_span"
+            | "instrument"
+            | "panic"
+            | "assert"
+            | "assert_eq"
+            | "assert_ne"
+            | "debug_assert"
+            | "debug_assert_eq"
+            | "debug_assert_ne"
+            | "anyhow"
+            | "bail"
+            | "ensure"
+            | "unreachable"
+            | "unimplemented"
+            | "todo"
+            | "eyre"
+            | "dbg"
+            | "matches"
+            | "assert_matches"
+            | "compile_error"
+            | "cfg"
+            | "env"
+            | "option_env"
+            | "assert_snapshot"
+            | "assert_debug_snapshot"
+            | "expect"
+            | "format_err"
+            | "whatever"
+            | "ensure_whatever"
+            | "err"
+            | "fatal"
+            | "critical"
+            | "notice"
+    )
+}
+
+/// Whether a macro makes a text of its arguments.
+pub(super) fn makes_text(name: &str) -> bool {
+    matches!(
+        name,
+        "format"
+            | "formatdoc"
+            | "format_args"
+            | "concat"
+            | "concatcp"
+            | "formatcp"
+            | "concatdoc"
+            | "indoc"
+            | "str_concat"
+            | "const_format"
+            | "const_str"
+            | "concat_str"
+            | "formatx"
+            | "format_compact"
+            | "unindent"
+            | "dedent"
+    )
+}
