@@ -5,7 +5,7 @@ use crate::discover::prefilter::{self, Names};
 use crate::discover::{self, Candidate, Kind, read};
 use crate::fingerprint::fingerprint;
 use crate::frontend;
-use crate::frontend::facts::{Facts, Problem};
+use crate::frontend::facts::{Facts, Problem, Route};
 use crate::frontend::sql::Dialect;
 use crate::project::{Project, Settings, Unanalysed};
 use crate::rules;
@@ -45,10 +45,19 @@ pub struct Report {
     pub summary: Summary,
     /// What could not be analysed in the named files, by path and place.
     pub unanalysed: Vec<Unanalysed>,
-    /// Files that could not be read or parsed, each in one sentence that begins with the path.
-    pub warnings: Vec<String>,
+    /// What could not be read or parsed, by path.
+    pub warnings: Vec<Warning>,
     /// Faults of the program itself, each in one sentence that begins with the path; the rest of the report stands.
     pub faults: Vec<String>,
+}
+
+/// A file that could not be read or parsed, or a folder that could not be walked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Warning {
+    /// One sentence that begins with the path.
+    pub message: String,
+    /// It is about a named file; the others matter for the schema only.
+    pub named: bool,
 }
 
 /// What makes a check impossible.
@@ -91,25 +100,26 @@ enum Loaded {
 
 fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
     let found = discover::discover(options, cwd)?;
-    let stdin = options.stdin.as_ref().map(|(path, bytes)| (cwd.join(path), bytes.as_slice()));
-    let keep = |_: &[u8]| true;
+    let stdin = options.stdin.as_ref().map(|(_, bytes)| bytes.as_slice());
+    let wanted = |file: &Candidate, bytes: &[u8]| file.kind != Kind::Rust || prefilter::may_matter(bytes);
     let mut loaded: Vec<Loaded> = found
         .files
         .par_iter()
-        .map(|file| match file.kind {
-            Kind::Rust => load(file, stdin_of(file, stdin.as_ref()), &prefilter::may_matter),
-            _ => load(file, stdin_of(file, stdin.as_ref()), &keep),
-        })
+        .map(|file| load(file, stdin.filter(|_| file.is_stdin), &|bytes| wanted(file, bytes)))
         .collect();
-    let mut report = Report { warnings: found.warnings, ..Report::default() };
+    let mut report = Report::default();
+    report.warnings.extend(found.warnings.into_iter().map(|message| Warning { message, named: true }));
     for (file, loaded) in found.files.iter().zip(&loaded) {
         match loaded {
             // A file that the user named must be read, or the answer would be a false all-clear.
-            Loaded::Failed(reason) if options.paths.iter().any(|path| cwd.join(path) == file.path) => {
+            Loaded::Failed(reason) if file.explicit => {
                 let source = std::io::Error::other(reason.clone());
                 return Err(CheckError::Path { path: PathBuf::from(&file.shown), source });
             }
-            Loaded::Failed(reason) => report.warnings.push(format!("{} is skipped: {reason}", file.shown)),
+            Loaded::Failed(reason) => {
+                let message = format!("{} is skipped: {reason}", file.shown);
+                report.warnings.push(Warning { message, named: file.named });
+            }
             _ => report.summary.files += usize::from(file.named && file.kind != Kind::Dialect),
         }
     }
@@ -129,11 +139,6 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
     judge(&found.files, &dialects, facts, options, &mut report);
     report.warnings.sort_unstable();
     Ok(report)
-}
-
-/// The bytes that stand in for the file.
-fn stdin_of<'a>(file: &Candidate, stdin: Option<&(PathBuf, &'a [u8])>) -> Option<&'a [u8]> {
-    stdin.filter(|(path, _)| *path == file.path).map(|(_, bytes)| *bytes)
 }
 
 /// Reads a file, and drops it unless it is wanted.
@@ -195,8 +200,10 @@ impl Reader<'_> {
         for result in read {
             match result {
                 Ok(facts) => {
-                    if let Some(Loaded::Text(source, _)) = loaded.get(facts.file.0 as usize) {
-                        report.warnings.extend(facts.problems.iter().map(|problem| sentence(source, problem)));
+                    let index = facts.file.0 as usize;
+                    if let (Some(file), Some(Loaded::Text(source, _))) = (self.files.get(index), loaded.get(index)) {
+                        let warning = |problem| Warning { message: sentence(source, problem), named: file.named };
+                        report.warnings.extend(facts.problems.iter().map(warning));
                     }
                     all.push(facts);
                 }
@@ -261,6 +268,7 @@ fn sentence(source: &SourceFile, problem: &Problem) -> String {
 fn judge(files: &[Candidate], dialects: &Dialects, facts: Vec<Facts>, options: &Options, report: &mut Report) {
     let named = |file: FileId| files.get(file.0 as usize).is_some_and(|file| file.named);
     let read_here = facts.iter().filter(|facts| named(facts.file)).flat_map(|facts| &facts.texts);
+    let read_here = read_here.filter(|text| text.text.route != Route::Cache);
     let read_here: usize = read_here.map(|text| text.facts.statements).sum();
     let mut settings = Settings { dialect: options.dialect, ..Settings::default() };
     for (index, file) in files.iter().enumerate() {

@@ -73,7 +73,10 @@ fn broken_source_is_a_warning_and_an_error_only_when_strict() {
     assert!(!outcome.stderr.contains("good.rs"), "{outcome:?}");
     assert_eq!(project.run(&["--strict"]).code, Some(2));
     assert_eq!(project.run(&["--strict", "--exit-zero"]).code, Some(2), "--exit-zero hides findings, not failures");
-    assert_eq!(project.run(&["--strict", "good.rs"]).code, Some(2), "the schema is read from all files");
+    let good = project.run(&["--strict", "good.rs"]);
+    assert_eq!(good.code, Some(2), "the schema is read from all files");
+    assert!(good.stderr.contains("warning: 1 more") && !good.stderr.contains("broken.rs"), "{good:?}");
+    assert!(project.run(&["-v", "good.rs"]).stderr.contains("warning: broken.rs"));
 }
 
 #[test]

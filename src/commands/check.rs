@@ -74,8 +74,14 @@ fn warn(args: &CheckArgs, report: &Report) -> io::Result<()> {
     if args.quiet {
         return Ok(());
     }
-    for warning in &report.warnings {
-        writeln!(err, "warning: {warning}")?;
+    // A hook that checks one file should not hear of all others each time.
+    let (shown, others): (Vec<_>, Vec<_>) = report.warnings.iter().partition(|warning| warning.named || args.verbose);
+    for warning in shown {
+        writeln!(err, "warning: {}", warning.message)?;
+    }
+    if !others.is_empty() {
+        let count = others.len();
+        writeln!(err, "warning: {count} more of files that are read for the schema only (--verbose shows them)")?;
     }
     if report.summary.files == 0 && report.warnings.is_empty() {
         writeln!(err, "warning: there is no Rust or SQL file to check")?;

@@ -55,6 +55,7 @@ pub(crate) struct Found {
 
 /// A file of the project.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about a file")]
 pub struct Candidate {
     /// Absolute path, links resolved.
     pub path: PathBuf,
@@ -66,6 +67,10 @@ pub struct Candidate {
     pub kind: Kind,
     /// Its findings are wanted.
     pub named: bool,
+    /// It is named by itself, not by a folder that it lies in.
+    pub explicit: bool,
+    /// Its text comes from stdin.
+    pub is_stdin: bool,
     /// It stands in test code: under `tests/`, `benches/` or `examples/`, or is called like a module of tests.
     pub test: bool,
 }
@@ -88,9 +93,9 @@ pub fn discover(options: &Options, cwd: &Path) -> Result<Discovery, CheckError> 
     for path in &options.paths {
         named.push(resolve(path, cwd)?);
     }
-    if let Some((path, _)) = &options.stdin {
-        named.push(normalize(&cwd.join(path)));
-    }
+    let stdin =
+        options.stdin.as_ref().map(|(path, _)| resolve(path, cwd).unwrap_or_else(|_| normalize(&cwd.join(path))));
+    named.extend(stdin.clone());
     if named.is_empty() {
         named.push(cwd.to_path_buf());
     }
@@ -132,8 +137,11 @@ pub fn discover(options: &Options, cwd: &Path) -> Result<Discovery, CheckError> 
 
     warnings.sort_unstable();
     warnings.dedup();
-    let files = kinds.into_iter().map(|(path, kind)| candidate(path, kind, &named, &roots, cwd)).collect();
-    Ok(Discovery { files, warnings })
+    let file = |(path, kind)| {
+        let is_stdin = stdin.as_ref() == Some(&path);
+        Candidate { is_stdin, ..candidate(path, kind, &named, &roots, cwd) }
+    };
+    Ok(Discovery { files: kinds.into_iter().map(file).collect(), warnings })
 }
 
 fn candidate(path: PathBuf, kind: Kind, named: &[PathBuf], roots: &[PathBuf], cwd: &Path) -> Candidate {
@@ -146,8 +154,9 @@ fn candidate(path: PathBuf, kind: Kind, named: &[PathBuf], roots: &[PathBuf], cw
         Err(_) if root.is_some_and(|root| cwd.starts_with(root)) => upwards(&path, cwd),
         Err(_) => slashes(&path),
     };
-    let named = named.iter().any(|named| path.starts_with(named));
-    Candidate { path, shown, in_project, kind, named, test }
+    let explicit = named.contains(&path);
+    let named = explicit || named.iter().any(|named| path.starts_with(named));
+    Candidate { path, shown, in_project, kind, named, explicit, is_stdin: false, test }
 }
 
 /// The path of `path` as seen from `cwd`, where both lie in the same project.
