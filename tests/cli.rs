@@ -58,6 +58,35 @@ fn usage_errors_are_2_and_say_what_to_do() {
 }
 
 #[test]
+fn the_finding_stands_where_the_assignment_stands() {
+    let project = Project::incident();
+    let outcome = project.run(&["--output", "json"]);
+    let document = json(&outcome);
+    assert_eq!(document["version"], 1);
+    let findings = document["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{}", outcome.stdout);
+    let finding = &findings[0];
+    assert_eq!(finding["path"], "src/users.rs");
+    assert_eq!((&finding["table"], &finding["column"]), (&"users".into(), &"data".into()));
+    let text = std::fs::read_to_string(project.path().join("src/users.rs")).unwrap();
+    let byte = |end: &str| usize::try_from(finding[end]["byte"].as_u64().unwrap()).unwrap();
+    assert_eq!(&text[byte("start")..byte("end")], "data = $1");
+    assert_eq!(finding["lost_keys"], serde_json::json!(["address"]));
+    assert!(finding["evidence"].as_array().unwrap().iter().any(|e| e["path"] == "src/shipping.rs"));
+    assert_eq!(finding["fingerprint"].as_str().unwrap().len(), 16);
+}
+
+#[test]
+fn the_text_names_the_key_and_shows_both_places() {
+    let text = Project::incident().run(&[]).stdout;
+    for part in
+        ["error[json-column-overwrite]", "`address`", "src/users.rs:2:35", "src/shipping.rs:2", "migrations/0001"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
 fn one_named_file_is_judged_with_the_schema_of_the_whole_project() {
     let project = Project::incident();
     assert_eq!(project.run(&["src/users.rs"]).code, Some(1));
