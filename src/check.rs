@@ -4,9 +4,9 @@ use crate::discover::dialect::Dialects;
 use crate::discover::prefilter::{self, Names};
 use crate::discover::{self, Candidate, Kind, read};
 use crate::fingerprint::fingerprint;
-use crate::frontend;
 use crate::frontend::facts::{Facts, Problem, Route};
 use crate::frontend::sql::Dialect;
+use crate::frontend::{self, dialect_hint};
 use crate::project::{Project, Settings, Unanalysed};
 use crate::rules;
 use crate::rules::finding::{Finding, Summary};
@@ -214,7 +214,10 @@ impl Reader<'_> {
     }
 
     fn read_one(&self, id: FileId, file: &Candidate, source: &SourceFile) -> Facts {
-        let dialect = self.named.or_else(|| self.dialects.for_path(&file.path));
+        let dialect = self.named.or_else(|| self.dialects.for_path(&file.path)).or_else(|| {
+            let of_source = || (file.kind == Kind::Rust).then(|| dialect_hint::of_source(&source.text)).flatten();
+            dialect_hint::of_path(&file.in_project).or_else(of_source)
+        });
         match file.kind {
             Kind::Rust => frontend::rust::read(id, source, frontend::rust::Context { dialect, test: file.test }),
             Kind::Sql => frontend::sql_file::read(id, source, dialect, file.test),

@@ -5,7 +5,7 @@
 //! and [`super::infer`].
 
 use super::kinds::{Class, Domains, storage};
-use super::place::{Role, shared_folders};
+use super::place::{Role, shared_crates, shared_folders};
 use crate::document::run::Storage;
 use crate::frontend::sql::{Dialect, TableName};
 use crate::source::{FileId, Site};
@@ -274,8 +274,9 @@ impl Catalog {
             live: u8::from(!table.dropped) + u8::from(has == 2 && current),
             code: u8::from(!table.test || (hint.test && same_file)),
             file: u8::from(same_file && (table.role != Role::Migration)),
-            folders: shared_folders(&table.path, hint.path),
+            crates: shared_crates(&table.path, hint.path),
             role: u8::from(table.role == Role::Migration) + u8::from(!table.partial),
+            folders: shared_folders(&table.path, hint.path),
         }
     }
 
@@ -373,6 +374,7 @@ struct Fit {
     code: u8,
     live: u8,
     file: u8,
-    folders: usize,
+    crates: usize,
     role: u8,
+    folders: usize,
 }

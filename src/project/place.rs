@@ -1,8 +1,7 @@
-//! What a file's path says: which migrations it belongs to, their order, and its dialect.
+//! What a file's path says: which migrations it belongs to, and where it comes in their order.
 //!
 //! Only the naming rules of the common tools are known here; never the names of any one project.
 
-use crate::frontend::sql::Dialect;
 use crate::frontend::sql_file::is_down_file;
 
 /// A file's place among the migrations.
@@ -128,34 +127,15 @@ fn natural(name: &str) -> Vec<Piece> {
     pieces
 }
 
-/// The dialect that a folder or file name says, if it says exactly one: `migrations/postgres/1.sql`, `schema_mysql.sql`.
-pub(super) fn path_dialect(path: &str) -> Option<Dialect> {
-    // The innermost part that says something speaks.
-    for part in path.rsplit('/') {
-        let lower = part.to_ascii_lowercase();
-        let mut found = None;
-        for word in lower.split(|c: char| !c.is_ascii_alphanumeric()) {
-            let dialect = match word {
-                "postgres" | "postgresql" | "pg" | "pgsql" | "psql" | "cockroach" | "cockroachdb" => Dialect::Postgres,
-                "mysql" | "mariadb" => Dialect::Mysql,
-                "sqlite" | "sqlite3" | "libsql" | "turso" | "rusqlite" => Dialect::Sqlite,
-                _ => continue,
-            };
-            if found.is_some_and(|other| other != dialect) {
-                return None;
-            }
-            found = Some(dialect);
-        }
-        if found.is_some() {
-            return found;
-        }
-    }
-    None
-}
-
 /// How many leading folders two paths share.
 pub(super) fn shared_folders(a: &str, b: &str) -> usize {
     a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b).count()
+}
+
+/// The same, but inside one crate's source all places are equally near.
+pub(super) fn shared_crates(a: &str, b: &str) -> usize {
+    let in_source = |(part, _): &(&str, &str)| *part != "src";
+    a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b).take_while(in_source).count()
 }
 
 #[cfg(test)]
@@ -184,14 +164,6 @@ mod tests {
     fn migrations_come_first_then_dumps_then_source() {
         let paths = ["src/a.rs", "db/schema.sql", "db/migrations/1_a.sql"];
         assert_eq!(sorted(&paths), [paths[2], paths[1], paths[0]]);
-    }
-
-    #[test]
-    fn a_path_says_its_dialect_only_once() {
-        assert_eq!(path_dialect("migrations/postgres/1_a.sql"), Some(Dialect::Postgres));
-        assert_eq!(path_dialect("db/schema_mysql.sql"), Some(Dialect::Mysql));
-        assert_eq!(path_dialect("a/sqlite/postgres_to_sqlite.sql"), None);
-        assert_eq!(path_dialect("src/pages.rs"), None);
     }
 
     #[test]

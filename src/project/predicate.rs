@@ -165,6 +165,20 @@ pub(super) fn guard(
 /// What one condition guards.
 fn guarding(target: &Target<'_>, condition: &Expr, together: &[String]) -> Option<String> {
     let (left, op, right) = match strip(condition) {
+        // `version < $1 OR version IS NULL`: a row without a version yet.
+        Expr::BinaryOp { left, op: Op::Or, right } => {
+            let other = match (strip(left), strip(right)) {
+                (Expr::IsNull(column), other) | (other, Expr::IsNull(column)) if target.column_of(column).is_some() => {
+                    other
+                }
+                _ => return None,
+            };
+            return if matches!(other, Expr::BinaryOp { op: Op::Or, .. }) {
+                None
+            } else {
+                guarding(target, other, together)
+            };
+        }
         Expr::BinaryOp { left, op, right } => (left.as_ref(), op.clone(), right.as_ref()),
         Expr::IsNotDistinctFrom(left, right) => (left.as_ref(), Op::Eq, right.as_ref()),
         _ => return None,
@@ -363,6 +377,7 @@ mod tests {
         assert!(guarded("id = $1 AND tenant = $2", &["data"]).is_none());
         assert!(guarded("id = $1 AND data = $2", &["data"]).is_some());
         assert!(guarded("id = $1 OR version = $2", &["data", "version"]).is_none());
+        assert!(guarded("id = $1 AND (version < $2 OR version IS NULL)", &["data", "version"]).is_some());
         assert!(guarded("id = $1 AND status = 'open'", &["data", "status"]).is_none(), "no value seen before");
     }
 

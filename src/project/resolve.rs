@@ -36,11 +36,12 @@ impl<'a> JsonColumns<'a> {
         Self(by_name)
     }
 
-    /// The column of that name, where tables of one name only have it.
-    fn only(&self, column: &str) -> Option<&'a Column> {
+    /// The column of that name; where tables of several names have it, one that stands for them all, and `false`.
+    fn only(&self, column: &str, dialect: Dialect) -> Option<(&'a Column, bool)> {
         let columns = self.0.get(&column.to_lowercase())?;
         let tables: BTreeSet<String> = columns.iter().map(|column| column.table.name.to_lowercase()).collect();
-        if tables.len() == 1 { columns.first().copied() } else { None }
+        let own = columns.iter().find(|column| column.dialect == Some(dialect));
+        own.or(columns.first()).map(|column| (*column, tables.len() == 1))
     }
 }
 
@@ -145,7 +146,26 @@ impl Resolver<'_> {
         if let Some(found) = suggested {
             return Some(guessed(found)).filter(|_| json(&found));
         }
-        self.by_name.only(column).map(guessed)
+        let (found, only) = self.by_name.only(column, self.dialect)?;
+        let mut resolved = guessed(found);
+        if !only {
+            // Whichever table it is, a column of that name holds JSON in all of them.
+            resolved.column.table = self.spelled(table);
+            resolved.column.default = None;
+            resolved.column.nullable = None;
+            resolved.column.key_reads.clear();
+            for provenance in &mut resolved.column.provenance {
+                provenance.certainty = Certainty::Guessed;
+            }
+        }
+        Some(resolved)
+    }
+
+    /// The table as a person would read it, where its name has a hole: `{table}`.
+    fn spelled(&self, table: &TableName) -> TableName {
+        let hole = self.holes.iter().find(|hole| hole.token == table.name);
+        let name = hole.map_or_else(|| table.name.clone(), |hole| format!("{{{}}}", hole.source));
+        TableName { schema: table.schema.clone().filter(|schema| !has_hole(schema)), name }
     }
 
     /// A column that nothing is known of but what is stored in it here.
@@ -161,10 +181,8 @@ impl Resolver<'_> {
         let site = Some(Site { file: self.file, span: write.value_span });
         let message = format!("a JSON value is stored in `{column}` here");
         let certainty = if guessed { Certainty::Guessed } else { Certainty::Inferred };
-        let hole = self.holes.iter().find(|hole| hole.token == table.name);
-        let name = hole.map_or_else(|| table.name.clone(), |hole| format!("{{{}}}", hole.source));
         let column = Column {
-            table: TableName { schema: table.schema.clone().filter(|schema| !has_hole(schema)), name },
+            table: self.spelled(table),
             name: column.to_owned(),
             kind,
             sql_type: String::new(),

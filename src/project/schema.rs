@@ -6,7 +6,8 @@
 use super::Paths;
 use super::catalog::{Catalog, Certainty, Column, ColumnKind, Entry, Hint, Provenance, Table, known_schema};
 use super::kinds::{Class, classify, declared_kind};
-use super::place::{Place, Role, path_dialect, place};
+use super::place::{Place, Role, place};
+use crate::frontend::dialect_hint;
 use crate::frontend::facts::{DeclaredBy, DeclaredColumn, Facts, Route};
 use crate::frontend::sql::{ColumnDef, Dialect, SchemaChange, TableName};
 use crate::source::{FileId, Site, Span};
@@ -47,7 +48,7 @@ pub(super) fn build(facts: &[Facts], paths: Paths<'_>) -> Catalog {
     }
     for (place, facts) in &ordered {
         let path = paths.get(facts.file);
-        let of_path = path_dialect(path);
+        let of_path = dialect_hint::of_path(path);
         // What is spelled in Rust and what is spelled in SQL, in the order of the text.
         let mut changes: Vec<(Span, &SchemaChange, Option<Dialect>, bool)> = vec![];
         for text in facts.texts.iter().filter(|text| text.text.route != Route::Cache) {

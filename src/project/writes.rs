@@ -3,12 +3,13 @@
 use super::catalog::{Catalog, Column, Hint, Lookup};
 use super::environment::Answers;
 use super::kinds::sql_type;
-use super::place::{is_migration, path_dialect};
+use super::place::is_migration;
 use super::predicate::{self, Target, state_of};
 use super::resolve::{JsonColumns, Resolved, Resolver};
 use super::{Paths, Settings, Unanalysed};
 use crate::document::survival::{self, State, Survival, Word};
 use crate::document::{Document, Input, Nullability, Shape};
+use crate::frontend::dialect_hint;
 use crate::frontend::facts::{Bind, Facts, Route, SqlText, TextFacts};
 use crate::frontend::sql::value::{SqlType, evaluate};
 use crate::frontend::sql::{self, Assigned, Dialect, RowScope, SqlWrite, TableName, Verb};
@@ -153,7 +154,7 @@ impl Collector<'_> {
     /// for that and its folder or the schema says otherwise.
     fn dialect(&self, context: &Context<'_>) -> Dialect {
         let said = context.text.text.dialect.or(self.settings.dialect);
-        said.or_else(|| path_dialect(context.path)).unwrap_or(context.text.facts.dialect)
+        said.or_else(|| dialect_hint::of_path(context.path)).unwrap_or(context.text.facts.dialect)
     }
 
     fn evaluated(
