@@ -88,7 +88,7 @@ fn in_migrations(folder: &str) -> bool {
 
 /// Whether a Rust file in lower case is named as SeaORM names migrations.
 fn is_rust_migration(name: &str) -> bool {
-    name.ends_with(".rs")
+    name.rsplit_once('.').is_some_and(|(_, end)| end == "rs")
         && name.strip_prefix('m').and_then(|rest| rest.split_once('_')).is_some_and(|(date, rest)| {
             date.len() == 8
                 && date.bytes().all(|b| b.is_ascii_digit())
