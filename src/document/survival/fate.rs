@@ -43,12 +43,11 @@ pub(super) fn fate(run: &Run) -> Fate {
         Kind::Present
         | Kind::Missing
         | Kind::Parents
-        | Kind::OnlyRead
-        | Kind::OnlyWritten
         | Kind::WithNulls
         | Kind::NamedNull
         | Kind::NamedScalar
-        | Kind::Leaves => "fresh",
+        | Kind::Leaves
+        | Kind::Subset(_) => "fresh",
     };
     let Some(stored) = stored else { return Fate::Lost };
     for source in [Source::Old, Source::Read] {

@@ -67,7 +67,8 @@ fn over_states(runs: &[Run], arrives: impl Fn(&Run) -> bool) -> Lands {
         all.peek().is_some() && all.all(|run| fate(run) == Fate::Failed)
     };
     let null_column = on(Kind::SqlNull);
-    let missing = if on(Kind::OnlyRead) == Some(true) { Some(true) } else { on(Kind::Missing) };
+    let missing = on(Kind::Missing);
+    let in_a_subset = || runs.iter().any(|run| matches!(run.kind, Kind::Subset(_)) && arrives(run));
     let present = on(Kind::Present).or(missing);
     let parents = on(Kind::Parents);
     let others = [Kind::Empty, Kind::JsonNull, Kind::Array, Kind::Scalar].map(on);
@@ -90,12 +91,9 @@ fn over_states(runs: &[Run], arrives: impl Fn(&Run) -> bool) -> Lands {
         (Some(false) | None, Some(false)) | (Some(false), None) => {
             if landed(null_column) {
                 Lands::OnlyIfNull
-            } else if landed(on(Kind::Empty)) {
+            } else if landed(on(Kind::Empty)) || in_a_subset() {
                 Lands::OnlyIfMissing
-            } else if [Kind::OnlyWritten, Kind::NamedNull, Kind::NamedScalar, Kind::Leaves]
-                .map(on)
-                .contains(&Some(true))
-            {
+            } else if [Kind::NamedNull, Kind::NamedScalar, Kind::Leaves].map(on).contains(&Some(true)) {
                 Lands::OnlyIfPresent
             } else if others.contains(&Some(true)) {
                 // An edit of arrays: it is not meant for objects.

@@ -147,10 +147,6 @@ pub(super) fn base_of(document: &Document, at: &[String]) -> Trail {
 pub(super) struct Named {
     /// Below it.
     pub(super) keys: BTreeMap<String, Named>,
-    /// It is read, and never set or removed.
-    pub(super) only_read: bool,
-    /// It is set or removed.
-    written: bool,
 }
 
 /// All paths that the document names.
@@ -167,10 +163,6 @@ struct Names {
 
 impl Names {
     fn record(&mut self, trail: &[String]) {
-        self.record_as(trail, true);
-    }
-
-    fn record_as(&mut self, trail: &[String], written: bool) {
         let mut node = &mut self.root;
         for key in trail.iter().take(MAX_NAMED_DEPTH) {
             if !node.keys.contains_key(key) {
@@ -181,8 +173,6 @@ impl Names {
             }
             node = node.keys.entry(key.clone()).or_default();
         }
-        node.written |= written;
-        node.only_read = !node.written;
     }
 
     fn known(&mut self, json: &Json, at: &[String]) {
@@ -237,7 +227,7 @@ impl Names {
                 self.document(right, &base);
             }
             Document::Get { of, path, .. } => {
-                self.record_as(&join(&base_of(of, &[]), &trail(path)), false);
+                self.record(&join(&base_of(of, &[]), &trail(path)));
                 self.document(of, &[]);
             }
             Document::Entries { of, drop, replace, .. } => {
@@ -273,7 +263,7 @@ impl Names {
 
     fn condition(&mut self, condition: &Cond) {
         if let Cond::HasKey(document, path) = condition {
-            self.record_as(&join(&base_of(document, &[]), &trail(path)), false);
+            self.record(&join(&base_of(document, &[]), &trail(path)));
         }
         let (documents, conditions) = parts_of_condition(condition);
         for part in documents {

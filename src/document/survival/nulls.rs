@@ -1,29 +1,19 @@
 //! What makes the whole column SQL NULL.
 
-use super::NullWhen;
 use super::probe::{Given, Run, joined};
 use super::read_off::either_way;
 use super::witness::Kind;
+use super::{NullWhen, State};
 use crate::document::Nullability;
 use crate::document::run::Outcome;
 
-/// The witnesses that hold something, or nothing but an object: NULL there is a loss.
-const OBJECTS: [Kind; 10] = [
-    Kind::Present,
-    Kind::Missing,
-    Kind::Parents,
-    Kind::OnlyRead,
-    Kind::OnlyWritten,
-    Kind::WithNulls,
-    Kind::NamedNull,
-    Kind::NamedScalar,
-    Kind::Leaves,
-    Kind::Empty,
-];
-
 /// Reads off when the result is NULL though the column was not.
 pub(super) fn null_when(runs: &[Run], given: &Given) -> Vec<NullWhen> {
-    let objects: Vec<&Run> = runs.iter().filter(|run| OBJECTS.contains(&run.kind)).collect();
+    let objects: Vec<&Run> =
+        runs.iter().filter(|run| matches!(run.kind.state(), State::Object | State::EmptyObject)).collect();
+    let mut kinds: Vec<Kind> = objects.iter().map(|run| run.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
     let all_given = |kind: Kind| objects.iter().filter(move |run| run.kind == kind && run.null.is_none());
     let is_null = |run: &Run| run.outcome == Outcome::Null;
     let mut found = Vec::new();
@@ -60,23 +50,14 @@ pub(super) fn null_when(runs: &[Run], given: &Given) -> Vec<NullWhen> {
         let mut runs = all_given(kind).peekable();
         runs.peek().is_some() && runs.all(|run| is_null(run))
     };
-    let missing = [
-        Kind::Missing,
-        Kind::Parents,
-        Kind::OnlyRead,
-        Kind::OnlyWritten,
-        Kind::NamedNull,
-        Kind::NamedScalar,
-        Kind::Leaves,
-    ]
-    .into_iter()
-    .any(all_null);
+    let missing =
+        kinds.iter().any(|kind| !matches!(kind, Kind::Present | Kind::WithNulls | Kind::Empty) && all_null(*kind));
     if missing {
         found.push(NullWhen::KeyMissing);
     } else if all_null(Kind::Empty) {
         found.push(NullWhen::EmptyObject);
     }
-    for kind in OBJECTS {
+    for kind in kinds.iter().copied() {
         if all_null(kind) {
             continue;
         }

@@ -269,6 +269,10 @@ pub(super) fn runs(document: &Document, witnesses: &[Witness], given: &Given, co
     let mut all = Vec::new();
     for nulls in &sets {
         for witness in witnesses {
+            if matches!(witness.kind, Kind::Subset(_)) && all.len() >= MAX_RUNS / 2 {
+                // The finer states are for the trees that are small enough.
+                continue;
+            }
             let mut script = Vec::new();
             for fork in 0.. {
                 if fork >= MAX_FORKS || all.len() >= MAX_RUNS {

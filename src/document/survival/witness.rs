@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::State;
-use super::names::Named;
+use super::names::{Named, Trail};
 
 /// The key that stands for all keys that are not named.
 pub(super) const FRESH: &str = "~fresh~";
@@ -22,10 +22,6 @@ pub(super) enum Kind {
     Missing,
     /// Parents of named keys are objects, named keys missing.
     Parents,
-    /// Named keys that are only read are objects, those that are set or removed are missing.
-    OnlyRead,
-    /// Named keys that are only read are missing, those that are set or removed are objects.
-    OnlyWritten,
     /// As `Present`, with nulls inside.
     WithNulls,
     /// Named keys are JSON null.
@@ -44,15 +40,15 @@ pub(super) enum Kind {
     Array,
     /// A string.
     Scalar,
+    /// The innermost named keys that are there as objects, one bit each; the others are missing.
+    Subset(u32),
 }
 
 impl Kind {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 12] = [
         Self::Present,
         Self::Missing,
         Self::Parents,
-        Self::OnlyRead,
-        Self::OnlyWritten,
         Self::WithNulls,
         Self::NamedNull,
         Self::NamedScalar,
@@ -70,12 +66,11 @@ impl Kind {
             Self::Present
             | Self::Missing
             | Self::Parents
-            | Self::OnlyRead
-            | Self::OnlyWritten
             | Self::WithNulls
             | Self::NamedNull
             | Self::NamedScalar
-            | Self::Leaves => State::Object,
+            | Self::Leaves
+            | Self::Subset(_) => State::Object,
             Self::Empty => State::EmptyObject,
             Self::SqlNull => State::SqlNull,
             Self::JsonNull => State::JsonNull,
@@ -123,11 +118,11 @@ pub(super) fn witnesses(named: &Named, states: &[State]) -> Vec<Witness> {
     let nested = named.keys.values().any(|below| !below.keys.is_empty());
     Kind::ALL
         .into_iter()
+        .chain(subsets(named))
         .filter(|kind| states.contains(&kind.state()))
         .filter(|kind| match kind {
             Kind::Present | Kind::NamedNull | Kind::NamedScalar => !named.keys.is_empty(),
             Kind::Parents | Kind::Leaves => nested,
-            Kind::OnlyRead | Kind::OnlyWritten => some_only_read(named),
             _ => true,
         })
         .map(|kind| Witness { kind, old: build(kind, named, Source::Old), read: build(kind, named, Source::Read) })
@@ -145,11 +140,10 @@ fn build(kind: Kind, named: &Named, source: Source) -> Option<Json> {
         Kind::Present
         | Kind::Missing
         | Kind::Parents
-        | Kind::OnlyRead
-        | Kind::OnlyWritten
         | Kind::NamedNull
         | Kind::NamedScalar
-        | Kind::Leaves => {
+        | Kind::Leaves
+        | Kind::Subset(_) => {
             map.insert(FRESH.into(), Json::String(mark("fresh", source)));
         }
         Kind::WithNulls => {
@@ -166,12 +160,62 @@ fn build(kind: Kind, named: &Named, source: Source) -> Option<Json> {
                 named.keys.keys().map(|key| (key.clone(), Json::String(inner_mark(std::slice::from_ref(key), source)))),
             );
         }
-        Kind::OnlyRead => add(&mut map, named, &mut vec![], source, Leaf::OnlyRead),
-        Kind::OnlyWritten => add(&mut map, named, &mut vec![], source, Leaf::OnlyWritten),
+        Kind::Subset(bits) => {
+            for (bit, trail) in leaves(named).iter().enumerate() {
+                if bits >> bit & 1 == 1 {
+                    plant(&mut map, trail, source);
+                }
+            }
+        }
         Kind::Leaves => add(&mut map, named, &mut vec![], source, Leaf::Scalar),
         _ => {}
     }
     Some(Json::Object(map))
+}
+
+/// Up to so many innermost keys, all of their subsets are run; up to `MAX_SINGLES` each alone and all but each.
+const MAX_SUBSETS: usize = 4;
+const MAX_SINGLES: usize = 12;
+
+/// The innermost named paths.
+fn leaves(named: &Named) -> Vec<Trail> {
+    fn collect(named: &Named, trail: &mut Trail, found: &mut Vec<Trail>) {
+        for (key, below) in &named.keys {
+            trail.push(key.clone());
+            if below.keys.is_empty() {
+                found.push(trail.clone());
+            } else {
+                collect(below, trail, found);
+            }
+            trail.pop();
+        }
+    }
+    let mut found = Vec::new();
+    collect(named, &mut vec![], &mut found);
+    found
+}
+
+/// Which innermost keys are there, neither all of them nor none.
+fn subsets(named: &Named) -> Vec<Kind> {
+    let count = leaves(named).len();
+    let all = (1_u32 << count.min(MAX_SINGLES)) - 1;
+    if count <= MAX_SUBSETS {
+        (1..all).map(Kind::Subset).collect()
+    } else if count <= MAX_SINGLES {
+        (0..count).flat_map(|bit| [Kind::Subset(1 << bit), Kind::Subset(all & !(1 << bit))]).collect()
+    } else {
+        vec![]
+    }
+}
+
+/// Puts an object with an inner mark at every step of `trail`.
+fn plant(map: &mut Map<String, Json>, trail: &[String], source: Source) {
+    let mut map = map;
+    for (depth, key) in trail.iter().enumerate() {
+        let here = map.entry(key.clone()).or_insert_with(|| json!({ INNER: inner_mark(&trail[..=depth], source) }));
+        let Json::Object(inside) = here else { return };
+        map = inside;
+    }
 }
 
 /// What a named key is that has no named key below it.
@@ -180,14 +224,6 @@ enum Leaf {
     Object,
     Missing,
     Scalar,
-    /// An object when it is only read, else missing.
-    OnlyRead,
-    /// Missing when it is only read, else an object.
-    OnlyWritten,
-}
-
-fn some_only_read(named: &Named) -> bool {
-    named.keys.values().any(|below| below.only_read || some_only_read(below))
 }
 
 fn add(map: &mut Map<String, Json>, named: &Named, trail: &mut Vec<String>, source: Source, leaf: Leaf) {
@@ -204,14 +240,7 @@ fn add(map: &mut Map<String, Json>, named: &Named, trail: &mut Vec<String>, sour
         let mut inside = Map::new();
         inside.insert(INNER.into(), Json::String(inner_mark(trail, source)));
         add(&mut inside, below, trail, source, leaf);
-        let there = match leaf {
-            Leaf::OnlyRead => below.only_read,
-            Leaf::OnlyWritten => !below.only_read,
-            Leaf::Object | Leaf::Missing | Leaf::Scalar => true,
-        };
-        if there || inside.len() > 1 {
-            map.insert(key.clone(), Json::Object(inside));
-        }
+        map.insert(key.clone(), Json::Object(inside));
         trail.pop();
     }
 }
