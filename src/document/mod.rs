@@ -237,6 +237,8 @@ pub enum Step {
     Null,
     /// A step that comes from outside, by the name of its input.
     Param(String),
+    /// A key that comes from outside, by the name of its input; never an index, whatever it looks like.
+    KeyParam(String),
 }
 
 /// Whether `Set` touches missing and present keys.
@@ -324,8 +326,10 @@ pub enum MergeHow {
 pub enum Form {
     /// `->`, `#>`, `JSON_EXTRACT`.
     Json,
-    /// `->>`, `#>>`, `JSON_VALUE`, `JSON_UNQUOTE`: SQL text; JSON null is SQL NULL (not on MySQL: the text `null`).
+    /// `->>`, `#>>`, `JSON_UNQUOTE`: SQL text; JSON null is SQL NULL (not on MySQL: the text `null`).
     Text,
+    /// `JSON_VALUE`: a scalar as SQL text; objects, arrays and JSON null are SQL NULL.
+    ScalarText,
     /// SQLite's `json_extract`: objects and arrays stay JSON, scalars become SQL values, JSON null becomes SQL NULL.
     Unwrapped,
 }
@@ -346,7 +350,7 @@ pub enum CastTo {
 pub enum Cond {
     /// The document is SQL NULL.
     IsNull(Box<Document>),
-    /// Its JSON type is one of these, as `jsonb_typeof` spells them.
+    /// Its JSON type is one of these, as `jsonb_typeof` spells them; `integer` and `real` are the two sorts of numbers.
     TypeIs(Box<Document>, Vec<String>),
     /// A key or path is present.
     HasKey(Box<Document>, Path),

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::step::{Place, Resolved, resolve};
 use super::value::{Stop, Value, parse, same, type_name};
-use super::{MAX_DEPTH, Runner, get};
+use super::{MAX_DEPTH, Runner, Storage, get};
 use crate::document::{Cond, Family};
 
 impl Runner<'_> {
@@ -16,7 +16,7 @@ impl Runner<'_> {
         match condition {
             Cond::IsNull(document) => Ok(Some(self.eval(document, depth)? == Value::Null)),
             Cond::TypeIs(document, kinds) => Ok(as_json(self.eval(document, depth)?).map(|json| {
-                self.inputs.decide(condition).unwrap_or_else(|| kinds.iter().any(|kind| kind == type_name(&json)))
+                self.inputs.decide(condition).unwrap_or_else(|| kinds.iter().any(|kind| is_of(&json, kind)))
             })),
             Cond::HasKey(document, path) => {
                 let Some(json) = as_json(self.eval(document, depth)?) else { return Ok(None) };
@@ -24,7 +24,7 @@ impl Runner<'_> {
                     Resolved::Null => Ok(None),
                     Resolved::Invalid(why) => Err(Stop::Error(why)),
                     Resolved::Places(places) => {
-                        Ok(Some(self.inputs.decide(condition).unwrap_or_else(|| has(&json, &places))))
+                        Ok(Some(self.inputs.decide(condition).unwrap_or_else(|| has(&json, &places, self.storage))))
                     }
                 }
             }
@@ -61,6 +61,15 @@ impl Runner<'_> {
     }
 }
 
+/// Whether the value is of a type as `jsonb_typeof` spells it, or an `integer` or a `real` as MySQL and SQLite do.
+fn is_of(json: &Json, kind: &str) -> bool {
+    match (json, kind) {
+        (Json::Number(number), "integer") => !number.is_f64(),
+        (Json::Number(number), "real") => number.is_f64(),
+        (json, kind) => kind == type_name(json),
+    }
+}
+
 fn as_json(value: Value) -> Option<Json> {
     match value {
         Value::Null => None,
@@ -70,7 +79,10 @@ fn as_json(value: Value) -> Option<Json> {
 }
 
 /// `?` and `JSON_CONTAINS_PATH`: a key of an object, or a string in an array (`?` on PostgreSQL).
-fn has(json: &Json, places: &[Place]) -> bool {
+fn has(json: &Json, places: &[Place], storage: Storage) -> bool {
+    if storage == Storage::CheckedText {
+        return get::lookup(json, places, Family::MariaDb).is_some();
+    }
     if get::lookup(json, places, Family::PgFunction).is_some() {
         return true;
     }

@@ -26,6 +26,13 @@ impl Runner<'_> {
             return Err(Stop::Fails("the value must be jsonb, not text".into()));
         }
         let (of, value) = if on_null == OnNull::Wipe {
+            if *path == Path::Null && family == Family::PgFunction {
+                // Folded before the arguments are evaluated, unless they are of the wrong type.
+                return match self.both(of, value, depth) {
+                    Err(stop @ Stop::Fails(_)) => Err(stop),
+                    _ => Ok(Value::Null),
+                };
+            }
             self.both(of, value, depth)?
         } else {
             (self.eval(of, depth)?, self.eval(value, depth)?)
@@ -48,6 +55,11 @@ impl Runner<'_> {
             Resolved::Invalid(why) => return error(why),
             Resolved::Places(places) => places,
         };
+        if matches!(family, Family::MySql | Family::MariaDb)
+            && places.iter().any(|place| matches!(place, Place::Index(index) if *index < 0))
+        {
+            return Err(Stop::Unknown("MySQL and MariaDB differ over a negative index".into()));
+        }
         if pg && matches!(value, Value::Text(_) | Value::Scalar(_)) {
             return Err(Stop::Fails("the value must be jsonb, not text or an SQL scalar".into()));
         }

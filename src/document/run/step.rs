@@ -84,9 +84,10 @@ pub(super) fn resolve(path: &Path, inputs: &dyn Inputs) -> Result<Resolved, Stop
                     Step::Index(index) => Place::Index(*index),
                     Step::End => Place::End,
                     Step::Null => Place::Null,
-                    Step::Param(id) => match inputs.value(id) {
+                    Step::Param(id) | Step::KeyParam(id) => match inputs.value(id) {
                         None => return Err(Stop::Unknown(format!("the path step `{id}` is not known"))),
                         Some(None) => Place::Null,
+                        Some(Some(Json::String(key))) if matches!(step, Step::KeyParam(_)) => Place::Key(key),
                         Some(Some(Json::String(key))) => Place::Name(key),
                         Some(Some(Json::Number(n))) if n.is_i64() => Place::Index(n.as_i64().unwrap_or(0)),
                         Some(Some(_)) => {

@@ -44,7 +44,7 @@ fn path_words(path: &Path) -> String {
                     Step::Index(index) => index.to_string(),
                     Step::End => "#".into(),
                     Step::Null => "NULL".into(),
-                    Step::Param(id) => id.clone(),
+                    Step::Param(id) | Step::KeyParam(id) => id.clone(),
                 })
                 .collect();
             format!("`{}`", cut(&keys.join(".")))

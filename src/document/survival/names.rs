@@ -97,7 +97,7 @@ pub(super) fn trail(path: &Path) -> Trail {
             .iter()
             .map_while(|step| match step {
                 Step::Name(key) | Step::Key(key) => Some(key.clone()),
-                Step::Param(id) => Some(param_key(id)),
+                Step::Param(id) | Step::KeyParam(id) => Some(param_key(id)),
                 Step::Index(_) | Step::End | Step::Null => None,
             })
             .collect(),

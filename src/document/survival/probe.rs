@@ -91,7 +91,7 @@ impl Collector {
             Path::Dynamic(id) => self.keys.push((id.clone(), true)),
             Path::Steps(steps) => {
                 for step in steps {
-                    if let Step::Param(id) = step {
+                    if let Step::Param(id) | Step::KeyParam(id) = step {
                         self.keys.push((id.clone(), false));
                     }
                 }

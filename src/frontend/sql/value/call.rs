@@ -42,6 +42,10 @@ fn named_arguments<'f>(function: &'f Function, names: &[&str]) -> Option<Vec<&'f
                 let at = names.iter().position(|n| n.eq_ignore_ascii_case(&name.value))?;
                 *slots.get_mut(at)? = Some(expr);
             }
+            FunctionArg::ExprNamed { name: Expr::Identifier(name), arg: FunctionArgExpr::Expr(expr), .. } => {
+                let at = names.iter().position(|n| n.eq_ignore_ascii_case(&name.value))?;
+                *slots.get_mut(at)? = Some(expr);
+            }
             _ => return None,
         }
     }

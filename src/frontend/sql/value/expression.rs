@@ -226,6 +226,13 @@ impl Evaluator<'_> {
         if !self.is_postgres() {
             let json = values.iter().all(|v| v.ty == Ty::Json || v.doc == Document::Null);
             let text = values.iter().any(|v| v.ty == Ty::Text);
+            if text && self.dialect == Dialect::Mysql {
+                // Measured: one branch of text makes the others text.
+                for value in values.iter_mut().filter(|v| v.ty == Ty::Json) {
+                    let doc = as_text(value.clone(), self.old_is_text());
+                    *value = Typed::new(doc, Ty::Text);
+                }
+            }
             // A subtype or JSON type is kept only when all have it; SQLite passes each value on with its own.
             return if json {
                 Ty::Json

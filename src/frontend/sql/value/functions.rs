@@ -189,7 +189,8 @@ impl Evaluator<'_> {
         if self.is_postgres() && values.iter().any(|v| v.ty == Ty::Json) {
             return self.reject("operator does not exist: json = json");
         }
-        let ty = self.unify(&mut values, "NULLIF");
+        // MySQL and SQLite give the first value as it is.
+        let ty = if self.is_postgres() { self.unify(&mut values, "NULLIF") } else { values[0].ty };
         let [left, right] = values;
         if right.doc == Document::Null || left.doc == Document::Null {
             return Typed::new(left.doc, ty);
@@ -314,13 +315,7 @@ impl Evaluator<'_> {
 
     /// A document that a function wants to be JSON; an invalid constant is an error when it is reached.
     pub(super) fn read_json(&mut self, arg: &Expr) -> Document {
-        let doc = self.document(arg);
-        let doc = match doc {
-            Document::Old | Document::Read(_) if self.old_is_text() => {
-                super::typed::cast(doc, crate::document::CastTo::Json)
-            }
-            doc => doc,
-        };
+        let doc = as_json(self.eval(arg).doc, self.old_is_text());
         if is_malformed(&doc) { super::typed::cast(doc, crate::document::CastTo::Json) } else { doc }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::Evaluator;
 use super::typed::{Ty, Typed, as_part};
-use crate::document::{Document, Family, Form, MergeHow, Path, SetMode};
+use crate::document::{Cond, Document, Family, Form, MergeHow, Path, SetMode};
 use sqlparser::ast::Expr;
 
 const FAMILY: Family = Family::MariaDb;
@@ -20,7 +20,15 @@ impl Evaluator<'_> {
             ("json_remove", args) => self.remove_paths(args)?,
             ("json_merge_patch", [_, _, ..]) => self.merged(args, MergeHow::Patch(FAMILY)),
             ("json_merge_preserve" | "json_merge", [_, _, ..]) => self.merged(args, MergeHow::Preserve),
-            ("json_extract" | "json_query", [of, path]) => {
+            // Measured: MariaDB's JSON_QUERY gives objects and arrays only.
+            ("json_query", [of, path]) => {
+                let of = self.document(of);
+                let path = self.dollar_path(path)?;
+                let part = Document::Get { of: Box::new(of), path, form: Form::Json, family: FAMILY };
+                let holds = Cond::TypeIs(Box::new(part.clone()), vec!["object".into(), "array".into()]);
+                Document::Choose { branches: vec![(holds, part)], otherwise: Box::new(Document::Null) }
+            }
+            ("json_extract", [of, path]) => {
                 let of = self.document(of);
                 match self.dollar_path(path)? {
                     Path::Steps(steps) if steps.is_empty() && !matches!(of, Document::Text(_)) => of,
@@ -30,7 +38,7 @@ impl Evaluator<'_> {
             ("json_value", [of, path]) => {
                 let of = self.document(of);
                 let path = self.dollar_path(path)?;
-                let doc = Document::Get { of: Box::new(of), path, form: Form::Text, family: FAMILY };
+                let doc = Document::Get { of: Box::new(of), path, form: Form::ScalarText, family: FAMILY };
                 return Some(Typed::new(doc, Ty::Text));
             }
             ("json_unquote", [of]) => {

@@ -214,6 +214,7 @@ impl Evaluator<'_> {
             }
             Document::Text(key) => Path::Steps(vec![key_step(key)]),
             Document::Known(Json::Number(n)) if n.is_i64() => Path::Steps(vec![Step::Index(n.as_i64().unwrap_or(0))]),
+            Document::Input(i) if self.is_postgres() && key.ty == Ty::Text => Path::Steps(vec![Step::KeyParam(i.id)]),
             Document::Input(i) if self.is_postgres() => Path::Steps(vec![Step::Param(i.id)]),
             Document::Input(i) => Path::Dynamic(i.id),
             Document::Computed { what, .. } => Path::Steps(vec![Step::Param(what)]),

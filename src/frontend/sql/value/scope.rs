@@ -1,7 +1,7 @@
 //! What a name means: the row's own column, another column, a relation of a subquery, `EXCLUDED`, a placeholder.
 
 use super::super::{Dialect, TableName, Verb};
-use super::typed::{Ty, Typed, has_hole, input};
+use super::typed::{Ty, Typed, as_text, has_hole, input};
 use super::{Evaluator, SqlType};
 use crate::document::{Document, Form, Key, Nullability, Path, ReadSite, Rest, Shape, Step};
 use sqlparser::ast::{BinaryOperator, Expr, Ident};
@@ -153,7 +153,7 @@ impl Evaluator<'_> {
             .iter()
             .map(|value| {
                 let value = self.eval(value);
-                if ty == Ty::Any { value.doc } else { self.stored_in(value, ty) }
+                self.taken_by(value, ty)
             })
             .collect();
         self.frames = frames;
@@ -164,6 +164,20 @@ impl Evaluator<'_> {
             Some(_) => input(format!("EXCLUDED.{name}"), shape_of(ty), joined(&docs)),
         };
         Typed::new(doc, ty)
+    }
+
+    /// The value as an expression finds it in a column of type `ty`.
+    fn taken_by(&mut self, value: Typed, ty: Ty) -> Document {
+        match (ty, value.doc) {
+            (Ty::Any, doc) | (Ty::Text, doc @ (Document::Text(_) | Document::Null)) => doc,
+            (Ty::Text | Ty::Scalar, Document::Input(given))
+                if given.shape == Shape::Any || (self.dialect == Dialect::Sqlite && given.shape == Shape::Text) =>
+            {
+                input(given.id, shape_of(ty), given.null)
+            }
+            (Ty::Text, doc) => as_text(Typed::new(doc, value.ty), false),
+            (ty, doc) => self.stored_in(Typed::new(doc, value.ty), ty),
+        }
     }
 
     /// The type of a column of the written table.

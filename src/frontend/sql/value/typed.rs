@@ -1,7 +1,7 @@
 //! A value together with its SQL type, as far as it is known. The type decides what an operator does: `||` on `jsonb`
 //! merges, on text it concatenates. Never looks at SQL text.
 
-use crate::document::{CastTo, Document, Input, MergeHow, Nullability, Path, Shape};
+use crate::document::{CastTo, Document, Form, Input, MergeHow, Nullability, Path, Shape};
 use serde_json::Value as Json;
 
 /// What SQL type a value has.
@@ -79,7 +79,7 @@ pub(super) fn as_json(doc: Document, old_is_text: bool) -> Document {
         },
         Document::Old | Document::Read(_) if old_is_text => cast(doc, CastTo::Json),
         Document::Input(Input { shape: Shape::Text, .. })
-        | Document::Get { form: crate::document::Form::Text, .. }
+        | Document::Get { form: Form::Text | Form::ScalarText | Form::Unwrapped, .. }
         | Document::Computed { .. }
         | Document::Merge { how: MergeHow::Text, .. } => cast(doc, CastTo::Json),
         Document::Cast { of, to: CastTo::Text } => *of,
@@ -116,6 +116,7 @@ pub(super) fn as_text(value: Typed, old_is_text: bool) -> Document {
     }
     match value.doc {
         Document::Input(Input { id, shape: Shape::Any, null }) => input(id, Shape::Text, null),
+        doc @ Document::Input(Input { shape: Shape::SqlScalar, .. }) => cast(doc, CastTo::Text),
         Document::Known(Json::String(text)) => Document::Text(text),
         Document::Known(json @ (Json::Number(_) | Json::Bool(_))) => Document::Text(json.to_string()),
         doc => doc,
@@ -138,7 +139,7 @@ fn as_string(doc: Document, old_is_text: bool) -> Document {
         Document::Old | Document::Read(_) if old_is_text => cast(doc, CastTo::JsonScalar),
         Document::Input(Input { shape: Shape::Text | Shape::SqlScalar, .. })
         | Document::Cast { to: CastTo::Text, .. }
-        | Document::Get { form: crate::document::Form::Text, .. }
+        | Document::Get { form: Form::Text | Form::ScalarText, .. }
         | Document::Computed { .. }
         | Document::Merge { how: MergeHow::Text, .. } => cast(doc, CastTo::JsonScalar),
         Document::First(items) => Document::First(items.into_iter().map(|d| as_string(d, old_is_text)).collect()),
