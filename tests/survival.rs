@@ -303,7 +303,7 @@ fn missing(survival: &Survival, old: &Json, new: &Json, path: &mut Vec<String>, 
             }
             path.pop();
         }
-        if !map.is_empty() || path.is_empty() {
+        if !map.is_empty() || new.is_object() {
             return;
         }
     }
