@@ -62,7 +62,7 @@ fn item_end(statement: &Statement, from: usize, limit: usize) -> (usize, Option<
             Token::Eq | Token::Assignment if equals.is_none() => equals = Some(at),
             Token::Word(_) if is_word(token, "CASE") => cases += 1,
             Token::Word(_) if is_word(token, "END") && cases > 0 => cases -= 1,
-            Token::Word(_) if at > from && cases == 0 && ends_list(statement, at) => break,
+            Token::Word(_) if cases == 0 && ends_list(statement, at) => break,
             _ => {}
         }
         at = statement.skip(at);

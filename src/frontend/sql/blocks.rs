@@ -9,6 +9,9 @@ use super::update::clause_end;
 use sqlparser::tokenizer::Token;
 use std::ops::Range;
 
+/// A block with more `FROM` clauses is none.
+const MAX_CLAUSES: usize = 64;
+
 /// One block: a query, or a statement that writes.
 #[derive(Default)]
 struct Block {
@@ -75,6 +78,9 @@ impl Blocks {
         let Some(token) = statement.get(at) else { return };
         let Some(block) = self.list.get_mut(current) else { return };
         let limit = statement.group_end(at);
+        if block.from.len() > MAX_CLAUSES {
+            return;
+        }
         let before = |words: &[&str]| at.checked_sub(1).is_some_and(|b| statement.any(b, words));
         if (is_word(token, "FROM") && !before(&["DISTINCT"]))
             || (is_word(token, "USING")

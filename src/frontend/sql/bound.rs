@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::split::Statement;
-use super::tokens::{is_any, is_word, word};
+use super::tokens::{is_any, is_word, string, word};
 use super::{ColumnUse, PlaceholderColumn, TableName, UseKind};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use std::ops::Range;
@@ -63,6 +63,19 @@ fn unwrapped(tokens: &[TokenWithSpan]) -> (Option<&TokenWithSpan>, bool) {
     // Each round takes off one pair of brackets or one cast; a long chain of casts says nothing more.
     for _ in 0..4 {
         rest = match rest {
+            [inner @ .., cast, schema, dot, name]
+                if cast.token == Token::DoubleColon
+                    && is_word(schema, "PG_CATALOG")
+                    && dot.token == Token::Period
+                    && is_json_type(name) =>
+            {
+                json = true;
+                inner
+            }
+            [name, literal] if is_json_type(name) && string(literal).is_some() => {
+                json = true;
+                std::slice::from_ref(literal)
+            }
             [inner @ .., cast, name] if cast.token == Token::DoubleColon && is_json_type(name) => {
                 json = true;
                 inner

@@ -9,12 +9,12 @@ use super::split::Statement;
 use super::tokens::{is_any, is_hole, is_reserved, is_word, table_name, word};
 use super::update::{Place, clause_end};
 use super::{Assigned, Dialect, Ident, RowScope, Verb};
-use sqlparser::ast::Expr;
+use sqlparser::ast::{Expr, Ident as SqlIdent, visit_expressions_mut};
 use sqlparser::tokenizer::Token;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 /// More inserted values are not kept: they stand in every write of the statement.
-const MAX_CELLS: usize = 4000;
+const MAX_CELLS: usize = 1000;
 
 /// A column of the insert list.
 struct Column {
@@ -47,7 +47,7 @@ struct Insert {
 
 /// Reads the statement whose `INSERT` or `REPLACE` stands at `place`; `None` when it is no such statement.
 pub(super) fn read(reader: &mut Reader, statement: &Statement, place: &Place) -> Option<()> {
-    let limit = statement.group_end(place.head).min(place.statement.end);
+    let limit = place.limit;
     let mut insert = head(reader, statement, place, limit)?;
     rows(reader, statement, &mut insert, limit);
     bound_columns(reader, statement, &insert);
@@ -57,14 +57,16 @@ pub(super) fn read(reader: &mut Reader, statement: &Statement, place: &Place) ->
     }
     let inserted = inserted(reader, statement, &insert);
     let mut sources = vec![];
+    let mut renamed = vec![];
     if reader.dialect == Dialect::Mysql {
         if let Rows::Query(_, range) = &insert.rows {
             sources = query_sources(statement, range.clone(), place.defined);
         }
         // `VALUES (..) AS new`: the row that is inserted, by a name of its own.
         if statement.is(insert.end, "AS")
-            && let (Some(name), _) = alias(statement, insert.end, limit)
+            && let (Some(name), after) = alias(statement, insert.end, limit)
         {
+            renamed = renamed_columns(statement, insert.end + 2..after, &insert.columns);
             sources.push(Relation { table: None, alias: Some(name), tokens: 0..0 });
         }
     }
@@ -76,7 +78,8 @@ pub(super) fn read(reader: &mut Reader, statement: &Statement, place: &Place) ->
         let next = first_clause(statement, at + 1, limit);
         let end = next.unwrap_or(limit);
         if let Some(from) = set_of(statement, at, end) {
-            let list = set_list(statement, from, end, reader.dialect);
+            let mut list = set_list(statement, from, end, reader.dialect);
+            rename_row(&mut list.assignments, &sources, &renamed);
             if list.assignments.is_empty() {
                 unknown_columns(reader, statement, at..list.end.max(at + 1), &insert.relation);
             }
@@ -97,9 +100,48 @@ pub(super) fn read(reader: &mut Reader, statement: &Statement, place: &Place) ->
     Some(())
 }
 
+/// The names that `AS new (a, b)` gives the inserted columns, each with the column's own.
+fn renamed_columns(statement: &Statement, range: Range<usize>, columns: &[Column]) -> Vec<(String, String)> {
+    if !statement.at(range.start, &Token::LParen) {
+        return vec![];
+    }
+    let names = statement.slice(range.start + 1..range.end.saturating_sub(1)).iter().filter_map(word);
+    names.zip(columns).map(|(new, column)| (new.value.clone(), column.name.clone())).collect()
+}
+
+/// Spells the renamed columns of an inserted row as that row's own: `b` as `new.data`.
+fn rename_row(assignments: &mut [Assignment], sources: &[Relation], renamed: &[(String, String)]) {
+    let (Some(row), false) = (sources.last().and_then(Relation::label), renamed.is_empty()) else { return };
+    let own = |name: &str| renamed.iter().find(|(new, _)| new.eq_ignore_ascii_case(name)).map(|(_, own)| own.clone());
+    for assignment in assignments {
+        let Assigned::Value(value) = &mut assignment.value else { continue };
+        let _ = visit_expressions_mut(value, |expr| {
+            match expr {
+                Expr::Identifier(name) => {
+                    if let Some(own) = own(&name.value) {
+                        let qualifier = SqlIdent { value: row.to_owned(), quote_style: None, span: name.span };
+                        let column = SqlIdent { value: own, ..name.clone() };
+                        *expr = Expr::CompoundIdentifier(vec![qualifier, column]);
+                    }
+                }
+                Expr::CompoundIdentifier(parts) => {
+                    if let [qualifier, name] = parts.as_mut_slice()
+                        && qualifier.value.eq_ignore_ascii_case(row)
+                        && let Some(own) = own(&name.value)
+                    {
+                        name.value = own;
+                    }
+                }
+                _ => {}
+            }
+            ControlFlow::<()>::Continue(())
+        });
+    }
+}
+
 /// Reads an `ON CONFLICT .. DO UPDATE SET` at `at` whose `INSERT` stands elsewhere: the table is an unknown part before it.
 pub(super) fn read_fragment(reader: &mut Reader, statement: &Statement, place: &Place) {
-    let limit = statement.group_end(place.head).min(place.statement.end);
+    let limit = place.limit;
     let Some(from) = set_of(statement, place.head, limit) else { return };
     let before = (place.statement.start..place.head).rev().find(|i| statement.get(*i).is_some_and(is_hole));
     let list = set_list(statement, from, limit, reader.dialect);

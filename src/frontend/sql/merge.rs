@@ -17,7 +17,7 @@ pub(super) fn is_head(statement: &Statement, at: usize) -> bool {
 
 /// Reads every `UPDATE` branch of the `MERGE` at `place`.
 pub(super) fn read(reader: &mut Reader, statement: &Statement, place: &Place) {
-    let limit = statement.group_end(place.head).min(place.statement.end);
+    let limit = place.limit;
     let find = |from: usize, end: usize, words: &[&str]| {
         let mut at = from;
         while at < end && !statement.any(at, words) {

@@ -22,6 +22,7 @@ mod statements;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod unread;
 mod update;
 mod uses;
 pub mod value;
@@ -350,6 +351,7 @@ pub fn read(text: &SqlText, project: Option<Dialect>) -> SqlFacts {
         names: &lexed.names,
         certain: text.route != super::facts::Route::Literal,
         in_routine: false,
+        targets: vec![],
         depth: 0,
         facts: &mut facts,
     };

@@ -12,6 +12,9 @@ use sqlparser::ast::{Expr, ObjectNamePart, Value, Visit, Visitor};
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
+/// More columns in one `SET` list are not read: every write names all of its statement.
+const MAX_ASSIGNMENTS: usize = 400;
+
 /// Reading one text, or the body of a routine inside one.
 pub(super) struct Reader<'a> {
     /// The text.
@@ -26,6 +29,8 @@ pub(super) struct Reader<'a> {
     pub certain: bool,
     /// It is the body of a routine.
     pub in_routine: bool,
+    /// The first bytes of the targets that the statement in hand assigns to.
+    pub targets: Vec<usize>,
     /// How many texts it lies inside: a string in a body in a string ..
     pub depth: usize,
     /// What is found.
@@ -63,6 +68,15 @@ impl Reader<'_> {
 
     /// Adds the writes of a `SET` list: one per column.
     pub(super) fn push_writes(&mut self, statement: &Statement, target: &Target, assignments: Vec<Assignment>) {
+        let mut assignments = assignments;
+        if assignments.len() > MAX_ASSIGNMENTS {
+            let rest = assignments.split_off(MAX_ASSIGNMENTS);
+            if let (Some(first), Some(last)) = (rest.first(), rest.last()) {
+                let span = self.span(statement, first.tokens.start..last.tokens.end);
+                self.problem(span, format!("only the first {MAX_ASSIGNMENTS} columns of this statement are read"));
+            }
+        }
+        self.targets.extend(assignments.iter().map(|a| bytes(statement.slice(a.target_tokens.clone())).start));
         if target.verb != Verb::Replace {
             self.note_bound(statement, target, &assignments);
         }

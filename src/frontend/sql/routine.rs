@@ -71,7 +71,8 @@ fn read_executed(reader: &mut Reader, statement: &Statement, ddl: Ddl) {
             from += 2;
         }
         let mut stop = from;
-        while stop < limit && !statement.any(stop, &["USING", "INTO"]) && !statement.at(stop, &Token::Comma) {
+        while stop < limit && !statement.any(stop, &["USING", "INTO", "EXECUTE"]) && !statement.at(stop, &Token::Comma)
+        {
             stop = statement.skip(stop);
         }
         let pieces = statement.slice(from..stop.min(limit));
@@ -107,6 +108,7 @@ fn read_inner(reader: &mut Reader, inner: &Inner, ddl: Ddl) {
         names: &lexed.names,
         certain: reader.certain,
         in_routine: true,
+        targets: vec![],
         depth: reader.depth + 1,
         facts: reader.facts,
     };

@@ -28,6 +28,10 @@ pub fn looks_like_sql(text: &str) -> bool {
         select |= is(&["SELECT", "DELETE", "UPDATE"]);
         before = [before[1], before[2], word];
     }
+    // The part of a query that reads a key.
+    if text.contains("->") && (text.contains(">'") || text.contains("> '")) {
+        return true;
+    }
     // A block of procedural code.
     before.iter().any(|w| !w.is_empty())
         && words(text).next().is_some_and(|w| w.eq_ignore_ascii_case("DO"))

@@ -143,12 +143,16 @@ fn statement_end(tokens: &[TokenWithSpan], from: usize) -> usize {
         return from + first;
     }
     let mut depth = 0_usize;
+    let mut closed = false;
     for (index, token) in rest.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|i| rest.get(i));
         if next(token) {
             if depth == 0 {
                 return from + index;
             }
+        } else if index > 0 && is_word(token, "CREATE") && creates_body(rest.get(index..).unwrap_or(&[])) {
+            // The next one begins: this one has no end.
+            break;
         } else if is_any(token, &["BEGIN", "CASE"]) {
             // `END CASE` ends a CASE statement.
             if !before.is_some_and(|b| is_word(b, "END")) {
@@ -158,7 +162,11 @@ fn statement_end(tokens: &[TokenWithSpan], from: usize) -> usize {
             && !rest.get(index + 1).is_some_and(|t| is_any(t, &["IF", "LOOP", "WHILE", "REPEAT", "FOR"]))
         {
             depth = depth.saturating_sub(1);
+            closed = depth == 0 && index + 1 == rest.len();
         }
+    }
+    if closed {
+        return tokens.len();
     }
     // The body is not closed: take the first `;` after all, so that what follows is not swallowed.
     from + first
@@ -166,7 +174,11 @@ fn statement_end(tokens: &[TokenWithSpan], from: usize) -> usize {
 
 /// Whether a statement that starts so has a body of statements: `CREATE TRIGGER .. BEGIN`.
 fn has_body(head: &[TokenWithSpan]) -> bool {
-    head.first().is_some_and(|t| is_word(t, "CREATE"))
-        && head.iter().take(12).any(|t| is_any(t, &["TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"]))
-        && head.iter().any(|t| is_word(t, "BEGIN"))
+    creates_body(head) && head.iter().any(|t| is_word(t, "BEGIN"))
+}
+
+/// Whether `CREATE` of something that may have a body stands first.
+fn creates_body(tokens: &[TokenWithSpan]) -> bool {
+    tokens.first().is_some_and(|t| is_word(t, "CREATE"))
+        && tokens.iter().take(12).any(|t| is_any(t, &["TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"]))
 }

@@ -4,10 +4,11 @@
 use super::reader::Reader;
 use super::relations::defined_names;
 use super::split::{self, Statement};
-use super::tokens::{Lexed, is_any, is_word};
+use super::tokens::{Lexed, is_any, is_hole, is_word};
 use super::update::{self, Place};
-use super::{insert, merge, routine, schema, uses};
+use super::{insert, merge, routine, schema, unread, uses};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
+use std::collections::BTreeMap;
 
 /// Whether schema statements of a text are carried out when it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +26,65 @@ pub(super) fn read_text(reader: &mut Reader, lexed: &Lexed, ddl: Ddl) -> usize {
         reader.problem(span, format!("the text cannot be split into tokens here: {why}"));
     }
     let ranges = split::statements(&lexed.tokens);
+    let mut count = 0;
     for range in &ranges {
-        read_statement(reader, lexed.tokens.get(range.clone()).unwrap_or(&[]), ddl);
+        let tokens = lexed.tokens.get(range.clone()).unwrap_or(&[]);
+        let before = found(reader);
+        read_statement(reader, tokens, ddl);
+        let nothing = found(reader) == before;
+        if nothing {
+            unread::note(reader, tokens);
+        }
+        count += usize::from(reader.certain || !nothing || starts_as_sql(tokens));
     }
-    ranges.len()
+    count
+}
+
+/// How much has been found so far.
+fn found(reader: &Reader) -> (usize, usize, usize, usize) {
+    let facts = &reader.facts;
+    (facts.writes.len(), facts.schema.len(), facts.uses.len(), facts.unanalysed.len())
+}
+
+/// Words with which a statement, or a part of one, starts.
+const STARTS: &[&str] = &[
+    "UPDATE",
+    "INSERT",
+    "REPLACE",
+    "MERGE",
+    "WITH",
+    "SELECT",
+    "DELETE",
+    "CREATE",
+    "ALTER",
+    "DROP",
+    "EXPLAIN",
+    "PREPARE",
+    "COPY",
+    "DO",
+    "BEGIN",
+    "DECLARE",
+    "ON",
+    "SET",
+    "FROM",
+    "RENAME",
+    "VALUES",
+    "TRUNCATE",
+    "PRAGMA",
+    "COMMENT",
+    "GRANT",
+    "CALL",
+    "WHERE",
+    "RETURNING",
+    "LOCK",
+    "COMMIT",
+    "ROLLBACK",
+    "IF",
+];
+
+/// Whether tokens of a string that may be prose start as SQL does.
+fn starts_as_sql(tokens: &[TokenWithSpan]) -> bool {
+    tokens.first().is_some_and(|t| is_any(t, STARTS) || is_hole(t) || !matches!(t.token, Token::Word(_)))
 }
 
 /// Reads one statement.
@@ -38,7 +94,10 @@ pub(super) fn read_statement(reader: &mut Reader, tokens: &[TokenWithSpan], ddl:
         return;
     }
     let statement = Statement::new(tokens);
-    read_writes(reader, &statement);
+    reader.targets.clear();
+    if reader.certain || reader.in_routine || starts_as_sql(tokens) {
+        read_writes(reader, &statement);
+    }
     if ddl == Ddl::Runs {
         let from = if reader.in_routine { schema::head(&statement) } else { Some(0) };
         if let Some(from) = from {
@@ -82,9 +141,10 @@ fn read_writes(reader: &mut Reader, statement: &Statement) {
         return;
     }
     let defined = defined_names(statement);
-    for (head, kind) in heads {
-        let start = if reader.in_routine { inner_start(statement, head) } else { 0 };
-        let place = Place { head, statement: start..statement.tokens.len(), defined: &defined };
+    let starts = if reader.in_routine { inner_starts(statement, &heads) } else { vec![0; heads.len()] };
+    let limits = limits(statement, &heads);
+    for (((head, kind), start), limit) in heads.into_iter().zip(starts).zip(limits) {
+        let place = Place { head, limit, statement: start..statement.tokens.len(), defined: &defined };
         match kind {
             Head::Update => drop(update::read(reader, statement, &place)),
             Head::Insert => drop(insert::read(reader, statement, &place)),
@@ -94,26 +154,47 @@ fn read_writes(reader: &mut Reader, statement: &Statement) {
     }
 }
 
-/// Where the statement around `head` starts in a piece of procedural code: behind the last `BEGIN`, `THEN`, `ELSE`,
+/// Where each head's statement ends at the latest: with its bracket, or at the next head beside it.
+fn limits(statement: &Statement, heads: &[(usize, Head)]) -> Vec<usize> {
+    let mut next: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut limits: Vec<usize> = heads
+        .iter()
+        .rev()
+        .map(|(head, _)| {
+            let group = statement.group_end(*head);
+            next.insert(group, *head).unwrap_or(group)
+        })
+        .collect();
+    limits.reverse();
+    limits
+}
+
+/// Where the statement around each head starts in a piece of procedural code: behind the last `BEGIN`, `THEN`, `ELSE`,
 /// `LOOP`.
-fn inner_start(statement: &Statement, head: usize) -> usize {
+fn inner_starts(statement: &Statement, heads: &[(usize, Head)]) -> Vec<usize> {
     let (mut at, mut start, mut cases) = (0, 0, 0_usize);
-    while at < head {
+    let mut starts = vec![];
+    let mut heads = heads.iter().map(|(head, _)| *head).peekable();
+    while at < statement.tokens.len() {
         let Some(token) = statement.get(at) else { break };
+        let next = statement.skip(at);
+        while let Some(head) = heads.next_if(|head| *head < next) {
+            starts.push(start.min(head));
+        }
         if is_word(token, "CASE") {
             cases += 1;
         } else if is_word(token, "END") {
             cases = cases.saturating_sub(1);
-        } else if is_any(token, &["BEGIN", "LOOP", "ATOMIC", "DO"]) || (cases == 0 && is_any(token, &["THEN", "ELSE"]))
-        {
-            start = at + 1;
-        } else if token.token == Token::ShiftRight {
+        } else if is_any(token, &["BEGIN", "LOOP", "ATOMIC", "DO"])
+            || (cases == 0 && is_any(token, &["THEN", "ELSE"]))
             // A label: `<<name>>`.
-            start = at + 1;
+            || token.token == Token::ShiftRight
+        {
+            start = next;
         }
-        at = statement.skip(at);
+        at = next;
     }
-    if start > head { head } else { start }
+    starts
 }
 
 /// Whether an `UPDATE` statement may start at `at`: the word stands there, and not in `FOR UPDATE`, `ON UPDATE`, a

@@ -16,6 +16,8 @@ use std::ops::Range;
 pub(super) struct Place<'s> {
     /// The index of its keyword.
     pub head: usize,
+    /// Its tokens end before this one.
+    pub limit: usize,
     /// The tokens of the whole statement around it.
     pub statement: Range<usize>,
     /// Names defined by `WITH`.
@@ -24,7 +26,7 @@ pub(super) struct Place<'s> {
 
 /// Reads the `UPDATE` at `place`; returns the index after its `SET` list, or `None` when it is no such statement.
 pub(super) fn read(reader: &mut Reader, statement: &Statement, place: &Place) -> Option<usize> {
-    let limit = statement.group_end(place.head).min(place.statement.end);
+    let limit = place.limit;
     let from = after_modifiers(statement, place.head + 1);
     let set = find_set(statement, from, limit)?;
     let named = relations(statement, from..set, place.defined);
@@ -159,6 +161,8 @@ pub(super) fn clause_end(statement: &Statement, from: usize, limit: usize) -> us
                 token,
                 &["WHERE", "RETURNING", "LIMIT", "GROUP", "HAVING", "UNION", "EXCEPT", "INTERSECT", "WINDOW", "SET"],
             )
+            || (is_word(token, "FROM") && !statement.is(at.saturating_sub(1), "DISTINCT"))
+            || is_any(token, &["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"])
             || (is_word(token, "FOR") && statement.any(at + 1, &["UPDATE", "SHARE", "NO", "KEY"]))
             || (is_word(token, "ORDER") && statement.is(at + 1, "BY"))
             || (is_word(token, "ON") && statement.any(at + 1, &["CONFLICT", "DUPLICATE"]))

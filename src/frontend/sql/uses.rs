@@ -5,7 +5,7 @@ use super::blocks::Blocks;
 use super::keys;
 use super::reader::Reader;
 use super::split::Statement;
-use super::tokens::{is_any, is_hole, is_reserved, is_word, string, word};
+use super::tokens::{is_any, is_hole, is_reserved, is_word, start, string, word};
 use super::{ColumnUse, UseKind};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use std::ops::Range;
@@ -112,12 +112,18 @@ pub(super) fn read(reader: &mut Reader, statement: &Statement) {
     if sites.is_empty() {
         return;
     }
+    let domain = statement.is(1, "DOMAIN");
     let blocks = Blocks::new(statement, reader.in_routine);
     for Site { column, how, tokens } in sites {
         let parts: Vec<&str> =
             statement.slice(column.tokens()).iter().filter_map(|t| word(t).map(|w| w.value.as_str())).collect();
         let Some((name, before)) = parts.split_last() else { continue };
         let qualifier = before.last().copied();
+        // What is assigned to is not read; in a domain `VALUE` is no column.
+        let assigned = statement.get(column.start).is_some_and(|t| reader.targets.contains(&start(t)));
+        if assigned || (domain && name.eq_ignore_ascii_case("value")) {
+            continue;
+        }
         if statement.get(column.end - 1).is_some_and(is_hole)
             || (qualifier.is_none() && blocks.is_relation(column.start, name))
         {
@@ -164,6 +170,8 @@ fn is_json_type(token: Option<&TokenWithSpan>) -> bool {
 /// Reads the operators behind a column: casts, arrows, subscripts, comparisons.
 fn operators(statement: &Statement, column: &Column, sites: &mut Vec<Site>) {
     let (mut start, mut at) = (column.start, column.end);
+    // The access without the brackets that are only around it.
+    let mut access = start..at;
     let mut path: Vec<String> = vec![];
     let mut arrows = false;
     // A step whose key is not spelled out ends what is known of the path.
@@ -189,6 +197,7 @@ fn operators(statement: &Statement, column: &Column, sites: &mut Vec<Site>) {
                     push(UseKind::JsonCast, start..at + 2);
                 }
                 at += 2;
+                access = start..at;
             }
             Token::Arrow | Token::LongArrow => {
                 match (literal, operand.map(|t| &t.token)) {
@@ -202,6 +211,7 @@ fn operators(statement: &Statement, column: &Column, sites: &mut Vec<Site>) {
                 if statement.at(at, &Token::DoubleColon) && statement.any(at + 1, &["TEXT"]) {
                     at += 2;
                 }
+                access = start..at;
             }
             Token::HashArrow | Token::HashLongArrow => {
                 let (keys, end) = key_list(statement, at + 1);
@@ -214,6 +224,7 @@ fn operators(statement: &Statement, column: &Column, sites: &mut Vec<Site>) {
                 }
                 open = true;
                 at = end;
+                access = start..at;
             }
             Token::LBracket
                 if literal.is_some() && statement.closing(at) == at + 2 && !is_word_array(statement, column) =>
@@ -223,17 +234,19 @@ fn operators(statement: &Statement, column: &Column, sites: &mut Vec<Site>) {
                 }
                 arrows = true;
                 at += 3;
+                access = start..at;
             }
             Token::LBracket if arrows => {
                 open = true;
                 at = statement.skip(at);
+                access = start..at;
             }
             _ => break,
         }
     }
     if arrows {
         let how = if path.is_empty() { UseKind::JsonFunction("->".into()) } else { UseKind::KeyRead(path) };
-        push(how, start..at);
+        push(how, access);
         return;
     }
     compared(statement, *column, start, at, &mut push);
@@ -285,6 +298,9 @@ fn compared(
             if statement.is(json, "JSON") {
                 push(UseKind::JsonFunction("IS JSON".into()), start..json + 1);
             }
+        }
+        Some(Token::Word(_)) if statement.any(at, &["JSONB_PATH_OPS", "JSONB_OPS"]) => {
+            push(UseKind::JsonFunction("jsonb_ops".into()), start..at + 1);
         }
         _ => {}
     }
@@ -352,7 +368,15 @@ fn function(statement: &Statement, at: usize, sites: &mut Vec<Site>) {
     }
     let Some(column) = argument(statement, at + 2, close) else { return };
     let arguments = statement.comma_parts(at + 2..close);
-    let literals: Vec<&str> = arguments.iter().skip(1).map_while(|a| statement.get(a.start).and_then(string)).collect();
+    let literals: Vec<&str> = arguments
+        .iter()
+        .skip(1)
+        .map_while(|a| {
+            // `_utf8mb4'$.k'`
+            let introduced = statement.get(a.start).and_then(word).is_some_and(|w| w.value.starts_with('_'));
+            statement.get(a.start + usize::from(introduced)).and_then(string)
+        })
+        .collect();
     let mut found: Vec<Vec<String>> = vec![];
     if keys_of_one {
         found.push(literals.iter().map(|l| (*l).to_owned()).collect());

@@ -172,3 +172,11 @@ fn the_mysql_insert_without_into_is_read_only_there() {
     assert_eq!(summary_in(Some(Dialect::Mysql), "INSERT t SET a = 1 ON DUPLICATE KEY UPDATE a = 2"), ["t: a = 2"]);
     assert!(facts_in(Dialect::Postgres, "INSERT t SET a = 1").writes.is_empty());
 }
+
+#[test]
+fn a_row_with_columns_of_its_own_names_is_spelled_by_the_tables() {
+    let sql = "INSERT INTO t (id, data) VALUES (?, ?) AS new(a, b) ON DUPLICATE KEY UPDATE data = JSON_MERGE_PATCH(data, b), n = new.a";
+    let found = writes(sql);
+    assert!(matches!(&found[0].value, Assigned::Value(e) if e.to_string() == "JSON_MERGE_PATCH(data, new.data)"));
+    assert!(matches!(&found[1].value, Assigned::Value(e) if e.to_string() == "new.id"));
+}

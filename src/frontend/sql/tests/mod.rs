@@ -1,6 +1,7 @@
 //! Forms of statements, each with what must be read in it.
 
 mod insert;
+mod property;
 mod routine;
 mod schema;
 mod update;

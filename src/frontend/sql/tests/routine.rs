@@ -56,3 +56,11 @@ fn executed_strings_are_read() {
     let sql = "DO $$ BEGIN EXECUTE 'UPDATE ' || quote_ident(t) || ' SET data = $1 WHERE id = 2' USING v; END $$";
     assert_eq!(summary(sql), ["noclobber_hole_9000: data = $1"]);
 }
+
+#[test]
+fn a_body_may_end_with_the_text() {
+    let sql =
+        "CREATE TRIGGER g AFTER UPDATE ON users BEGIN UPDATE users SET data = '{}'; SELECT CASE WHEN 1 THEN 2 END; END";
+    assert_eq!(facts(sql).statements, 1);
+    assert!(writes(sql)[0].in_routine);
+}

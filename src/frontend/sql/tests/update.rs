@@ -214,3 +214,72 @@ fn one_bad_statement_does_not_hide_the_next() {
     assert_eq!(summary(sql), ["a: x = 1", "b: y = $1", "c: z = 2"]);
     assert_eq!(facts(sql).statements, 5);
 }
+
+#[test]
+fn a_trailing_comma_is_no_column() {
+    let sql = "UPDATE t SET a = $1, WHERE id = 1";
+    assert_eq!(summary(sql), ["t: a = $1"]);
+    assert_eq!(writes(sql)[0].scope, RowScope::Predicate);
+}
+
+#[test]
+fn sqlite_comparisons_are_parsed() {
+    for (sql, predicate) in [
+        ("UPDATE t SET a = ? WHERE a ISNULL OR b IS 1", "a IS NULL OR b = 1"),
+        ("UPDATE t SET a = ? WHERE b IS NOT ?2 AND c NOTNULL", "b <> ?2 AND c IS NOT NULL"),
+    ] {
+        let found = super::facts_in(Dialect::Sqlite, sql).writes;
+        assert_eq!(found[0].predicate.as_ref().unwrap().to_string(), predicate);
+    }
+}
+
+#[test]
+fn arrows_bind_as_tightly_as_on_the_server() {
+    let value = |dialect, sql: &str| match &super::facts_in(dialect, sql).writes[0].value {
+        Assigned::Value(sqlparser::ast::Expr::BinaryOp { op, .. }) => op.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(value(Dialect::Sqlite, "UPDATE t SET a = b -> '$.x' || 'y'"), "||");
+    assert_eq!(value(Dialect::Sqlite, "UPDATE t SET a = b + c -> '$.x'"), "+");
+    assert_eq!(value(Dialect::Mysql, "UPDATE t SET a = b->'$.x' + 1"), "+");
+    assert_eq!(value(Dialect::Postgres, "UPDATE t SET a = b || c -> 'x'"), "->");
+    assert_eq!(value(Dialect::Postgres, "UPDATE t SET a = b || c - 'x'"), "||");
+}
+
+#[test]
+fn statements_that_write_and_cannot_be_read_are_listed() {
+    let listed = |sql: &str| facts(sql).unanalysed.iter().map(|p| p.message.clone()).collect::<Vec<_>>();
+    assert_eq!(
+        listed("UPDATE t SET noclobber_hole_0 WHERE id = 1"),
+        ["the columns that this UPDATE of `t` sets are not known"]
+    );
+    assert_eq!(listed("UPDATE t u v w SET a = 1"), ["this UPDATE cannot be read"]);
+    assert_eq!(listed("CREATE TABLE (a json)"), ["this CREATE TABLE cannot be read"]);
+    assert_eq!(
+        listed("INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET noclobber_hole_0"),
+        ["the columns that this conflict clause of `t` sets are not known"]
+    );
+    assert!(listed("SELECT 1; GRANT UPDATE ON t TO x; it is").is_empty());
+    let unclosed = facts("UPDATE t SET a = 1; SELECT 'x");
+    assert_eq!((unclosed.writes.len(), unclosed.unanalysed.len()), (1, 1));
+}
+
+#[test]
+fn prose_in_strings_gives_nothing() {
+    use crate::frontend::facts::{Route, SqlText};
+    for prose in [
+        "update the settings and set x = 1",
+        "failed to update users set: {} = {}",
+        "Update users to set the flag",
+        "please update t set a = b",
+        "insert coins into the slot on conflict",
+        "create a table (of contents)",
+        "it's broken",
+    ] {
+        let found = super::super::read(&SqlText { route: Route::Literal, ..super::text(prose) }, None);
+        assert!(found.writes.is_empty() && found.schema.is_empty(), "{prose}: {found:?}");
+        assert!(found.unanalysed.is_empty(), "{prose}: {:?}", found.unanalysed);
+    }
+    let literal = SqlText { route: Route::Literal, ..super::text("UPDATE users SET data = $1 WHERE id = $2") };
+    assert_eq!(super::super::read(&literal, None).writes.len(), 1);
+}

@@ -107,3 +107,10 @@ fn prose_and_code_give_nothing() {
         assert_eq!(lines(sql), Vec::<String>::new(), "{sql}");
     }
 }
+
+#[test]
+fn what_is_assigned_to_is_not_read() {
+    assert_eq!(lines("UPDATE t SET data['a'] = '1', x = data['b']"), ["t.data []()", "t.data b"]);
+    assert_eq!(lines("CREATE INDEX i ON t USING gin (data jsonb_path_ops)"), ["t.data jsonb_ops()"]);
+    assert_eq!(lines("CREATE DOMAIN d AS jsonb CHECK (VALUE ? 'a')"), Vec::<String>::new());
+}
