@@ -374,16 +374,16 @@ impl<'a, 's> Reader<'a, 's> {
                 Part::Text(known) => text.sql(known),
                 Part::Hole { argument, range, plain } => {
                     let span = literal.map.span(range);
-                    let (found, source) = self.argument(&argument, rest, span, scope);
-                    text.append(found.filter(|_| plain).unwrap_or_else(|| Text::hole(source, span)), span);
+                    let (found, hole) = self.argument(&argument, rest, span, scope);
+                    text.append(found.filter(|_| plain).unwrap_or(hole), span);
                 }
             }
         }
         Some(text)
     }
 
-    /// The argument of a hole, as a text if it is one, and its source.
-    fn argument(&self, argument: &Argument, rest: &[Expr], hole: Span, scope: &Scope<'a>) -> (Option<Text>, String) {
+    /// The argument of a hole, as a text if it is one, and as a hole.
+    fn argument(&self, argument: &Argument, rest: &[Expr], hole: Span, scope: &Scope<'a>) -> (Option<Text>, Text) {
         let expr = match argument {
             Argument::Position(n) => rest.get(*n).map(|e| if let Expr::Assign(named) = e { &*named.right } else { e }),
             Argument::Name(name) => rest.iter().find_map(|e| match e {
@@ -395,9 +395,12 @@ impl<'a, 's> Reader<'a, 's> {
             }),
         };
         match (expr, argument) {
-            (Some(expr), _) => (self.text(expr, scope), self.source.folded(self.source.expr(expr))),
-            (None, Argument::Name(name)) => (self.named(name, hole, scope), name.clone()),
-            (None, Argument::Position(n)) => (None, n.to_string()),
+            (Some(expr), _) => {
+                let source = self.source.folded(self.source.expr(expr));
+                (self.text(expr, scope), Text::numbered_hole(source, hole, placeholder_number(expr)))
+            }
+            (None, Argument::Name(name)) => (self.named(name, hole, scope), Text::hole(name.clone(), hole)),
+            (None, Argument::Position(n)) => (None, Text::hole(n.to_string(), hole)),
         }
     }
 
@@ -458,6 +461,24 @@ impl<'a, 's> Reader<'a, 's> {
             (None, _) => chain.at,
         };
         Span::new(chain.at..end.max(chain.at))
+    }
+}
+
+/// The number of a placeholder that an expression may make: `placeholder(backend, 2)`, `placeholders[1]`.
+fn placeholder_number(expr: &Expr) -> Option<usize> {
+    let number = |expr: &Expr| match expr {
+        Expr::Lit(lit) => match &lit.lit {
+            Lit::Int(n) => n.base10_parse::<usize>().ok(),
+            _ => None,
+        },
+        _ => None,
+    };
+    match expr {
+        Expr::Call(call) => number(call.args.last()?).filter(|n| *n > 0),
+        Expr::MethodCall(call) => number(call.args.last()?).filter(|n| *n > 0),
+        Expr::Index(index) => number(&index.index).map(|n| n + 1),
+        Expr::Reference(e) => placeholder_number(&e.expr),
+        _ => None,
     }
 }
 

@@ -48,10 +48,15 @@ impl List {
             Expr::Array(array) => array.elems.iter().for_each(|e| self.element(reader, scope, e)),
             Expr::Tuple(tuple) => tuple.elems.iter().for_each(|e| self.element(reader, scope, e)),
             Expr::Macro(mac) => {
-                if matches!(macros::name(&mac.mac).as_str(), "vec" | "params")
-                    && let Some(parsed) = reader.macros.get(&mac.mac).filter(|p| p.is_list)
+                if matches!(macros::name(&mac.mac).as_str(), "vec" | "params" | "named_params")
+                    && let Some(parsed) = reader.macros.get(&mac.mac)
                 {
-                    parsed.exprs.iter().for_each(|e| self.element(reader, scope, e));
+                    if parsed.is_list {
+                        parsed.exprs.iter().for_each(|e| self.element(reader, scope, e));
+                    }
+                    for (name, value) in &parsed.named {
+                        self.bind(reader, scope, Some(name.clone()), value);
+                    }
                 }
             }
             Expr::Path(path) => {

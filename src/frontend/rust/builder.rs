@@ -344,6 +344,10 @@ impl<'a> Maker<'_, 'a, '_> {
             self.text.literals.extend_from_slice(&pushed.literals);
             return;
         }
+        if pushed.known().is_some_and(|k| k.value.trim_start().starts_with(')')) {
+            // The comma that a loop pushes after all but the last.
+            self.text.pop_comma();
+        }
         self.text.append(pushed, span);
     }
 

@@ -124,6 +124,7 @@ impl<'a, 's> Collector<'a, 's> {
 
     fn parsed(&mut self, parsed: &'a Parsed) {
         parsed.exprs.iter().for_each(|e| self.visit_expr(e));
+        parsed.named.iter().for_each(|(_, e)| self.visit_expr(e));
         parsed.stmts.iter().for_each(|s| self.visit_stmt(s));
         for literal in &parsed.loose {
             let span = self.source.span(literal.span());

@@ -24,6 +24,8 @@ pub(super) struct Parsed {
     pub(super) exprs: Vec<Expr>,
     /// The exprs are the arguments, all of them and in order.
     pub(super) is_list: bool,
+    /// Values by name: `named_params! { ":a": x }`, `params! { "a" => x }`.
+    pub(super) named: Vec<(String, Expr)>,
     /// Statements found inside.
     pub(super) stmts: Vec<Stmt>,
     /// Literals that stand in nothing that could be parsed.
@@ -58,6 +60,7 @@ impl<'s> Macros<'s> {
 
     fn descend(&mut self, parsed: &Parsed) {
         parsed.exprs.iter().for_each(|e| self.visit_expr(e));
+        parsed.named.iter().for_each(|(_, e)| self.visit_expr(e));
         parsed.stmts.iter().for_each(|s| self.visit_stmt(s));
     }
 }
@@ -109,8 +112,29 @@ fn parse(mac: &Macro) -> Parsed {
         parsed.is_list = true;
         return parsed;
     }
+    if matches!(name(mac).as_str(), "named_params" | "params")
+        && let Ok(pairs) = Punctuated::<Pair, Token![,]>::parse_terminated.parse2(tokens.clone())
+    {
+        parsed.named = pairs.into_iter().map(|pair| (pair.0, pair.1)).collect();
+        return parsed;
+    }
     take_apart(tokens, MAX_TRIES, &mut parsed);
     parsed
+}
+
+/// `":name": value` or `"name" => value`.
+struct Pair(String, Expr);
+
+impl Parse for Pair {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name: syn::LitStr = input.parse()?;
+        if input.peek(Token![=>]) {
+            input.parse::<Token![=>]>()?;
+        } else {
+            input.parse::<Token![:]>()?;
+        }
+        Ok(Self(name.value(), input.parse()?))
+    }
 }
 
 /// Reads what can be read: the whole as statements, each part between `,`, `;` and `=>` as an expression, each group

@@ -24,6 +24,8 @@ enum Piece {
         span: Span,
         /// It is a constant of another file, with its path.
         constant: Option<String>,
+        /// It is a placeholder of this number, where a value stands.
+        number: Option<usize>,
     },
     /// A bound value, spelled as a placeholder: `push_bind`.
     Bind(Span),
@@ -59,13 +61,18 @@ impl Text {
 
     /// A text that is one hole.
     pub(super) fn hole(source: String, span: Span) -> Self {
-        Self { pieces: vec![Piece::Hole { source, span, constant: None }], literals: vec![], len: 1 }
+        Self { pieces: vec![Piece::Hole { source, span, constant: None, number: None }], literals: vec![], len: 1 }
+    }
+
+    /// A text that is a hole, and a placeholder of that number where a value stands: `placeholder(1)`.
+    pub(super) fn numbered_hole(source: String, span: Span, number: Option<usize>) -> Self {
+        Self { pieces: vec![Piece::Hole { source, span, constant: None, number }], literals: vec![], len: 1 }
     }
 
     /// A text that is a constant of another file.
     pub(super) fn constant(path: String, span: Span) -> Self {
         Self {
-            pieces: vec![Piece::Hole { source: path.clone(), span, constant: Some(path) }],
+            pieces: vec![Piece::Hole { source: path.clone(), span, constant: Some(path), number: None }],
             literals: vec![],
             len: 1,
         }
@@ -96,7 +103,7 @@ impl Text {
     pub(super) fn append(&mut self, other: Self, span: Span) {
         self.literals.extend_from_slice(&other.literals);
         if self.len + other.len > MAX_LEN {
-            self.pieces.push(Piece::Hole { source: "..".to_owned(), span, constant: None });
+            self.pieces.push(Piece::Hole { source: "..".to_owned(), span, constant: None, number: None });
             self.len += 1;
         } else {
             self.len += other.len;
@@ -112,6 +119,13 @@ impl Text {
     /// Whether some SQL is known that is not white space.
     pub(super) fn has_sql(&self) -> bool {
         self.pieces.iter().any(|p| matches!(p, Piece::Sql(l) if !l.value.trim().is_empty()))
+    }
+
+    /// Takes back a comma that was appended last.
+    pub(super) fn pop_comma(&mut self) {
+        if matches!(self.pieces.last(), Some(Piece::Sql(last)) if last.value.trim() == ",") {
+            self.pieces.pop();
+        }
     }
 
     /// All of it as one literal; `None` when a part is not known.
@@ -190,7 +204,7 @@ impl Text {
         let mut binds = 0;
         // Holes inside the string that is open: where the quote opened, when nothing but one hole follows it.
         let mut only_hole: Option<(usize, Span, usize)> = None;
-        for piece in &self.pieces {
+        for (at, piece) in self.pieces.iter().enumerate() {
             match piece {
                 Piece::Sql(literal) => {
                     let mut skip = 0;
@@ -229,8 +243,27 @@ impl Text {
                     out.sql.push_str(&token);
                     out.map.push(token.len(), *span);
                 }
-                Piece::Hole { source, span, constant } => {
+                Piece::Hole { source, span, constant, number } => {
                     let in_string = quotes.open_string();
+                    let sigil = match self.pieces.get(at + 1) {
+                        Some(Piece::Sql(next)) => starts_with_number(&next.value),
+                        _ => false,
+                    };
+                    if in_string.is_none() && constant.is_none() && stands_for_value(&out.sql, sigil) {
+                        // `{prefix}1`, `placeholder(1)`: a placeholder whose sigil is chosen at run time.
+                        let text = match number {
+                            _ if sigil => Some("$".to_owned()),
+                            Some(_) if dialect == Some(Dialect::Mysql) => Some("?".to_owned()),
+                            Some(number) => Some(format!("${number}")),
+                            None => None,
+                        };
+                        if let Some(text) = text {
+                            only_hole = None;
+                            out.sql.push_str(&text);
+                            out.map.push(text.len(), *span);
+                            continue;
+                        }
+                    }
                     let (text, token) = if in_string.is_some() {
                         let token = format!("${placeholders}");
                         placeholders += 1;
@@ -257,6 +290,17 @@ impl Text {
         }
         out
     }
+}
+
+/// Whether a text starts with a number that ends there: not `1_jobs`.
+fn starts_with_number(sql: &str) -> bool {
+    let rest = sql.trim_start_matches(|c: char| c.is_ascii_digit());
+    rest.len() < sql.len() && !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+}
+
+/// Whether what follows is compared, assigned or (`in_list`) an element of a list.
+fn stands_for_value(before: &str, in_list: bool) -> bool {
+    before.trim_end().ends_with(|c: char| matches!(c, '=' | '<' | '>') || in_list && matches!(c, '(' | ','))
 }
 
 /// Where in the SQL text a quoted string or a comment is open.
@@ -338,6 +382,24 @@ mod tests {
         assert_eq!(r.map.sql_len(), r.sql.len());
         let tokens: Vec<&str> = r.holes.iter().map(|h| h.token.as_str()).collect();
         assert_eq!(tokens, ["$9002", "$9003", "$9004", "noclobber_hole_3"]);
+    }
+
+    #[test]
+    fn a_sigil_before_a_number_is_a_placeholder() {
+        let r = assemble(&[
+            "UPDATE t SET a = ",
+            "{}",
+            "1, b = ",
+            "{}",
+            "12 WHERE id IN (",
+            "{}",
+            "3) AND x = ",
+            "{}",
+            "4_",
+        ]);
+        assert_eq!(r.sql, "UPDATE t SET a = $1, b = $12 WHERE id IN ($3) AND x = noclobber_hole_04_");
+        assert_eq!(r.holes.len(), 1);
+        assert_eq!(r.map.sql_len(), r.sql.len());
     }
 
     #[test]

@@ -165,3 +165,84 @@ fn strings_that_are_pushed_to_are_followed() {
     assert_eq!(text.sql, "UPDATE t SET a = $1, b = $2 WHERE id = $3");
     assert_eq!(text.binds.iter().map(|b| b.source.as_str()).collect::<Vec<_>>(), ["&a", "&b"]);
 }
+
+#[test]
+fn placeholders_that_are_made_at_run_time_are_numbered() {
+    let text = one(r#"db.execute(Statement::from_sql_and_values(backend,
+             format!("UPDATE t SET a = {}, b = {}, c = {} WHERE id = {}", p[0], p[1], now(backend), placeholder(backend, 3)),
+             vec![x.into(), json!({"k": 1}).into(), id.into()])).await?;"#);
+    assert_eq!(text.sql, "UPDATE t SET a = $1, b = $2, c = noclobber_hole_0 WHERE id = $3");
+    assert_eq!(text.binds.len(), 3);
+    assert!(text.binds[1].is_json);
+}
+
+#[test]
+fn a_comma_that_a_loop_leaves_behind_is_taken_back() {
+    builder(
+        r#"let mut q = QueryBuilder::new("UPDATE t SET a = 1 WHERE id IN (");
+           for (i, id) in ids.iter().enumerate() { q.push_bind(id); if i + 1 < ids.len() { q.push(", "); } }
+           q.push(")");"#,
+        "UPDATE t SET a = 1 WHERE id IN ($1)",
+        &["id"],
+    );
+}
+
+#[test]
+fn files_with_sql_are_named_with_their_binds() {
+    let found = facts(
+        r#"const Q: &str = include_str!("../sql/q.sql");
+           async fn f() { sqlx::query_file_as!(User<'_>, "queries/save.sql", json!({"a": 1}), id).fetch_one(db).await?;
+             sqlx::query(Q).bind(x).execute(db).await?; db.batch_execute(include_str!("schema.sql")).await?; }"#,
+    );
+    let named: Vec<_> =
+        found.file_queries.iter().map(|q| (q.path.as_str(), q.beside_file, q.call.as_str(), q.binds.len())).collect();
+    assert_eq!(
+        named,
+        [
+            ("queries/save.sql", false, "query_file_as", 2),
+            ("../sql/q.sql", true, "query", 1),
+            ("schema.sql", true, "batch_execute", 0)
+        ]
+    );
+    assert_eq!(found.functions[found.file_queries[0].function.unwrap()].name, "f");
+}
+
+#[test]
+fn columns_that_are_decoded_are_named_with_their_tables() {
+    let found = facts(
+        r#"async fn f() { let row = sqlx::query!("SELECT settings FROM public.users WHERE id = $1", id).fetch_one(db).await?;
+             let s: Settings = serde_json::from_str(&row.settings)?;
+             let text: String = other.get("extra"); let v = serde_json::from_str::<Value>(&text)?; }
+           fn g(text: &str) { let v: Value = serde_json::from_str(text).unwrap(); }"#,
+    );
+    let named: Vec<_> = found.decodes.iter().map(|d| (d.column.as_str(), d.tables.len())).collect();
+    assert_eq!(named, [("settings", 1), ("extra", 1)]);
+    assert_eq!(found.decodes[0].tables[0].schema.as_deref(), Some("public"));
+}
+
+#[test]
+fn a_part_is_read_behind_the_head_of_its_function() {
+    let found = texts(
+        r#"fn f(sql: &mut String, up: bool) {
+             let head = "INSERT INTO jobs (id, data) VALUES ($1, $2)";
+             run(head, if up { " ON CONFLICT (id) DO UPDATE SET data = EXCLUDED.data" } else { "" }); }"#,
+    );
+    let part = found.iter().find(|t| t.sql.contains("CONFLICT")).unwrap();
+    assert!(part.sql.starts_with("INSERT INTO jobs ("), "{}", part.sql);
+    assert!(part.sql.ends_with("ON CONFLICT (id) DO UPDATE SET data = EXCLUDED.data"), "{}", part.sql);
+}
+
+#[test]
+fn messages_and_comments_are_not_sql() {
+    let found = texts(
+        r#"/// UPDATE t SET a = 1
+           #[doc = "UPDATE t SET a = 2"]
+           fn f() { tracing::info!("UPDATE t SET a = 3"); x.expect("UPDATE t SET a = 4"); anyhow::bail!("UPDATE t SET a = {}", 5);
+             #[cfg(test)] mod t { fn g() { let a = "UPDATE t SET a = 6"; } } tokio::select! { _ = x => { db.execute("UPDATE t SET a = 7") } } }
+           #[error("UPDATE t SET a = 8")] struct E;
+           macro_rules! m { ($x:expr) => { run($x, "UPDATE t SET a = 9") } }"#,
+    );
+    let sql: Vec<(&str, bool)> =
+        found.iter().map(|t| (t.sql.trim_start_matches("UPDATE t SET a = "), t.test)).collect();
+    assert_eq!(sql, [("7", false), ("6", true), ("9", false)]);
+}

@@ -272,3 +272,19 @@ fn values_are_bound_in_every_client() {
         assert_eq!(text.binds.iter().map(|b| b.index).collect::<Vec<_>>(), [1, 2], "{body}");
     }
 }
+
+#[test]
+fn named_values_keep_their_names() {
+    for (body, names) in [
+        (
+            r#"c.execute("UPDATE t SET a = :a, b = :b", named_params! { ":a": x, ":b": json!({"k": 1}) })?;"#,
+            [":a", ":b"],
+        ),
+        (r#"c.exec_drop("UPDATE t SET a = :a, b = :b", params! { "a" => x, "b" => json!({"k": 1}) })?;"#, ["a", "b"]),
+        (r#"c.execute("UPDATE t SET a = :a, b = :b", &[(":a", &x), (":b", &json!({"k": 1}))])?;"#, [":a", ":b"]),
+    ] {
+        let text = texts(&format!("fn f() {{ {body} }}")).pop().unwrap();
+        assert_eq!(text.binds.iter().map(|b| b.name.as_deref().unwrap()).collect::<Vec<_>>(), names, "{body}");
+        assert_eq!(text.binds[1].value, Document::Known(json!({"k": 1})), "{body}");
+    }
+}
