@@ -211,7 +211,9 @@ impl Inference<'_> {
             }
             let certainty = if tables.len() == 1 { Certainty::Inferred } else { Certainty::Guessed };
             if tables.is_empty() {
-                tables.push(self.only(&decode.column, by_name, text));
+                // Bytes may be anything: a guess is not enough for them.
+                let by_guess = |entry: &Entry| text(entry) && !entry.column.sql_type.contains("blob");
+                tables.push(self.only(&decode.column, by_name, by_guess));
             }
             let site = Some(Site { file: facts.file, span: decode.span });
             let message = format!("`{}` is decoded as JSON here", decode.column);
