@@ -261,7 +261,10 @@ impl Item<'_, '_> {
         let spelled_out = self.statement.at(at, &Token::LParen)
             && close + 1 == self.value.end
             && !self.statement.any(at + 1, &["SELECT", "WITH", "VALUES"]);
-        spelled_out.then(|| self.statement.comma_parts(at + 1..close))
+        let items = spelled_out.then(|| self.statement.comma_parts(at + 1..close))?;
+        // `ROW(v.*)` has as many items as `v` has columns.
+        let star = |item: &Range<usize>| item.len() > 1 && self.statement.at(item.end - 1, &Token::Mul);
+        (!items.iter().any(star)).then_some(items)
     }
 }
 

@@ -333,7 +333,7 @@ pub const HOLE_PREFIX: &str = "noclobber_hole_";
 ///
 /// The locations inside parsed expressions are those of [`number_of`] and bytes of the text, not lines and columns.
 pub fn read(text: &SqlText, project: Option<Dialect>) -> SqlFacts {
-    let dialect = marks::choose(&text.sql, text.dialect, project);
+    let mut dialect = marks::choose(&text.sql, text.dialect, project);
     let mut facts = SqlFacts {
         dialect,
         statements: 0,
@@ -343,7 +343,20 @@ pub fn read(text: &SqlText, project: Option<Dialect>) -> SqlFacts {
         placeholders: vec![],
         unanalysed: vec![],
     };
-    let lexed = tokens::lex(&clean::clean(&text.sql, dialect), dialect);
+    if text.route == super::facts::Route::Literal && !looks_like_sql(&text.sql) {
+        return facts;
+    }
+    let mut lexed = tokens::lex(&clean::clean(&text.sql, dialect), dialect);
+    if lexed.error.is_some() && text.dialect.is_none() {
+        // A string that has no end is more often one of another dialect.
+        for other in [Dialect::Postgres, Dialect::Sqlite, Dialect::Mysql].into_iter().filter(|d| *d != dialect) {
+            let again = tokens::lex(&clean::clean(&text.sql, other), other);
+            if again.error.is_none() {
+                (dialect, facts.dialect, lexed) = (other, other, again);
+                break;
+            }
+        }
+    }
     let mut reader = reader::Reader {
         text: &text.sql,
         map: &text.map,

@@ -79,7 +79,12 @@ fn read_executed(reader: &mut Reader, statement: &Statement, ddl: Ddl) {
         if pieces.iter().any(|t| string(t).is_some()) {
             let mut text = spelled_by(reader, pieces);
             if formatted {
-                text = without_formats(&text);
+                let arguments: Vec<Inner> = statement
+                    .comma_parts(stop.min(limit) + 1..limit)
+                    .into_iter()
+                    .map(|argument| spelled_by(reader, statement.slice(argument)))
+                    .collect();
+                text = formatted_with(&text, &arguments);
             }
             read_inner(reader, &text, ddl);
         }
@@ -142,8 +147,10 @@ fn spelled_by(reader: &Reader, pieces: &[TokenWithSpan]) -> Inner {
 }
 
 /// The numbers of these holes start high: the text around may have its own.
+const FIRST_HOLE: usize = 9000;
+
 fn push_hole(inner: &mut Inner, holes: &mut usize, span: Span) {
-    inner.push(&format!("{}{}", super::HOLE_PREFIX, 9000 + *holes), span);
+    inner.push(&format!("{}{}", super::HOLE_PREFIX, FIRST_HOLE + *holes), span);
     *holes += 1;
 }
 
@@ -191,26 +198,34 @@ fn append(inner: &mut Inner, reader: &Reader, base: usize, source: &str, range: 
     }
 }
 
-/// Puts unknown parts for `format`'s `%I` and `%s`, and placeholders for `%L`.
-fn without_formats(text: &Inner) -> Inner {
+/// Puts the arguments for `format`'s `%I` and `%s`, which stand for names and SQL, and placeholders for its `%L`.
+fn formatted_with(text: &Inner, arguments: &[Inner]) -> Inner {
     let mut out = Inner { sql: String::new(), map: SpanMap::default() };
-    let (mut from, mut holes) = (0, 0);
+    let (mut from, mut next) = (0, 0);
     let raw = text.sql.as_bytes();
     let mut at = 0;
     while at < raw.len() {
         let digits = raw.get(at + 1..).unwrap_or(&[]).iter().take_while(|b| b.is_ascii_digit() || **b == b'$').count();
         let kind = raw.get(at + 1 + digits).copied().filter(|_| raw.get(at) == Some(&b'%'));
         let end = at + digits + 2;
-        let replacement = match kind {
-            Some(b'I' | b's') => format!("{}{}", super::HOLE_PREFIX, 9000 + holes),
-            Some(b'L') => format!(":value_{holes}"),
-            Some(b'%') => "%".to_owned(),
-            _ => {
-                at += 1;
-                continue;
-            }
+        let Some(kind @ (b'I' | b's' | b'L' | b'%')) = kind else {
+            at += 1;
+            continue;
         };
-        holes += 1;
+        // `%2$I` names its argument.
+        let numbered = text.sql.get(at + 1..at + 1 + digits).and_then(|n| n.strip_suffix('$')?.parse::<usize>().ok());
+        let index = numbered.map_or(next, |n| n.saturating_sub(1));
+        let replacement = match kind {
+            b'%' => "%".to_owned(),
+            b'L' => format!(":value_{index}"),
+            _ => match arguments.get(index) {
+                Some(argument) if argument.sql.len() < 200 => argument.sql.clone(),
+                _ => format!("{}{}", super::HOLE_PREFIX, FIRST_HOLE + index),
+            },
+        };
+        if kind != b'%' {
+            next = index + 1;
+        }
         if let Some(kept) = text.sql.get(from..at) {
             out.sql.push_str(kept);
             out.map.append(&text.map.slice(from..at));

@@ -4,7 +4,7 @@
 use super::column::{self, column_name, is_table_constraint, json_checked, type_end, type_text};
 use super::reader::Reader;
 use super::split::Statement;
-use super::tokens::{bytes, is_any, table_name};
+use super::tokens::{bytes, is_any, is_hole_name, table_name};
 use super::{ColumnDef, SchemaChange, TableName};
 use sqlparser::tokenizer::Token;
 use std::ops::Range;
@@ -44,6 +44,26 @@ pub(super) fn read(reader: &mut Reader, statement: &Statement, from: usize) {
                 continue;
             };
             reader.facts.schema.push(SchemaChange::RenameTable { from: old, to: new });
+        }
+    }
+}
+
+/// Reads a `CREATE TABLE` in the body of a function: when the function is called there is such a table, and none if there
+/// is one already. Temporary ones, and those of which no part of the name is known, are not read.
+pub(super) fn read_waiting(reader: &mut Reader, statement: &Statement, from: usize) {
+    let creates = statement.is(from, "CREATE") && statement.any(from + 1, &["TABLE", "UNLOGGED"]);
+    if !creates {
+        return;
+    }
+    let known = reader.facts.schema.len();
+    read(reader, statement, from);
+    let new = reader.facts.schema.split_off(known.min(reader.facts.schema.len()));
+    for change in new {
+        if let SchemaChange::CreateTable { table, columns, like, span, .. } = change
+            && !is_hole_name(&table.name)
+        {
+            let create = SchemaChange::CreateTable { table, columns, if_not_exists: true, like, span };
+            reader.facts.schema.push(create);
         }
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn read_text(reader: &mut Reader, lexed: &Lexed, ddl: Ddl) -> usize {
         read_statement(reader, tokens, ddl);
         let nothing = found(reader) == before;
         if nothing {
-            unread::note(reader, tokens);
+            unread::note(reader, tokens, ddl);
         }
         count += usize::from(reader.certain || !nothing || starts_as_sql(tokens));
     }
@@ -98,11 +98,11 @@ pub(super) fn read_statement(reader: &mut Reader, tokens: &[TokenWithSpan], ddl:
     if reader.certain || reader.in_routine || starts_as_sql(tokens) {
         read_writes(reader, &statement);
     }
-    if ddl == Ddl::Runs {
-        let from = if reader.in_routine { schema::head(&statement) } else { Some(0) };
-        if let Some(from) = from {
-            schema::read(reader, &statement, from);
-        }
+    let from = if reader.in_routine { schema::head(&statement) } else { Some(0) };
+    match (from, ddl) {
+        (Some(from), Ddl::Runs) => schema::read(reader, &statement, from),
+        (Some(from), Ddl::Waits) => schema::read_waiting(reader, &statement, from),
+        (None, _) => {}
     }
     uses::read(reader, &statement);
     routine::read_bodies(reader, &statement, ddl);

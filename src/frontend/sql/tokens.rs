@@ -64,9 +64,13 @@ pub(super) fn word(token: &TokenWithSpan) -> Option<&Word> {
 
 /// Whether the token stands for an unknown part of the text, and is not only the name of something that has one in it.
 pub(super) fn is_hole(token: &TokenWithSpan) -> bool {
-    word(token)
-        .and_then(|w| w.value.strip_prefix(HOLE_PREFIX))
-        .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+    word(token).is_some_and(|w| is_hole_name(&w.value))
+}
+
+/// Whether a name is an unknown part and nothing else.
+pub(super) fn is_hole_name(name: &str) -> bool {
+    let number = name.strip_prefix(HOLE_PREFIX);
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The value of a string literal, however it is quoted.

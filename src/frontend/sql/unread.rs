@@ -2,12 +2,13 @@
 
 use super::reader::Reader;
 use super::split::Statement;
+use super::statements::Ddl;
 use super::tokens::{bytes, is_hole, is_word};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 /// Lists the statement, in which nothing was found, if it is one that writes. A string that may be prose is listed only
 /// when it has a statement's structure.
-pub(super) fn note(reader: &mut Reader, tokens: &[TokenWithSpan]) {
+pub(super) fn note(reader: &mut Reader, tokens: &[TokenWithSpan], ddl: Ddl) {
     let statement = Statement::new(tokens);
     let has = |word: &str| tokens.iter().any(|t| is_word(t, word));
     let bound = tokens.iter().any(|t| is_hole(t) || matches!(t.token, Token::Placeholder(_)));
@@ -22,6 +23,8 @@ pub(super) fn note(reader: &mut Reader, tokens: &[TokenWithSpan]) {
         && tokens.iter().any(|t| t.token == Token::LParen)
     {
         "this upsert cannot be read"
+    } else if ddl == Ddl::Waits {
+        return;
     } else if statement.is(0, "CREATE")
         && (statement.is(1, "TABLE") || (reader.certain && (2..4).any(|at| statement.is(at, "TABLE"))))
         && !statement.is(1, "VIRTUAL")

@@ -64,3 +64,21 @@ fn a_body_may_end_with_the_text() {
     assert_eq!(facts(sql).statements, 1);
     assert!(writes(sql)[0].in_routine);
 }
+
+#[test]
+fn names_that_a_format_composes_keep_their_known_part() {
+    let sql = "CREATE FUNCTION f(q text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN \
+               EXECUTE format('CREATE TABLE app.%I (id int, params jsonb)', 't_' || q); \
+               EXECUTE format('UPDATE app.%I SET params = $1 WHERE id = %L', 't_' || q, i) USING p; \
+               CREATE TEMP TABLE x (a json); CREATE TABLE y (a json); DROP TABLE z; END $$";
+    assert_eq!(summary(sql), ["app.t_noclobber_hole_9000: params = $1"]);
+    let tables: Vec<String> = facts(sql)
+        .schema
+        .iter()
+        .map(|c| match c {
+            crate::frontend::sql::SchemaChange::CreateTable { table, if_not_exists: true, .. } => table.name.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(tables, ["t_noclobber_hole_9000", "y"]);
+}
