@@ -42,13 +42,13 @@ pub(super) fn get(document: &Json, places: &[Place], form: Form, family: Family)
         return if family == Family::SerdeIndex { Value::Json(Json::Null) } else { Value::Null };
     };
     match (form, part) {
-        (Form::ScalarText, Json::Object(_) | Json::Array(_)) => Value::Null,
         // Measured: 1 and 0 on MariaDB.
         (Form::ScalarText, Json::Bool(truth)) if family == Family::MariaDb => {
             Value::Text(i32::from(*truth).to_string())
         }
         (Form::Text, Json::Null) if matches!(family, Family::MySql | Family::MariaDb) => Value::Text("null".into()),
-        (Form::Text | Form::ScalarText | Form::Unwrapped, Json::Null) => Value::Null,
+        (Form::Text | Form::ScalarText | Form::Unwrapped, Json::Null)
+        | (Form::ScalarText, Json::Object(_) | Json::Array(_)) => Value::Null,
         (Form::Text | Form::ScalarText | Form::Unwrapped, Json::String(text)) => Value::Text(text.clone()),
         // SQLite has no booleans.
         (Form::Text, Json::Bool(truth)) if family == Family::Sqlite => Value::Scalar(Json::from(i32::from(*truth))),

@@ -303,8 +303,19 @@ impl Edits {
                     self.touched.push(join(base, &[param_key("?")]));
                 }
             }
+            Document::Merge { left, right, .. } if !patch.holds_old() => {
+                self.patch(left, base, deep);
+                self.patch(right, base, deep);
+            }
             Document::Null => {}
-            other => self.document(other, base),
+            other => {
+                self.document(other, base);
+                // What it is made from may hold any key.
+                self.unknown_touched = true;
+                if !base.is_empty() {
+                    self.touched.push(join(base, &[param_key("?")]));
+                }
+            }
         }
     }
 
