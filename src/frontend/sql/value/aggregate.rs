@@ -2,42 +2,96 @@
 
 use super::super::Dialect;
 use super::scope::{Relation, conjuncts};
-use super::subquery::table_name;
+use super::subquery::{is_aggregate, table_name};
 use super::typed::{Ty, Typed};
 use super::{Evaluator, path};
-use crate::document::{Cond, Document, Nullability, Shape};
+use crate::document::{Cond, Document, Family, Form, Nullability, Shape};
 use serde_json::Value as Json;
 use sqlparser::ast::{
     BinaryOperator, Expr, FunctionArg, FunctionArgExpr, Select, SelectItem, SetExpr, SetOperator, SetQuantifier,
     TableFactor,
 };
 
-/// What the rows of a subquery's `FROM` are taken from, where they are entries or elements of a document.
+/// What the rows of a subquery's `FROM` are taken from, where they are parts of a document.
 pub(super) struct Unnested {
-    pub(super) of: Vec<Document>,
-    elements: bool,
+    of: Vec<Document>,
+    rows: Rows,
+}
+
+/// What one row is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    /// A key and its value.
+    Entries,
+    /// An element of an array.
+    Elements,
+    /// Something else: a key, a text, a record.
+    Other,
+}
+
+/// The names of the columns of entries.
+struct Names {
+    key: String,
+    value: String,
 }
 
 impl Evaluator<'_> {
-    /// Entries or elements put together in a way that is not read: it holds the document only if they do, or if the
-    /// rest of the subquery names it. Of no rows it is NULL.
-    pub(super) fn gathered(&mut self, of: Vec<Document>, select: &Select, item: &Expr, expr: &Expr) -> Typed {
-        let mut held: Vec<Document> = of.into_iter().filter(super::typed::carries_document).collect();
+    /// The item of a subquery over parts of a document.
+    pub(super) fn unnested_item(
+        &mut self,
+        select: &Select,
+        item: &Expr,
+        unnested: &Unnested,
+        factor: &TableFactor,
+        expr: &Expr,
+    ) -> Typed {
+        match item {
+            Expr::Nested(inner) => return self.unnested_item(select, inner, unnested, factor, expr),
+            Expr::Cast { expr: inner, data_type, .. } => {
+                let value = self.unnested_item(select, inner, unnested, factor, expr);
+                return self.cast_to(value, data_type, item);
+            }
+            Expr::Function(function)
+                if matches!(super::call::name_of(function).as_deref(), Some("coalesce" | "ifnull")) =>
+            {
+                // An aggregate finds a row always, so that COALESCE sees its NULL.
+                if let Some([inner @ Expr::Function(_), others @ ..]) = super::call::arguments(function).as_deref()
+                    && is_aggregate(inner)
+                {
+                    let mut values = vec![self.unnested_item(select, inner, unnested, factor, expr)];
+                    values.extend(others.iter().map(|other| self.eval(other)).collect::<Vec<_>>());
+                    let ty = self.unify(&mut values, "COALESCE");
+                    return Typed::new(super::functions::first(values.into_iter().map(|v| v.doc).collect()), ty);
+                }
+            }
+            _ => {}
+        }
+        match self.aggregated(select, item, unnested, factor) {
+            Some(value) => value,
+            None => self.gathered(&unnested.of, select, item, expr),
+        }
+    }
+
+    /// Parts put together in a way that is not read: it holds the document only if they do, or if the rest of the
+    /// subquery names it.
+    fn gathered(&mut self, of: &[Document], select: &Select, item: &Expr, expr: &Expr) -> Typed {
+        let mut held: Vec<Document> = of.iter().filter(|d| super::typed::carries_document(d)).cloned().collect();
         for part in std::iter::once(item).chain(&select.selection) {
             if let Document::Through { of, .. } = self.opaque(part).doc {
                 held.extend(of);
             }
         }
         held.dedup();
+        let null = if never_null(item) { Nullability::Never } else { Nullability::Yes };
         let doc = if held.is_empty() {
-            super::typed::input(expr.to_string(), Shape::Any, Nullability::Yes)
+            super::typed::input(expr.to_string(), Shape::Any, null)
         } else {
             Document::Through { of: held, why: format!("what `{expr}` does is not known") }
         };
         Typed::any(doc)
     }
 
-    /// `jsonb_each(d)`, `json_each(d)`, `jsonb_array_elements(d)`, and `UNION ALL` of such.
+    /// `jsonb_each(d)`, `json_each(d, '$.k')`, `jsonb_array_elements(d)` and relatives, and `UNION ALL` of entries.
     pub(super) fn unnested(&mut self, factor: &TableFactor) -> Option<Unnested> {
         let (name, args) = match factor {
             TableFactor::Table { name, args: Some(args), .. } => (name, &args.args),
@@ -45,28 +99,54 @@ impl Evaluator<'_> {
             TableFactor::Derived { subquery, .. } => {
                 let mut of = vec![];
                 self.union(&subquery.body, &mut of)?;
-                return Some(Unnested { of, elements: false });
+                return Some(Unnested { of, rows: Rows::Entries });
             }
             _ => return None,
         };
-        let elements = match (table_name(name)?.name.to_ascii_lowercase().as_str(), self.dialect) {
-            ("jsonb_each" | "json_each", Dialect::Postgres | Dialect::Sqlite) => false,
-            ("jsonb_array_elements" | "json_array_elements", Dialect::Postgres) => true,
+        let name = table_name(name)?.name.to_ascii_lowercase();
+        let rows = match (name.as_str(), self.dialect) {
+            ("jsonb_each" | "json_each", Dialect::Postgres | Dialect::Sqlite) => Rows::Entries,
+            ("jsonb_array_elements" | "json_array_elements", Dialect::Postgres) => Rows::Elements,
+            (
+                "jsonb_each_text"
+                | "json_each_text"
+                | "jsonb_object_keys"
+                | "json_object_keys"
+                | "jsonb_array_elements_text"
+                | "json_array_elements_text"
+                | "jsonb_path_query"
+                | "jsonb_to_recordset",
+                Dialect::Postgres,
+            )
+            | ("json_tree" | "jsonb_tree", Dialect::Sqlite) => Rows::Other,
             _ => return None,
         };
-        let [FunctionArg::Unnamed(FunctionArgExpr::Expr(arg))] = args.as_slice() else { return None };
+        let args = args
+            .iter()
+            .map(|arg| match arg {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(arg)) => Some(arg),
+                _ => None,
+            })
+            .collect::<Option<Vec<_>>>()?;
+        let (of, path) = args.split_first()?;
         let of = if self.is_postgres() {
-            let value = self.eval(arg);
-            let takes_jsonb = table_name(name)?.name.to_ascii_lowercase().starts_with("jsonb");
-            if takes_jsonb {
-                self.jsonb(value, "function jsonb_each(json) does not exist")
+            let value = self.eval(of);
+            if name.starts_with("jsonb") {
+                self.jsonb(value, "this function takes jsonb, not json")
             } else {
                 super::typed::as_json(value.doc, self.old_is_text())
             }
         } else {
-            self.document(arg)
+            self.document(of)
         };
-        Some(Unnested { of: vec![of], elements })
+        let of = match (path, self.dialect) {
+            ([path], Dialect::Sqlite) => {
+                let path = self.dollar_path(path)?;
+                Document::Get { of: Box::new(of), path, form: Form::Json, family: Family::Sqlite }
+            }
+            _ => of,
+        };
+        Some(Unnested { of: vec![of], rows })
     }
 
     /// `SELECT * FROM jsonb_each(a) UNION ALL SELECT * FROM jsonb_each(b)`.
@@ -91,7 +171,7 @@ impl Evaluator<'_> {
                     return None;
                 }
                 let inner = self.unnested(&table.relation)?;
-                if inner.elements {
+                if inner.rows != Rows::Entries {
                     return None;
                 }
                 of.extend(inner.of);
@@ -102,13 +182,7 @@ impl Evaluator<'_> {
     }
 
     /// An aggregate over entries or elements put together again; `None` when it is another.
-    pub(super) fn aggregated(
-        &mut self,
-        select: &Select,
-        item: &Expr,
-        mut unnested: Unnested,
-        factor: &TableFactor,
-    ) -> Option<Typed> {
+    fn aggregated(&mut self, select: &Select, item: &Expr, unnested: &Unnested, factor: &TableFactor) -> Option<Typed> {
         let Expr::Function(function) = item else { return None };
         if function.filter.is_some() || function.over.is_some() || select.having.is_some() {
             return None;
@@ -116,7 +190,10 @@ impl Evaluator<'_> {
         let args = super::call::arguments(function)?;
         let aggregate = super::call::name_of(function)?;
         let alias = alias_of(factor);
-        if unnested.elements {
+        if unnested.rows == Rows::Other {
+            return None;
+        }
+        if unnested.rows == Rows::Elements {
             let [element] = args.as_slice() else { return None };
             if !matches!(aggregate.as_str(), "jsonb_agg" | "json_agg")
                 || select.selection.is_some()
@@ -124,7 +201,7 @@ impl Evaluator<'_> {
             {
                 return None;
             }
-            let of = unnested.of.pop()?;
+            let of = unnested.of.first()?.clone();
             let empty = Document::Known(Json::Array(vec![]));
             let doc = Document::Choose {
                 branches: vec![
@@ -143,30 +220,31 @@ impl Evaluator<'_> {
             _ => return None,
         };
         let [key, value] = args.as_slice() else { return None };
-        if !is_name(key, "key") {
+        let names = names_of(factor);
+        if !is_name(key, &names.key) {
             return None;
         }
         self.frames.push(vec![(alias, Relation::Each)]);
-        let replace = self.replaced(value);
-        let drop = select.selection.as_ref().map_or(Some(vec![]), dropped);
+        let replace = self.replaced(value, &names);
+        let drop = select.selection.as_ref().map_or(Some(vec![]), |predicate| dropped(predicate, &names));
         self.frames.pop();
         let (replace, drop) = (replace?, drop?);
         if unnested.of.len() > 1 {
             return (replace.is_empty() && drop.is_empty())
-                .then(|| Typed::new(super::postgres::entries_merged(unnested.of), ty));
+                .then(|| Typed::new(super::postgres::entries_merged(unnested.of.clone()), ty));
         }
-        let of = unnested.of.pop()?;
+        let of = unnested.of.first()?.clone();
         Some(Typed::new(Document::Entries { of: Box::new(of), drop, replace, empty_is_null }, ty))
     }
 
     /// `value`, or `CASE WHEN key = 'k' THEN v ELSE value END`: what stands in for the values of which keys.
-    fn replaced(&mut self, value: &Expr) -> Option<Vec<(String, Document)>> {
+    fn replaced(&mut self, value: &Expr, names: &Names) -> Option<Vec<(String, Document)>> {
         let value = if let Expr::Nested(inner) = value { inner } else { value };
-        if is_name(value, "value") {
+        if is_name(value, &names.value) {
             return Some(vec![]);
         }
         let Expr::Case { operand: None, conditions, else_result: Some(otherwise), .. } = value else { return None };
-        if !is_name(otherwise, "value") {
+        if !is_name(otherwise, &names.value) {
             return None;
         }
         let mut replace = vec![];
@@ -176,7 +254,7 @@ impl Evaluator<'_> {
                 continue;
             }
             let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = &when.condition else { return None };
-            let key = match (is_name(left, "key"), is_name(right, "key")) {
+            let key = match (is_name(left, &names.key), is_name(right, &names.key)) {
                 (true, _) => literal(right)?,
                 (_, true) => literal(left)?,
                 _ => return None,
@@ -190,19 +268,19 @@ impl Evaluator<'_> {
 }
 
 /// The keys that a predicate over entries leaves out; `None` when it does something else.
-fn dropped(predicate: &Expr) -> Option<Vec<String>> {
+fn dropped(predicate: &Expr, names: &Names) -> Option<Vec<String>> {
     let mut keys = vec![];
     for part in conjuncts(predicate) {
         match part {
-            Expr::BinaryOp { left, op: BinaryOperator::NotEq, right } if is_name(left, "key") => {
+            Expr::BinaryOp { left, op: BinaryOperator::NotEq, right } if is_name(left, &names.key) => {
                 keys.push(literal(right)?);
             }
-            Expr::InList { expr, list, negated: true } if is_name(expr, "key") => {
+            Expr::InList { expr, list, negated: true } if is_name(expr, &names.key) => {
                 for item in list {
                     keys.push(literal(item)?);
                 }
             }
-            Expr::AllOp { left, compare_op: BinaryOperator::NotEq, right } if is_name(left, "key") => {
+            Expr::AllOp { left, compare_op: BinaryOperator::NotEq, right } if is_name(left, &names.key) => {
                 let array: &Expr = if let Expr::Nested(inner) = &**right { inner } else { right };
                 match array {
                     Expr::Array(items) => {
@@ -267,5 +345,28 @@ fn alias_of(factor: &TableFactor) -> String {
     match alias {
         Some(alias) => alias.name.value.clone(),
         None => name.and_then(table_name).map_or_else(String::new, |t| t.name),
+    }
+}
+
+/// What the columns of entries are called: `jsonb_each(d) AS e(k, v)`.
+fn names_of(factor: &TableFactor) -> Names {
+    let alias = match factor {
+        TableFactor::Table { alias, .. } | TableFactor::Function { alias, .. } => alias.as_ref(),
+        _ => None,
+    };
+    let name = |at: usize, default: &str| {
+        alias.and_then(|a| a.columns.get(at)).map_or_else(|| default.to_owned(), |column| column.name.value.clone())
+    };
+    Names { key: name(0, "key"), value: name(1, "value") }
+}
+
+/// Whether a gathered item is not NULL even of no rows.
+pub(super) fn never_null(item: &Expr) -> bool {
+    let Expr::Function(function) = item else { return false };
+    match super::call::name_of(function).as_deref() {
+        Some("count" | "json_group_array" | "json_group_object" | "jsonb_group_array" | "jsonb_group_object") => true,
+        Some("coalesce" | "ifnull") => super::call::arguments(function)
+            .is_some_and(|args| args.iter().any(|arg| literal(arg).is_some() || never_null(arg))),
+        _ => false,
     }
 }

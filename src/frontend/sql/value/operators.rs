@@ -29,6 +29,8 @@ impl Evaluator<'_> {
                 }
                 result
             }
+            // MySQL's `@v := x` is x.
+            (BinaryOperator::Assignment, _) => self.eval(right),
             (BinaryOperator::Arrow, _) | (_, Some("->")) => self.arrow(left, right, Form::Json),
             (BinaryOperator::LongArrow, _) | (_, Some("->>")) => self.arrow(left, right, Form::Text),
             (BinaryOperator::HashArrow, _) | (_, Some("#>")) => self.hash_arrow(left, right, Form::Json),

@@ -5,7 +5,10 @@ use super::Evaluator;
 use super::scope::{Relation, conjuncts};
 use super::typed::{Ty, Typed};
 use crate::document::{Cond, Document, Nullability};
-use sqlparser::ast::{Expr, GroupByExpr, ObjectName, Query, Select, SelectItem, SetExpr, TableFactor, TableWithJoins};
+use sqlparser::ast::{
+    Expr, GroupByExpr, ObjectName, Query, Select, SelectItem, SetExpr, TableFactor, TableWithJoins, visit_expressions,
+};
+use std::ops::ControlFlow;
 
 impl Evaluator<'_> {
     /// Column `index` of a subquery that stands for one value.
@@ -67,11 +70,7 @@ impl Evaluator<'_> {
             && only.joins.is_empty()
             && let Some(unnested) = self.unnested(&only.relation)
         {
-            let of = unnested.of.clone();
-            return match self.aggregated(select, item, unnested, &only.relation) {
-                Some(value) => value,
-                None => self.gathered(of, select, item, expr),
-            };
+            return self.unnested_item(select, item, &unnested, &only.relation, expr);
         }
         let mut frame = vec![];
         for table in &select.from {
@@ -87,13 +86,20 @@ impl Evaluator<'_> {
         self.frames.push(frame);
         let value = if is_aggregate(item) || grouped { self.opaque(item) } else { self.eval(item) };
         self.frames.pop();
+        if is_aggregate(item)
+            && let Document::Input(found) = value.doc
+        {
+            // Of no rows it is NULL.
+            let null = if super::aggregate::never_null(item) { Nullability::Never } else { Nullability::Yes };
+            return Typed::any(super::typed::input(expr.to_string(), found.shape, null));
+        }
         // May it find no row?
         let only_pinned = match (&select.selection, &alias) {
             (None, _) => derived,
             (Some(predicate), Some(alias)) => conjuncts(predicate).into_iter().all(|part| self.pins(part, alias)),
             (Some(_), None) => false,
         };
-        if only_pinned || is_aggregate(item) {
+        if only_pinned || (has_aggregate(item) && !grouped) {
             return value;
         }
         match value.doc {
@@ -188,7 +194,7 @@ fn item(select: &Select, index: usize) -> Option<&Expr> {
 }
 
 /// Whether an item gathers several rows: it finds a row always.
-fn is_aggregate(item: &Expr) -> bool {
+pub(super) fn is_aggregate(item: &Expr) -> bool {
     let Expr::Function(function) = item else { return false };
     super::call::name_of(function).is_some_and(|name| {
         matches!(
@@ -211,6 +217,12 @@ fn is_aggregate(item: &Expr) -> bool {
                 | "group_concat"
         )
     })
+}
+
+/// Whether rows are gathered anywhere in the item: `COALESCE(jsonb_agg(x), '[]')`.
+fn has_aggregate(item: &Expr) -> bool {
+    visit_expressions(item, |e| if is_aggregate(e) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        .is_break()
 }
 
 /// A table's name, quotes taken off.

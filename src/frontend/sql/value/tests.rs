@@ -296,6 +296,39 @@ fn entries_taken_apart_and_put_together() {
 }
 
 #[test]
+fn an_aggregate_finds_a_row_always() {
+    let never = "jsonb_set(data, '{tags}', (SELECT COALESCE(jsonb_agg(t), '[]') FROM jsonb_array_elements(data->'tags') t \
+                 WHERE t <> $1))";
+    let Document::Set { of, value, .. } = value(never, &PG) else { panic!() };
+    assert_eq!(*of, Document::Old);
+    assert!(!typed::can_be_null(&value), "{value:?}");
+    let doc = self::value(
+        "(SELECT COALESCE(jsonb_object_agg(e.k, e.v), '{}') FROM jsonb_each(data) AS e(k, v) WHERE k <> 'a')",
+        &PG,
+    );
+    let Document::First(items) = doc else { panic!("{doc:?}") };
+    assert!(matches!(&items[0], Document::Entries { drop, .. } if *drop == ["a"]), "{items:?}");
+    assert_eq!(items[1], known(json!({})));
+    let doc = self::value("data || jsonb_build_object('items', (SELECT jsonb_agg(x.name) FROM items x))", &PG);
+    let Document::Merge { right, .. } = doc else { panic!() };
+    let Document::Object { entries, .. } = *right else { panic!() };
+    assert!(matches!(&entries[0].1, Document::Input(Input { null: Nullability::Yes, .. })), "{entries:?}");
+    let doc = self::value(
+        "json_set(data, '$.tags', (SELECT json_group_array(value) FROM json_each(data, '$.tags') WHERE value <> ?))",
+        &SQLITE,
+    );
+    let Document::Set { of, value, .. } = doc else { panic!() };
+    assert_eq!(*of, Document::Old);
+    assert!(matches!(*value, Document::Input(Input { null: Nullability::Never, .. })), "{value:?}");
+}
+
+#[test]
+fn arguments_by_name() {
+    let doc = value("jsonb_set(data, '{a}', $1, create_if_missing => false)", &PG);
+    assert!(matches!(doc, Document::Set { mode: SetMode::Replace, .. }), "{doc:?}");
+}
+
+#[test]
 fn mistakes_on_the_left_always_fail() {
     assert!(fails(&statement("UPDATE users SET users.data = $1", &PG)));
     assert!(fails(&statement("UPDATE users SET users.data = ?", &SQLITE)));
