@@ -1,7 +1,8 @@
 //! Documents taken apart into entries or elements by a subquery and put together again by an aggregate.
 
 use super::super::Dialect;
-use super::scope::{Relation, conjuncts};
+use super::row::conjuncts;
+use super::scope::Relation;
 use super::subquery::{is_aggregate, table_name};
 use super::typed::{Ty, Typed};
 use super::{Evaluator, path};

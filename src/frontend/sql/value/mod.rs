@@ -14,6 +14,7 @@ mod mysql;
 mod operators;
 mod path;
 mod postgres;
+mod row;
 mod scope;
 mod sources;
 mod sqlite;

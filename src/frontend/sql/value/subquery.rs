@@ -2,7 +2,8 @@
 
 use super::super::TableName;
 use super::Evaluator;
-use super::scope::{Relation, conjuncts};
+use super::row::conjuncts;
+use super::scope::Relation;
 use super::typed::{Ty, Typed};
 use crate::document::{Cond, Document, Nullability};
 use sqlparser::ast::{
