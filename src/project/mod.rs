@@ -10,6 +10,7 @@ mod names;
 mod place;
 mod predicate;
 pub mod profile;
+mod provenance;
 mod resolve;
 mod schema;
 pub mod writes;

@@ -4,9 +4,10 @@
 //! is the work of [`super::infer`].
 
 use super::Paths;
-use super::catalog::{Catalog, Certainty, Column, ColumnKind, Entry, Hint, Provenance, Table, known_schema};
+use super::catalog::{Catalog, Column, ColumnKind, Entry, Hint, Provenance, Table, known_schema};
 use super::kinds::{Class, classify, declared_kind};
 use super::place::{Place, Role, place};
+use super::provenance::{checked, declared, said};
 use crate::frontend::dialect_hint;
 use crate::frontend::facts::{DeclaredBy, DeclaredColumn, Facts, Route};
 use crate::frontend::sql::{ColumnDef, Dialect, SchemaChange, TableName};
@@ -396,34 +397,6 @@ fn confirm(entry: &mut Entry, class: Class, by: DeclaredBy, sql_type: &str, prov
 
 fn key(name: &str, source: &Source<'_>) -> (String, String) {
     (name.to_lowercase(), source.place.set.clone())
-}
-
-/// The provenance of a declared column.
-fn declared(name: &str, sql_type: &str, site: Site) -> Provenance {
-    let message = if sql_type.is_empty() {
-        format!("`{name}` is declared here, without a type")
-    } else {
-        let article = if sql_type.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-        format!("`{name}` is {article} {sql_type} column since here")
-    };
-    Provenance { site: Some(site).filter(|s| s.span != Span::default()), message, certainty: Certainty::Declared }
-}
-
-/// The provenance of a check.
-fn checked(name: &str, site: Site) -> Provenance {
-    let message = format!("a check says that `{name}` holds JSON");
-    Provenance { site: Some(site), message, certainty: Certainty::Declared }
-}
-
-/// The provenance of what is said outside SQL.
-fn said(by: DeclaredBy, name: &str, sql_type: &str, site: Site) -> Provenance {
-    let message = match by {
-        DeclaredBy::Cache => format!("`{name}` is {sql_type} in sqlx's offline cache"),
-        DeclaredBy::Entity => format!("`{name}` is {sql_type} in the entity"),
-        DeclaredBy::TableMacro => format!("`{name}` is {sql_type} in `table!`"),
-        DeclaredBy::Config => format!("`{name}` holds JSON by the configuration"),
-    };
-    Provenance { site: Some(site), message, certainty: Certainty::Declared }
 }
 
 mod entities;
