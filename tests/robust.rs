@@ -56,6 +56,8 @@ fn long_lines_and_many_statements_end_in_time() {
     project.write("literal.rs", format!("fn f() {{ sqlx::query(\"UPDATE t SET a = '{text}'\"); }}\n").as_bytes());
     project.write("quotes.sql", format!("UPDATE t SET a = '{}\n", "''".repeat(50_000)).as_bytes());
     project.write("comment.sql", "/*".repeat(50_000).as_bytes());
+    project.write("casts.sql", format!("UPDATE u SET b = c{};\n", "::jsonb".repeat(5_000)).as_bytes());
+    project.write("whens.sql", format!("UPDATE t SET a = CASE {} END;\n", "WHEN a THEN b ".repeat(10_000)).as_bytes());
     project.write("dollars.sql", "$a$ ".repeat(30_000).as_bytes());
     let started = std::time::Instant::now();
     passes(&project);

@@ -94,7 +94,9 @@ pub(super) fn read(reader: &mut Reader, statement: &Statement) {
     let mut at = 0;
     while at < statement.tokens.len() {
         let Some(token) = statement.get(at) else { break };
-        let starts = word(token).is_some() && !at.checked_sub(1).is_some_and(|b| statement.at(b, &Token::Period));
+        // What follows `::` is a type.
+        let before = at.checked_sub(1).and_then(|before| statement.get(before)).map(|token| &token.token);
+        let starts = word(token).is_some() && !matches!(before, Some(Token::Period | Token::DoubleColon));
         if !starts {
             at += 1;
             continue;
