@@ -9,7 +9,7 @@ mod sqlite;
 mod text;
 
 use crate::document::survival::{Lands, NullWhen, Word};
-use crate::document::{Document, Key};
+use crate::document::{Document, Input, Key, Nullability, Rest, Shape};
 use crate::frontend::facts::Bind;
 use crate::frontend::sql::{Dialect, Verb};
 use crate::project::catalog::ColumnKind;
@@ -61,7 +61,7 @@ pub fn suggest(write: &ColumnWrite, files: &Files) -> Option<Fix> {
     let range = write.sql.assignment_in_statement.clone();
     let statement = &write.sql.statement_sql;
     let changed = format!("{}{}{}", statement.get(..range.start)?, draft.assignment, statement.get(range.end..)?);
-    if !verify(write, &changed, draft.applicability) {
+    if !verify(write, &changed, &draft) {
         return None;
     }
     let mut patch = vec![text::patch_lines(statement, &range, &draft.assignment)];
@@ -72,13 +72,21 @@ pub fn suggest(write: &ColumnWrite, files: &Files) -> Option<Fix> {
 }
 
 /// The evaluator's word on the changed statement: everything survives, and the value arrives.
-fn verify(write: &ColumnWrite, statement: &str, applicability: Applicability) -> bool {
-    let Some(survival) = reevaluate(write, statement) else { return false };
+fn verify(write: &ColumnWrite, statement: &str, draft: &Draft) -> bool {
+    let mut binds = write.binds.clone();
+    if let Some((before, after)) = &draft.bind {
+        for bind in binds.iter_mut().filter(|bind| bind.source == *before) {
+            let input = Input { id: after.clone(), shape: Shape::Any, null: Nullability::Never };
+            bind.value = Document::Input(input);
+        }
+    }
+    let Some(survival) = reevaluate(write, statement, &binds) else { return false };
     let arrives = !matches!(survival.lands, Lands::Never);
     match survival.word {
         Word::Kept => arrives,
-        // What is left to the reader to judge: a bind whose keys are not known may hold nested objects.
-        Word::NestedLost | Word::MayBeNull => arrives && applicability == Applicability::Display,
+        // What is left to the reader to judge: a value whose keys are not known may hold nested objects or be NULL.
+        Word::NestedLost => arrives && draft.applicability == Applicability::Display,
+        Word::MayBeNull => arrives && draft.applicability == Applicability::Display,
         _ => false,
     }
 }
@@ -140,7 +148,7 @@ fn overwrite(write: &ColumnWrite, target: &Target<'_>, value: &str) -> Option<Dr
     };
     let bind = sole_bind(write, value);
     match (&write.value, bind) {
-        (Document::Object { entries, rest: crate::document::Rest::Closed }, Some((placeholder, bind))) => {
+        (Document::Object { entries, rest: Rest::Closed }, Some((placeholder, bind))) => {
             if let [(Key::Name(key), inner)] = entries.as_slice()
                 && let Some(after) = bound_expression(inner)
             {
@@ -296,7 +304,7 @@ fn may_be_object(value: &Document) -> bool {
     match value {
         Document::Object { .. } => true,
         Document::Known(json) => json.is_object(),
-        Document::Input(input) => input.shape == crate::document::Shape::Object,
+        Document::Input(input) => input.shape == Shape::Object,
         _ => false,
     }
 }

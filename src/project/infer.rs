@@ -200,7 +200,9 @@ impl Inference<'_> {
     fn decoded(&mut self, facts: &Facts, path: &str, by_name: &BTreeMap<String, Vec<Id>>) {
         for decode in &facts.decodes {
             let hint = Hint { file: Some(facts.file), path, dialect: None, test: false };
-            let text = |entry: &Entry| matches!(entry.class, Class::Text | Class::Unknown);
+            // Bytes may hold anything that serde reads, JSON or not; only SQL's own functions make a blob a document.
+            let bytes = |entry: &Entry| entry.column.sql_type.to_lowercase().contains("blob");
+            let text = |entry: &Entry| matches!(entry.class, Class::Text | Class::Unknown) && !bytes(entry);
             let mut tables: Vec<Vec<Id>> = vec![];
             for table in &decode.tables {
                 let mut ids = self.catalog.find(table, &decode.column, &hint);

@@ -3,6 +3,7 @@
 //! Sound in one direction only: a state that is left out cannot be there. A condition that is not understood leaves
 //! every state in.
 
+use super::writes::Guard;
 use crate::document::survival::State;
 use sqlparser::ast::{BinaryOperator as Op, CastKind, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
 use sqlparser::ast::{UnaryOperator, Value};
@@ -145,7 +146,7 @@ pub(super) fn guard(
     condition: Option<&Expr>,
     value: Option<&Expr>,
     together: &[String],
-) -> Option<String> {
+) -> Option<Guard> {
     let mut parts = vec![];
     if let Some(condition) = condition {
         conjuncts(condition, &mut parts, 0);
@@ -163,7 +164,7 @@ pub(super) fn guard(
 }
 
 /// What one condition guards.
-fn guarding(target: &Target<'_>, condition: &Expr, together: &[String]) -> Option<String> {
+fn guarding(target: &Target<'_>, condition: &Expr, together: &[String]) -> Option<Guard> {
     let (left, op, right) = match strip(condition) {
         // `version < $1 OR version IS NULL`: a row without a version yet.
         Expr::BinaryOp { left, op: Op::Or, right } => {
@@ -196,18 +197,23 @@ fn guarding(target: &Target<'_>, condition: &Expr, together: &[String]) -> Optio
         _ => return None,
     };
     if column.eq_ignore_ascii_case(target.column) {
-        return Some(format!("the old value of `{column}` is compared in WHERE"));
+        let words = format!("the old value of `{column}` is compared in WHERE");
+        return Some(Guard { words, compares_document: true });
     }
     // PostgreSQL's own row version.
     if column.eq_ignore_ascii_case("xmin") {
-        return Some("the row's `xmin` is compared in WHERE".to_owned());
+        return Some(version("the row's `xmin` is compared in WHERE".to_owned()));
     }
     let moved = together.iter().any(|other| other.eq_ignore_ascii_case(column));
-    moved.then(|| format!("`{column}` is compared in WHERE and set by the same statement"))
+    moved.then(|| version(format!("`{column}` is compared in WHERE and set by the same statement")))
+}
+
+fn version(words: String) -> Guard {
+    Guard { words, compares_document: false }
 }
 
 /// A comparison of the proposed row with the one that is there: `EXCLUDED.v > t.v`, `VALUES(v) > v`.
-fn newer(target: &Target<'_>, condition: &Expr) -> Option<String> {
+fn newer(target: &Target<'_>, condition: &Expr) -> Option<Guard> {
     let Expr::BinaryOp { left, op: Op::Lt | Op::LtEq | Op::Gt | Op::GtEq, right } = strip(condition) else {
         return None;
     };
@@ -216,7 +222,7 @@ fn newer(target: &Target<'_>, condition: &Expr) -> Option<String> {
         (None, Some(column)) => target.column_of(left).map(|_| column),
         _ => None,
     }?;
-    (!column.eq_ignore_ascii_case(target.column)).then(|| format!("only a newer `{column}` is taken over"))
+    (!column.eq_ignore_ascii_case(target.column)).then(|| version(format!("only a newer `{column}` is taken over")))
 }
 
 /// The column of the proposed row that an expression is.
@@ -339,7 +345,7 @@ mod tests {
         TARGET.states(&parse(sql))
     }
 
-    fn guarded(condition: &str, together: &[&str]) -> Option<String> {
+    fn guarded(condition: &str, together: &[&str]) -> Option<Guard> {
         let together: Vec<String> = together.iter().map(|c| (*c).to_owned()).collect();
         guard(&TARGET, Some(&parse(condition)), None, &together)
     }

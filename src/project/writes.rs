@@ -44,7 +44,7 @@ pub struct ColumnWrite {
     /// The table is not certain: it stands in a hole, or several tables fit.
     pub table_guessed: bool,
     /// Something that compares a version or the old value protects the row, in words.
-    pub guard: Option<String>,
+    pub guard: Option<Guard>,
     /// Stands in test code or a down migration.
     pub test: bool,
     /// Stands in a migration (a one-off statement).
@@ -267,10 +267,19 @@ fn default_value(column: &Column) -> Document {
     }
 }
 
+/// What protects a row from being written over by somebody who has not seen its present state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard {
+    /// In words: ``"`version` is compared in WHERE and set by the same statement"``.
+    pub words: String,
+    /// The old document itself is compared.
+    pub compares_document: bool,
+}
+
 /// What would survive if `write`'s statement were spelled `statement`; `None` when that does not parse or does not
-/// write the column any more. Binds of the statement are taken as they are, but as given and not NULL where the
-/// changed statement casts them to JSON.
-pub fn reevaluate(write: &ColumnWrite, statement: &str) -> Option<Survival> {
+/// write the column any more. `binds` are the statement's after the change; they are taken as given and not NULL
+/// where the changed statement casts them to JSON.
+pub fn reevaluate(write: &ColumnWrite, statement: &str, binds: &[Bind]) -> Option<Survival> {
     let text = SqlText {
         sql: statement.to_owned(),
         map: SpanMap::identity(0, statement.len()),
@@ -278,7 +287,7 @@ pub fn reevaluate(write: &ColumnWrite, statement: &str) -> Option<Survival> {
         route: Route::Call("query".into()),
         dialect: Some(write.dialect),
         holes: vec![],
-        binds: write.binds.clone(),
+        binds: binds.to_vec(),
         function: None,
         test: write.test,
     };
@@ -304,7 +313,7 @@ pub fn reevaluate(write: &ColumnWrite, statement: &str) -> Option<Survival> {
         other => other,
     };
     let (dialect, storage) = (write.dialect, column.storage(write.dialect));
-    let value = evaluate(changed, &Answers { dialect, storage, binds: &write.binds, types: &types, given: &given });
+    let value = evaluate(changed, &Answers { dialect, storage, binds, types: &types, given: &given });
     Some(survival::survival(&value, &of_column(column, dialect, &write.states)))
 }
 

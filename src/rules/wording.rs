@@ -72,24 +72,31 @@ pub(super) fn binds_of(write: &ColumnWrite) -> Vec<(String, &Bind)> {
     let range = write.sql.assignment_in_statement.clone();
     let statement = &write.sql.statement_sql;
     let text = statement.get(range.clone()).unwrap_or("");
-    let before = statement.get(..range.start).map_or(0, |head| head.matches('?').count());
-    let bare = before + 1..=before + text.matches('?').count();
+    let bare_marks = |text: &str| text.match_indices('?').filter(|(at, _)| !digit_at(text, at + 1)).count();
+    let before = statement.get(..range.start).map_or(0, bare_marks);
+    let bare = before + 1..=before + bare_marks(text);
     write
         .binds
         .iter()
         .filter_map(|bind| {
-            let numbered = format!("${}", bind.index);
+            let numbered = [format!("${}", bind.index), format!("?{}", bind.index)];
             match &bind.name {
                 Some(name) => {
                     let named = format!(":{name}");
                     mentions(text, &named).then_some((named, bind))
                 }
-                None if mentions(text, &numbered) => Some((numbered, bind)),
+                None if numbered.iter().any(|spelled| mentions(text, spelled)) => {
+                    numbered.into_iter().find(|spelled| mentions(text, spelled)).map(|spelled| (spelled, bind))
+                }
                 None if bare.contains(&bind.index) => Some(("?".into(), bind)),
                 None => None,
             }
         })
         .collect()
+}
+
+fn digit_at(text: &str, at: usize) -> bool {
+    text.as_bytes().get(at).is_some_and(u8::is_ascii_digit)
 }
 
 /// Whether `text` holds the placeholder, not only as the start of a longer one (`$1` in `$12`).
