@@ -89,7 +89,8 @@ impl Runner<'_> {
             Removal::Null | Removal::Path(Path::Null) => return Ok(Value::Null),
             Removal::Dynamic(input) => match self.inputs.value(&input.id) {
                 None => return Err(Stop::Unknown(format!("which key `{}` removes is not known", input.id))),
-                Some(None) => return Ok(Value::Null),
+                // An argument that fails does so before the function sees that another one is NULL.
+                Some(None) => return if let Err(stop @ Stop::Error(_)) = of { Err(stop) } else { Ok(Value::Null) },
                 Some(Some(value)) => {
                     dynamic = removal(value, &input.id)?;
                     &dynamic
