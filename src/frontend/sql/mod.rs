@@ -140,6 +140,7 @@ pub struct SqlWrite {
     pub predicate: Option<Box<Expr>>,
     /// For upserts: the inserted columns, each with its value in every row of `VALUES`; the values are empty for
     /// `INSERT .. SELECT` whose item could not be matched.
+    /// Without a column list the names are empty and the values stand by position. Very many rows have no values.
     pub inserted: Vec<(String, Vec<Expr>)>,
     /// The other relations in scope, by alias or name: `FROM`, `USING`, joins. Subqueries have no table.
     pub sources: Vec<(String, Option<TableName>)>,
@@ -168,6 +169,7 @@ pub enum Assigned {
     /// The same column several times, in order.
     Several(Vec<Assigned>),
     /// `REPLACE`: the value of the inserted row stands in [`SqlWrite::inserted`].
+    /// With an empty `target`: there is no column list, and every column is given a value.
     Inserted,
     /// `REPLACE` that leaves the column out: it becomes its default. (One such write per statement, with an empty
     /// `target`; which columns are meant is decided from the schema.)
@@ -365,6 +367,7 @@ pub fn read(text: &SqlText, project: Option<Dialect>) -> SqlFacts {
         certain: text.route != super::facts::Route::Literal,
         in_routine: false,
         targets: vec![],
+        trigger: None,
         depth: 0,
         facts: &mut facts,
     };

@@ -31,6 +31,8 @@ pub(super) struct Reader<'a> {
     pub in_routine: bool,
     /// The first bytes of the targets that the statement in hand assigns to.
     pub targets: Vec<usize>,
+    /// The table of the trigger whose body is read: what `NEW` and `OLD` stand for.
+    pub trigger: Option<TableName>,
     /// How many texts it lies inside: a string in a body in a string ..
     pub depth: usize,
     /// What is found.

@@ -1,10 +1,11 @@
 //! Statements in bodies: `DO $$ .. $$`, functions, procedures, triggers, and SQL in strings that such code executes.
 //! Finds the texts and where their bytes stand; what is in them is read like any other text.
 
+use super::TableName;
 use super::reader::Reader;
 use super::split::Statement;
 use super::statements::{Ddl, read_statement, read_text};
-use super::tokens::{bytes, end, lex, start, string, word};
+use super::tokens::{bytes, end, is_word, lex, start, string, table_name, word};
 use crate::source::{Span, SpanMap};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use std::ops::Range;
@@ -15,12 +16,25 @@ const MAX_DEPTH: usize = 4;
 /// Reads a statement that has statements in it: `CREATE TRIGGER .. BEGIN ..; ..; END`.
 pub(super) fn read_block(reader: &mut Reader, tokens: &[TokenWithSpan]) {
     let before = std::mem::replace(&mut reader.in_routine, true);
+    reader.trigger = trigger_table(tokens);
     for part in tokens.split(|t| t.token == Token::SemiColon) {
         if !part.is_empty() {
             read_statement(reader, part, Ddl::Waits);
         }
     }
     reader.in_routine = before;
+    reader.trigger = None;
+}
+
+/// The table of `CREATE TRIGGER .. ON t .. BEGIN`.
+fn trigger_table(tokens: &[TokenWithSpan]) -> Option<TableName> {
+    let head = tokens.iter().position(|t| is_word(t, "BEGIN"))?;
+    let head = tokens.get(..head)?;
+    if !head.iter().take(6).any(|t| is_word(t, "TRIGGER")) {
+        return None;
+    }
+    let on = head.iter().position(|t| is_word(t, "ON"))?;
+    table_name(head, on + 1).map(|(table, _)| table)
 }
 
 /// Reads the bodies in strings of one statement.
@@ -114,6 +128,7 @@ fn read_inner(reader: &mut Reader, inner: &Inner, ddl: Ddl) {
         certain: reader.certain,
         in_routine: true,
         targets: vec![],
+        trigger: None,
         depth: reader.depth + 1,
         facts: reader.facts,
     };

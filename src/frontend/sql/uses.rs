@@ -131,7 +131,11 @@ pub(super) fn read(reader: &mut Reader, statement: &Statement) {
         {
             continue;
         }
-        let table = blocks.table_of(column.start, qualifier);
+        let of_row = qualifier.is_some_and(|q| ["NEW", "OLD"].iter().any(|row| q.eq_ignore_ascii_case(row)));
+        let table = match &reader.trigger {
+            Some(table) if of_row => Some(table.clone()),
+            _ => blocks.table_of(column.start, qualifier),
+        };
         let span = reader.span(statement, tokens);
         reader.facts.uses.push(ColumnUse { table, column: (*name).to_owned(), how, span });
     }

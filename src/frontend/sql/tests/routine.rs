@@ -82,3 +82,12 @@ fn names_that_a_format_composes_keep_their_known_part() {
         .collect();
     assert_eq!(tables, ["t_noclobber_hole_9000", "y"]);
 }
+
+#[test]
+fn the_rows_of_a_trigger_are_its_tables() {
+    let sql = "CREATE TRIGGER g BEFORE INSERT ON app.users FOR EACH ROW BEGIN \
+               SELECT 1 WHERE json_extract(NEW.data, '$.k') IS NULL AND x.data->>'l' = 1; END; SELECT NEW.data->>'m'";
+    let tables: Vec<Option<String>> =
+        facts_in(Dialect::Sqlite, sql).uses.into_iter().map(|u| u.table.map(|t| t.name)).collect();
+    assert_eq!(tables, [Some("users".to_owned()), None, None]);
+}
