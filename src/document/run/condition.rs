@@ -14,10 +14,15 @@ impl Runner<'_> {
         }
         let depth = depth + 1;
         match condition {
-            Cond::IsNull(document) => Ok(Some(self.eval(document, depth)? == Value::Null)),
-            Cond::TypeIs(document, kinds) => Ok(as_json(self.eval(document, depth)?).map(|json| {
-                self.inputs.decide(condition).unwrap_or_else(|| kinds.iter().any(|kind| is_of(&json, kind)))
-            })),
+            Cond::IsNull(document) => {
+                let value = self.eval(document, depth)?;
+                Ok(Some(self.inputs.decide(condition).unwrap_or(value == Value::Null)))
+            }
+            Cond::TypeIs(document, kinds) => {
+                let json = as_json(self.eval(document, depth)?);
+                let decided = self.inputs.decide(condition);
+                Ok(decided.or_else(|| json.map(|json| kinds.iter().any(|kind| is_of(&json, kind)))))
+            }
             Cond::HasKey(document, path) => {
                 let Some(json) = as_json(self.eval(document, depth)?) else { return Ok(None) };
                 match resolve(path, self.inputs)? {

@@ -1,7 +1,7 @@
 //! Which paths the tree sets and removes, read off the tree itself, and what its form tells.
 
 use super::Survival;
-use super::names::{Trail, base_of, join, param_key, parts, told, trail};
+use super::names::{Trail, base_of, join, param_key, parts, told, trail_in};
 use crate::document::{Document, Family, Form, Key, MergeHow, Path, Removal, Rest, SetMode};
 use serde_json::Value as Json;
 
@@ -108,11 +108,18 @@ pub(super) fn puts_constant(document: &Document) -> bool {
 /// Whether the tree takes a part of the old document for the whole, in some branch.
 pub(super) fn is_part(document: &Document) -> bool {
     match document {
-        Document::Get { of, path, .. } => of.holds_old() && !trail(path).is_empty(),
+        Document::Get { of, path, family, .. } => of.holds_old() && !trail_in(path, *family).is_empty(),
         Document::Cast { of, .. } => is_part(of),
         Document::First(_) | Document::Choose { .. } => parts(document).0.into_iter().any(is_part),
         _ => false,
     }
+}
+
+/// Whether nulls of the old document are dropped in some branch.
+pub(super) fn strips_nulls(document: &Document) -> bool {
+    let mut found = false;
+    document.visit(&mut |part| found |= matches!(part, Document::StripNulls(of) if of.holds_old()));
+    found
 }
 
 /// Whether some branch goes through a type.
@@ -147,15 +154,19 @@ impl Edits {
                 self.touched.extend(map.keys().map(|key| join(at, std::slice::from_ref(key))));
             }
             Document::Object { entries, .. } => self.entries(entries, at),
-            Document::Set { of, path, value, mode, .. } => {
+            Document::Set { of, path, value, mode, family, .. } => {
                 self.document_unless_constant(of, at);
                 if *mode == SetMode::Insert && **value == empty_object() {
                     // A missing parent is made; nothing that is there is touched.
                     return;
                 }
-                self.value(value, &join(&base_of(of, at), &trail(path)));
+                self.value(value, &join(&base_of(of, at), &trail_in(path, *family)));
             }
-            Document::Remove { of, what, .. } => {
+            // The root of a document is the document.
+            Document::Get { of, path: path @ Path::Steps(_), family, .. } if trail_in(path, *family).is_empty() => {
+                self.document(of, at);
+            }
+            Document::Remove { of, what, family } => {
                 self.document_unless_constant(of, at);
                 let base = base_of(of, at);
                 match what {
@@ -163,7 +174,7 @@ impl Edits {
                         self.removed.extend(keys.iter().map(|key| join(&base, std::slice::from_ref(key))));
                     }
                     Removal::Path(path @ (Path::Steps(_) | Path::Dynamic(_))) => {
-                        let keys = trail(path);
+                        let keys = trail_in(path, *family);
                         if !keys.is_empty() {
                             self.removed.push(join(&base, &keys));
                         }
@@ -236,8 +247,8 @@ impl Edits {
             return;
         }
         match value {
-            Document::Get { of, path, form: Form::Json, .. }
-                if of.holds_old() && join(&base_of(of, &[]), &trail(path)) == here =>
+            Document::Get { of, path, form: Form::Json, family }
+                if of.holds_old() && join(&base_of(of, &[]), &trail_in(path, *family)) == here =>
             {
                 return;
             }
@@ -272,6 +283,9 @@ impl Edits {
         match patch {
             Document::Known(json) => self.known_patch(json, base, deep),
             Document::Object { entries, rest } if deep => {
+                if entries.is_empty() && !base.is_empty() {
+                    self.touched.push(base.to_vec());
+                }
                 self.unknown_touched |= *rest == Rest::Open;
                 for (key, part) in entries {
                     let here = join(
@@ -297,16 +311,27 @@ impl Edits {
                     self.patch(part, base, deep);
                 }
             }
-            Document::Input(_) | Document::Through { .. } | Document::Unknown(_) | Document::Computed { .. } => {
+            Document::Entries { of, .. } | Document::Retype { of, .. } if !of.holds_old() => self.patch(of, base, deep),
+            Document::Get { .. } if patch.holds_old() => self.document(patch, base),
+            Document::Input(_)
+            | Document::Get { .. }
+            | Document::Through { .. }
+            | Document::Unknown(_)
+            | Document::Computed { .. } => {
                 self.unknown_touched = true;
                 if !base.is_empty() {
                     self.touched.push(join(base, &[param_key("?")]));
                 }
             }
+            Document::Set { of, path, value, family, .. } if !of.holds_old() => {
+                self.patch(of, base, deep);
+                self.value(value, &join(base, &trail_in(path, *family)));
+            }
             Document::Merge { left, right, .. } if !patch.holds_old() => {
                 self.patch(left, base, deep);
                 self.patch(right, base, deep);
             }
+            Document::Remove { of, .. } if !of.holds_old() => self.patch(of, base, deep),
             Document::Null => {}
             other => {
                 self.document(other, base);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::document::{Cond, Document, Key, Path, Removal, Step};
+use crate::document::{Cond, Document, Family, Key, Path, Removal, Step};
 use serde_json::Value as Json;
 
 /// A path of keys, outermost first.
@@ -106,6 +106,21 @@ pub(super) fn trail(path: &Path) -> Trail {
     }
 }
 
+/// The keys of a path that a function of `family` follows on an object: MySQL takes an object for an array of one, so
+/// `$[0]` is the object itself; a subscript of PostgreSQL is a key there, whatever it looks like.
+pub(super) fn trail_in(path: &Path, family: Family) -> Trail {
+    let Path::Steps(steps) = path else { return trail(path) };
+    let steps = steps
+        .iter()
+        .filter(|step| !(matches!(family, Family::MySql | Family::MariaDb) && **step == Step::Index(0)))
+        .map(|step| match step {
+            Step::Index(index) if family == Family::PgSubscript => Step::Key(index.to_string()),
+            step => step.clone(),
+        })
+        .collect();
+    trail(&Path::Steps(steps))
+}
+
 /// `base` and `more`, one after the other.
 pub(super) fn join(base: &[String], more: &[String]) -> Trail {
     base.iter().chain(more).cloned().collect()
@@ -115,7 +130,7 @@ pub(super) fn join(base: &[String], more: &[String]) -> Trail {
 pub(super) fn base_of(document: &Document, at: &[String]) -> Trail {
     match document {
         Document::Old | Document::Read(_) => vec![],
-        Document::Get { of, path, .. } if of.holds_old() => join(&base_of(of, &[]), &trail(path)),
+        Document::Get { of, path, family, .. } if of.holds_old() => join(&base_of(of, &[]), &trail_in(path, *family)),
         Document::Set { of, .. }
         | Document::Remove { of, .. }
         | Document::Retype { of, .. }
@@ -136,8 +151,11 @@ pub(super) fn base_of(document: &Document, at: &[String]) -> Trail {
         Document::First(_) | Document::Choose { .. } => parts(document)
             .0
             .into_iter()
-            .find(|part| part.holds_old())
-            .map_or_else(|| at.to_vec(), |part| base_of(part, at)),
+            .filter(|part| part.holds_old())
+            .map(|part| base_of(part, at))
+            // One branch may be a part and another the whole.
+            .min_by_key(Vec::len)
+            .unwrap_or_else(|| at.to_vec()),
         _ => at.to_vec(),
     }
 }
@@ -201,13 +219,13 @@ impl Names {
                     self.document(part, &here);
                 }
             }
-            Document::Set { of, path, value, .. } => {
-                let here = join(&base_of(of, at), &trail(path));
+            Document::Set { of, path, value, family, .. } => {
+                let here = join(&base_of(of, at), &trail_in(path, *family));
                 self.record(&here);
                 self.document(of, at);
                 self.document(value, &here);
             }
-            Document::Remove { of, what, .. } => {
+            Document::Remove { of, what, family } => {
                 let base = base_of(of, at);
                 match what {
                     Removal::Keys(keys) => {
@@ -215,7 +233,7 @@ impl Names {
                             self.record(&join(&base, std::slice::from_ref(key)));
                         }
                     }
-                    Removal::Path(path) => self.record(&join(&base, &trail(path))),
+                    Removal::Path(path) => self.record(&join(&base, &trail_in(path, *family))),
                     Removal::Dynamic(input) => self.record(&join(&base, &[param_key(&input.id)])),
                     Removal::Index(_) | Removal::Null => {}
                 }
@@ -226,8 +244,8 @@ impl Names {
                 self.document(left, &base);
                 self.document(right, &base);
             }
-            Document::Get { of, path, .. } => {
-                self.record(&join(&base_of(of, &[]), &trail(path)));
+            Document::Get { of, path, family, .. } => {
+                self.record(&join(&base_of(of, &[]), &trail_in(path, *family)));
                 self.document(of, &[]);
             }
             Document::Entries { of, drop, replace, .. } => {

@@ -187,6 +187,17 @@ impl Probe<'_> {
     }
 }
 
+impl Probe<'_> {
+    /// Whether an input that stands in it is NULL in this run.
+    fn is_null(&self, document: &Document) -> bool {
+        let mut found = false;
+        document.visit(&mut |part| {
+            found |= matches!(part, Document::Input(input) if self.nulls.contains(&input.id.as_str()));
+        });
+        found
+    }
+}
+
 impl Inputs for Probe<'_> {
     fn value(&self, id: &str) -> Option<Option<Json>> {
         if self.nulls.contains(&id) {
@@ -202,8 +213,10 @@ impl Inputs for Probe<'_> {
     fn decide(&self, condition: &Cond) -> Option<bool> {
         let open = match condition {
             Cond::Equal(a, b) => !settled(a, b),
-            Cond::TypeIs(of, _) => holds_input(of, |shape| shape == Shape::Any),
+            Cond::TypeIs(of, _) => holds_input(of, |shape| shape == Shape::Any) && !self.is_null(of),
             Cond::HasKey(of, _) => holds_input(of, |_| true),
+            // A key of an input may be there or not; an input that is NULL has none.
+            Cond::IsNull(of) => reads_input(of) && !self.is_null(of),
             _ => false,
         };
         open.then(|| self.ask(format!("{condition:?}"), || describe::condition(condition)))
@@ -238,6 +251,17 @@ fn settled(a: &Document, b: &Document) -> bool {
         return false;
     }
     (!a.holds_old() && !b.holds_old()) || common(a) || common(b) || whole(a) || whole(b)
+}
+
+/// Whether it is a part of a document that comes from outside.
+fn reads_input(document: &Document) -> bool {
+    match document {
+        Document::Get { of, path: Path::Steps(steps), .. } => {
+            !steps.is_empty() && !of.holds_old() && holds_input(of, |_| true)
+        }
+        Document::Cast { of, .. } => reads_input(of),
+        _ => false,
+    }
 }
 
 fn holds_input(document: &Document, shape: impl Fn(Shape) -> bool) -> bool {

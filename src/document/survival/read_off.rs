@@ -100,6 +100,11 @@ pub(super) fn read_off(document: &Document, column: &Column) -> Survival {
         }
     } else {
         reader.kept(&mut survival);
+        // Where the state with nulls always fails, no run shows it.
+        let mut with_nulls = runs.iter().filter(|run| run.kind == Kind::WithNulls);
+        if edits::strips_nulls(&soft) && with_nulls.all(|run| matches!(run.outcome, Outcome::Error(_))) {
+            survival.labels.push("nulls-dropped");
+        }
     }
     survival.labels.sort_unstable();
     survival.labels.dedup();

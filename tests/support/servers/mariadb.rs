@@ -38,11 +38,8 @@ pub(crate) struct MariaDb {
 impl MariaDb {
     /// Starts the server if need be, and makes a new database in it.
     pub(crate) fn new(database: &str) -> Self {
-        server();
-        let mut this = Self { database: "mysql".to_owned() };
-        this.script(&format!("CREATE DATABASE {database} CHARACTER SET utf8mb4"));
-        database.clone_into(&mut this.database);
-        this.script(ATTEMPT);
+        let mut this = Self { database: database.to_owned() };
+        this.fresh();
         this
     }
 
@@ -69,6 +66,13 @@ impl MariaDb {
 }
 
 impl Server for MariaDb {
+    fn fresh(&mut self) {
+        let database = std::mem::replace(&mut self.database, "mysql".to_owned());
+        self.script(&format!("DROP DATABASE IF EXISTS {database}; CREATE DATABASE {database} CHARACTER SET utf8mb4"));
+        self.database = database;
+        self.script(ATTEMPT);
+    }
+
     fn script(&mut self, sql: &str) {
         self.client(sql.to_owned());
     }

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// `nobody`: database servers refuse to run as root.
 const UNPRIVILEGED: u32 = 65534;
@@ -53,6 +53,8 @@ pub(crate) struct Attempt {
 
 /// A database that statements are tried on.
 pub(crate) trait Server {
+    /// Drops every table.
+    fn fresh(&mut self);
     /// Runs a script; panics when it fails.
     fn script(&mut self, sql: &str);
     /// Tries each statement on its own and rolls it back.
@@ -110,7 +112,7 @@ impl Home {
         let log = std::fs::File::create(self.join("log")).unwrap();
         command.stdout(log.try_clone().unwrap()).stderr(log);
         let server = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
-        let mut watchdog = Command::new("sh")
+        let watchdog = Command::new("sh")
             .arg("-c")
             .arg("cat; kill -QUIT $0; sleep 0.5; kill -KILL $0; rm -rf \"$1\"")
             .arg(server.id().to_string())
@@ -122,9 +124,8 @@ impl Home {
             .process_group(0)
             .spawn()
             .unwrap();
-        // Never written to: its end is the sign. The child is not waited for; it outlives us on purpose.
-        let leash = watchdog.stdin.take().unwrap();
-        Running { home: self, server, _leash: leash }
+        // Its input is never written to: that it ends is the sign. It is not waited for, since it outlives us on purpose.
+        Running { home: self, server, _watchdog: watchdog }
     }
 }
 
@@ -132,7 +133,7 @@ impl Home {
 struct Running {
     home: Home,
     server: Child,
-    _leash: ChildStdin,
+    _watchdog: Child,
 }
 
 impl Running {

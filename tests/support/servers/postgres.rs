@@ -9,7 +9,8 @@ use std::sync::OnceLock;
 
 /// Tries a statement, reads back, and rolls both back: the answer travels in the message of an exception of our own.
 const ATTEMPT: &str = r"
-CREATE FUNCTION public.noclobber_attempt(statement text, read_back text, OUT kind text, OUT body text) AS $$
+CREATE SCHEMA noclobber;
+CREATE FUNCTION noclobber.attempt(statement text, read_back text, OUT kind text, OUT body text) AS $$
 DECLARE stored text;
 BEGIN
     EXECUTE statement;
@@ -45,6 +46,10 @@ impl Postgres {
 }
 
 impl Server for Postgres {
+    fn fresh(&mut self) {
+        self.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public;");
+    }
+
     fn script(&mut self, sql: &str) {
         self.client.batch_execute(sql).unwrap_or_else(|e| panic!("{}\n{sql}", describe(&e)));
     }
@@ -55,7 +60,7 @@ impl Server for Postgres {
             let mut script = String::new();
             for attempt in batch {
                 let (statement, read_back) = (quote(&attempt.statement), quote(&attempt.read_back));
-                let _ = writeln!(script, "SELECT * FROM public.noclobber_attempt({statement}, {read_back});");
+                let _ = writeln!(script, "SELECT * FROM noclobber.attempt({statement}, {read_back});");
             }
             let answers = self.client.simple_query(&script).unwrap_or_else(|e| panic!("{}", describe(&e)));
             replies.extend(answers.iter().filter_map(|answer| match answer {

@@ -29,6 +29,10 @@ impl Sqlite {
 }
 
 impl Server for Sqlite {
+    fn fresh(&mut self) {
+        *self = Self::new();
+    }
+
     fn script(&mut self, sql: &str) {
         self.connection.execute_batch(sql).unwrap_or_else(|e| panic!("{e}\n{sql}"));
     }

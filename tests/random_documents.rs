@@ -1,0 +1,347 @@
+//! Random `SET` expressions over random rows: what [`noclobber::document::run`] says is stored must be what PostgreSQL,
+//! MariaDB and SQLite store, and what [`noclobber::document::survival`] calls kept must lose no key there.
+//!
+//! Every input of an expression is a *column* of the row, so that no constant folding hides what a function does.
+//! `NOCLOBBER_RANDOM_SEED` and `NOCLOBBER_RANDOM_CASES` (per dialect) change what is tried; the seed is printed.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and prints what it has counted"
+)]
+
+mod support;
+
+use noclobber::document::Document;
+use noclobber::document::run::{Inputs, Outcome, Storage, run, same};
+use noclobber::document::survival::{Column, State, Word, survival};
+use noclobber::frontend::facts::{Route, SqlText};
+use noclobber::frontend::sql::value::{Environment, SqlType, evaluate};
+use noclobber::frontend::sql::{Dialect, SqlWrite, TableName, read};
+use noclobber::source::{Span, SpanMap};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use support::harm::loses;
+use support::random::{Case, Grammar, NEW, Rng, Row, rows};
+use support::servers::{Attempt, Reply, Server};
+
+/// How many writes share the same rows.
+const BATCH: usize = 100;
+
+/// How many disagreements are shown.
+const SHOWN: usize = 25;
+
+#[test]
+fn postgres_stores_what_a_run_says() {
+    let mut server = support::servers::postgres::Postgres::new("random_documents");
+    hold_against(&support::random::postgres::Postgres, &mut server, 12_000, 8.0);
+}
+
+#[test]
+fn mariadb_stores_what_a_run_says() {
+    let mut server = support::servers::mariadb::MariaDb::new("random_documents");
+    hold_against(&support::random::mariadb::MariaDb, &mut server, 4_000, 10.0);
+}
+
+#[test]
+fn sqlite_stores_what_a_run_says() {
+    let mut server = support::servers::sqlite::Sqlite::new();
+    hold_against(&support::random::sqlite::Sqlite, &mut server, 6_000, 8.0);
+}
+
+/// Tries `cases` random writes, unless the environment says how many, and panics with a report when the database did
+/// something else, or when more than `unknown` percent of the runs were undecided.
+fn hold_against(grammar: &dyn Grammar, server: &mut dyn Server, cases: usize, unknown: f64) {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let seed = number("NOCLOBBER_RANDOM_SEED").unwrap_or(20_261_122);
+    let cases = number("NOCLOBBER_RANDOM_CASES").map_or(cases, |n| usize::try_from(n).unwrap());
+    let mut tally = Tally::default();
+    server.script(&grammar.schema());
+    for batch in 0..cases.div_ceil(BATCH) {
+        let mut rng = Rng::new(seed.wrapping_add(batch as u64).wrapping_mul(0x2545_f491_4f6c_dd1d));
+        let rows = rows(&mut rng);
+        server.script(&grammar.fill(&rows));
+        let writes: Vec<Case> = (0..BATCH.min(cases - batch * BATCH)).map(|_| grammar.case(&mut rng)).collect();
+        let attempts: Vec<Attempt> = writes.iter().flat_map(|case| attempts(grammar, case, &rows)).collect();
+        let replies = server.attempt(&attempts);
+        for (case, replies) in writes.iter().zip(replies.chunks(rows.len())) {
+            judge(grammar, case, &rows, replies, &mut tally);
+        }
+    }
+    println!("{:?}: seed {seed}, {cases} writes; {}", grammar.dialect(), tally.counts());
+    assert!(tally.wrong.is_empty() && tally.lost.is_empty(), "{}", tally.report());
+    assert!(tally.share(tally.unknown) <= unknown, "too many runs are undecided\n{}", tally.reasons());
+    assert!(tally.share(tally.quirks) < 0.1, "too many differences are put down to the server: {}", tally.counts());
+    assert!(tally.share(tally.rejected) < 1.0, "the grammar makes statements that are rejected: {}", tally.counts());
+}
+
+fn attempts(grammar: &dyn Grammar, case: &Case, rows: &[Row]) -> Vec<Attempt> {
+    rows.iter()
+        .map(|row| {
+            let fill = |text: &str| text.replace("{id}", &row.id.to_string());
+            Attempt { statement: fill(&case.statement), read_back: fill(&grammar.read_back(case.column)) }
+        })
+        .collect()
+}
+
+fn judge(grammar: &dyn Grammar, case: &Case, rows: &[Row], replies: &[Reply], tally: &mut Tally) {
+    let document = document(grammar, case);
+    let storage = grammar.storage(case.column);
+    let survival = survival(&document, &Column { storage, not_null: None, states: State::ALL.to_vec() });
+    tally.words.entry(format!("{:?}", survival.word)).and_modify(|n| *n += 1).or_insert(1);
+    for (row, reply) in rows.iter().zip(replies) {
+        tally.runs += 1;
+        if let Reply::Error(message) = reply {
+            if grammar.is_rejection(message) {
+                tally.rejected += 1;
+                tally.rejections.entry(message.clone()).or_insert_with(|| case.statement.clone());
+                continue;
+            }
+            tally.errors += 1;
+        }
+        let values = Values { grammar, row, case };
+        let outcome = run(&document, row.data.as_ref(), &values, storage);
+        let complaint = |what: String| Complaint {
+            statement: case.statement.clone(),
+            row: format!("{}: {}", row.id, describe(row, case)),
+            what,
+            document: format!("{document:?}"),
+        };
+        match agrees(&outcome, reply) {
+            Some(true) => {}
+            Some(false) if grammar.is_quirk(&case.statement) || is_folded(replies) => tally.quirks += 1,
+            Some(false) => tally.wrong.push(complaint(format!("predicted {outcome:?}, the database {reply:?}"))),
+            None => {
+                tally.unknown += 1;
+                if let Outcome::Unknown(why) = &outcome {
+                    *tally.why.entry(why.clone()).or_insert(0) += 1;
+                }
+            }
+        }
+        if let (Word::Kept, true, Some(old @ Json::Object(_))) = (survival.word, row.all_given, &row.data) {
+            tally.kept += 1;
+            if let Some(what) = loses(&survival, old, reply, &outside(row, case)) {
+                tally.lost.push(complaint(format!("called kept, but {what}: {reply:?}; {survival:?}")));
+            }
+        }
+    }
+}
+
+/// Every key that an input holds at its top, and every text that may name one.
+fn outside(row: &Row, case: &Case) -> Vec<String> {
+    let inputs = row.inputs.values().chain(case.excluded.iter().flat_map(BTreeMap::values)).flatten();
+    inputs
+        .flat_map(|value| match value {
+            Json::Object(map) => map.keys().cloned().collect(),
+            Json::String(text) => match serde_json::from_str(text) {
+                Ok(Json::Object(map)) => map.into_iter().map(|(key, _)| key).collect(),
+                _ => vec![text.clone()],
+            },
+            _ => vec![],
+        })
+        .collect()
+}
+
+/// Whether every row gives the same error: a planner has met it in a constant part, which no row may ever reach.
+fn is_folded(replies: &[Reply]) -> bool {
+    matches!(replies, [first @ Reply::Error(_), others @ ..] if others.iter().all(|reply| reply == first))
+}
+
+/// What the write stores, as the front end reads it.
+fn document(grammar: &dyn Grammar, case: &Case) -> Document {
+    let sql = case.statement.replace("{id}", "1");
+    let text = SqlText {
+        map: SpanMap::identity(0, sql.len()),
+        span: Span::new(0..sql.len()),
+        sql,
+        route: Route::SqlFile,
+        dialect: Some(grammar.dialect()),
+        holes: vec![],
+        binds: vec![],
+        function: None,
+        test: false,
+    };
+    let facts = read(&text, None);
+    let is_target = |write: &&SqlWrite| write.target.iter().any(|part| part.text == case.column);
+    let Some(write) = facts.writes.iter().find(is_target) else {
+        return Document::Unknown(format!("no write was found: {:?}", facts.unanalysed));
+    };
+    evaluate(write, &Columns { grammar, storage: grammar.storage(case.column) })
+}
+
+/// The schema, as evaluation asks for it.
+struct Columns<'a> {
+    grammar: &'a dyn Grammar,
+    storage: Storage,
+}
+
+impl Environment for Columns<'_> {
+    fn dialect(&self) -> Dialect {
+        self.grammar.dialect()
+    }
+
+    fn storage(&self) -> Storage {
+        self.storage
+    }
+
+    fn column_type(&self, _: &TableName, column: &str) -> Option<SqlType> {
+        self.grammar.column_type(column)
+    }
+
+    fn bind(&self, _: &str, _: usize) -> Option<Document> {
+        None
+    }
+}
+
+/// The inputs of one row, by the names that evaluation gives them.
+struct Values<'a> {
+    grammar: &'a dyn Grammar,
+    row: &'a Row,
+    case: &'a Case,
+}
+
+impl Inputs for Values<'_> {
+    fn value(&self, id: &str) -> Option<Option<Json>> {
+        let id = id.to_lowercase().replace(['"', '`'], "");
+        if id.contains(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.' | '(' | ')')) {
+            return None;
+        }
+        let (qualifier, name) = match id.strip_prefix("values(").and_then(|rest| rest.strip_suffix(')')) {
+            Some(name) => ("excluded", name),
+            None => id.rsplit_once('.').unwrap_or(("", &id)),
+        };
+        let documents = ["data", "jd", "td"];
+        let name = if documents.contains(&name) && qualifier != "t" { NEW } else { name };
+        let from = match (&self.case.excluded, qualifier) {
+            (Some(excluded), "excluded") => excluded,
+            _ => &self.row.inputs,
+        };
+        let value = from.get(name)?;
+        Some(value.as_ref().map(|value| self.grammar.input(name, value)))
+    }
+
+    fn condition(&self, words: &str) -> Option<bool> {
+        // What a whole document is compared with is left open.
+        if words.contains("data") || words.contains("jd") || words.contains("td") {
+            return None;
+        }
+        if let Some((column, text)) = words.split_once(" = '").and_then(|(c, t)| Some((c, t.strip_suffix('\'')?))) {
+            return self.value(column)?.map(|value| value.as_str() == Some(text));
+        }
+        match self.value(words)? {
+            Some(Json::Bool(value)) => Some(value),
+            Some(Json::Number(number)) => Some(number.as_f64() != Some(0.0)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the prediction holds; `None` when there is none. SQL NULL and an error are one class: which of them comes
+/// depends on the plan where one argument can be NULL and another can fail.
+fn agrees(outcome: &Outcome, reply: &Reply) -> Option<bool> {
+    Some(match (outcome, reply) {
+        (Outcome::Unknown(_), _) => return None,
+        (Outcome::Stored(predicted), Reply::Stored(stored)) => same_rendered(predicted, stored),
+        (Outcome::Malformed(_), Reply::Malformed(_))
+        | (Outcome::Null | Outcome::Error(_), Reply::Null | Reply::Error(_)) => true,
+        _ => false,
+    })
+}
+
+/// Like [`same`], but documents inside strings are compared as documents: servers differ in blanks and key order.
+fn same_rendered(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::String(x), Json::String(y)) => {
+            x == y
+                || match (serde_json::from_str::<Json>(x), serde_json::from_str::<Json>(y)) {
+                    (Ok(x), Ok(y)) => same_rendered(&x, &y),
+                    _ => false,
+                }
+        }
+        (Json::Array(x), Json::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same_rendered(x, y)),
+        (Json::Object(x), Json::Object(y)) => {
+            x.len() == y.len() && x.iter().all(|(key, x)| y.get(key).is_some_and(|y| same_rendered(x, y)))
+        }
+        _ => same(a, b),
+    }
+}
+
+fn describe(row: &Row, case: &Case) -> String {
+    let show = |value: Option<&Json>| value.map_or_else(|| "NULL".to_owned(), Json::to_string);
+    let mut text = format!("{} = {}", case.column, show(row.data.as_ref()));
+    let used = |name: &str| case.statement.contains(name) || name == NEW;
+    for (name, value) in row.inputs.iter().filter(|(name, _)| used(name)) {
+        let _ = write!(text, "; {name} = {}", show(value.as_ref()));
+    }
+    text
+}
+
+/// One disagreement.
+struct Complaint {
+    statement: String,
+    row: String,
+    what: String,
+    document: String,
+}
+
+/// What came of a dialect.
+#[derive(Default)]
+struct Tally {
+    runs: usize,
+    errors: usize,
+    rejected: usize,
+    rejections: BTreeMap<String, String>,
+    unknown: usize,
+    /// Differences that are the server's own fault, and errors that a planner finds in parts that no row reaches.
+    quirks: usize,
+    kept: usize,
+    words: BTreeMap<String, usize>,
+    why: BTreeMap<String, usize>,
+    wrong: Vec<Complaint>,
+    lost: Vec<Complaint>,
+}
+
+impl Tally {
+    #[allow(clippy::cast_precision_loss, reason = "a share for the eye")]
+    fn share(&self, count: usize) -> f64 {
+        100.0 * count as f64 / self.runs.max(1) as f64
+    }
+
+    fn counts(&self) -> String {
+        format!(
+            "{} runs, {:.1} % failed, {:.2} % rejected, {:.2} % undecided, {} wrong, {} quirks; {} objects under a write called kept, \
+             {} of them lost a key; words {:?}",
+            self.runs,
+            self.share(self.errors),
+            self.share(self.rejected),
+            self.share(self.unknown),
+            self.wrong.len(),
+            self.quirks,
+            self.kept,
+            self.lost.len(),
+            self.words
+        )
+    }
+
+    fn reasons(&self) -> String {
+        let mut why: Vec<_> = self.why.iter().collect();
+        why.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        why.iter().take(25).fold(self.counts(), |text, (why, count)| format!("{text}\n{count:6}  {why}"))
+    }
+
+    /// The shortest disagreements, and the counts.
+    fn report(&self) -> String {
+        let mut text = self.reasons();
+        for complaints in [&self.wrong, &self.lost] {
+            let mut complaints: Vec<&Complaint> = complaints.iter().collect();
+            complaints.sort_by_key(|complaint| complaint.statement.len() + complaint.row.len());
+            let mut seen = BTreeSet::new();
+            complaints.retain(|complaint| seen.insert(&complaint.statement));
+            for Complaint { statement, row, what, document } in complaints.into_iter().take(SHOWN) {
+                let _ = write!(text, "\n\n{statement}\n  row   {row}\n  tree  {document}\n  {what}");
+            }
+        }
+        text
+    }
+}
