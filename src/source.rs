@@ -208,7 +208,11 @@ impl SpanMap {
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
         let mut map = Self::default();
-        for segment in &self.segments {
+        let first = self.segments.partition_point(|s| (s.sql_start + s.sql_len) as usize <= range.start);
+        for segment in self.segments.get(first..).unwrap_or(&[]) {
+            if segment.sql_start as usize >= range.end {
+                break;
+            }
             let (start, end) = (segment.sql_start as usize, (segment.sql_start + segment.sql_len) as usize);
             let (from, to) = (range.start.max(start), range.end.min(end));
             if from < to {

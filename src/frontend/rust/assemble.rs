@@ -13,8 +13,8 @@ use crate::source::Span;
 use std::cell::Cell;
 use syn::{Expr, ExprMethodCall, Lit, Macro};
 
-/// How many expressions one text may follow, so that locals that double each other stay cheap.
-const BUDGET: usize = 20_000;
+/// How many names one text may follow, so that locals that double each other stay cheap.
+const BUDGET: usize = 500;
 
 /// How deep expressions are followed.
 const MAX_DEPTH: usize = 64;
@@ -105,8 +105,6 @@ impl<'a, 's> Reader<'a, 's> {
 
     /// The text that an expression is; `None` when nothing is known of it.
     pub(super) fn text(&self, expr: &Expr, scope: &Scope<'a>) -> Option<Text> {
-        let budget = self.budget.get().checked_sub(1)?;
-        self.budget.set(budget);
         let depth = self.depth.get();
         if depth > MAX_DEPTH {
             return None;
@@ -156,6 +154,12 @@ impl<'a, 's> Reader<'a, 's> {
             }
             _ => None,
         }
+    }
+
+    /// Takes one name off the budget.
+    fn follow(&self) -> Option<()> {
+        self.budget.set(self.budget.get().checked_sub(1)?);
+        Some(())
     }
 
     /// The text of an expression, or a hole.
@@ -209,6 +213,7 @@ impl<'a, 's> Reader<'a, 's> {
     /// A local with everything that was pushed to it before `at`.
     fn local(&self, id: usize, at: usize, scope: &Scope<'a>) -> Option<Text> {
         let binding = scope.bindings.get(id)?;
+        self.follow()?;
         if binding.mutable && matches!(binding.init, Some(Expr::Lit(lit)) if !matches!(lit.lit, Lit::Str(_))) {
             // A counter: its value where it is used is not known.
             return None;
@@ -416,7 +421,10 @@ impl<'a, 's> Reader<'a, 's> {
             return None;
         }
         match self.find_constant(path, span, scope) {
-            Some(constant) => self.text(constant.value, self.tree.scopes.first()?),
+            Some(constant) => {
+                self.follow()?;
+                self.text(constant.value, self.tree.scopes.first()?)
+            }
             None => Some(Text::constant(path.join("::"), span)),
         }
     }

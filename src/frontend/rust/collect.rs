@@ -228,7 +228,14 @@ impl<'a, 's> Collector<'a, 's> {
                     mutable: ident.mutability.is_some(),
                     branch: self.branch.clone(),
                 };
-                self.scope().map(|scope| scope.bind(binding))
+                let owner = init.and_then(object_of).map(|ident| (ident.to_string(), self.source.start(ident.span())));
+                let scope = self.scope()?;
+                let owner = owner.and_then(|(name, at)| scope.resolve(&name, at));
+                let id = scope.bind(binding);
+                if let Some(owner) = owner {
+                    scope.objects_of.entry(owner).or_default().push(id);
+                }
+                Some(id)
             }
             Pat::Type(typed) => self.pattern(&typed.pat, Some(&typed.ty), init, visible, kind),
             Pat::Reference(inner) => self.pattern(&inner.pat, ty, init, visible, kind),
@@ -717,6 +724,24 @@ fn chain_of(mut expr: &Expr) -> &Expr {
             Expr::Group(e) => &e.expr,
             Expr::Reference(e) => &e.expr,
             other => return other,
+        }
+    }
+}
+
+/// The name whose object an expression is: `d` in `d.as_object_mut().unwrap()`.
+fn object_of(mut expr: &Expr) -> Option<&syn::Ident> {
+    let mut object = false;
+    loop {
+        expr = match expr {
+            Expr::MethodCall(call) => {
+                object |= call.method == "as_object_mut";
+                &call.receiver
+            }
+            Expr::Try(e) => &e.expr,
+            Expr::Paren(e) => &e.expr,
+            Expr::Reference(e) => &e.expr,
+            Expr::Path(path) if object => return path.path.get_ident(),
+            _ => return None,
         }
     }
 }

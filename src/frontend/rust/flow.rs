@@ -7,7 +7,8 @@ use super::json::as_member;
 use super::scope::{Arm, Chain, Change};
 use super::types::Ty;
 use super::values::{Val, Values, choose, input};
-use crate::document::{Cond, Document, Family, MergeHow, OnNull, Path, Removal, SetMode, Step};
+use crate::document::{Cond, Document, Family, Key, MergeHow, OnNull, Path, Removal, Rest, SetMode, Step};
+use serde_json::Value as Json;
 use syn::{Expr, ExprMethodCall};
 
 /// One edit of a local.
@@ -51,15 +52,16 @@ impl<'a> Values<'_, 'a, '_> {
                 // It happens in the other arm.
                 continue;
             }
-            let before = found.clone();
-            let after = self.edited(found, &edit);
             let conditional = branch
                 .iter()
                 .rev()
                 .find(|arm| !arm.is_loop && !binding.branch.contains(arm) && !self.branch.contains(arm));
             found = match conditional {
-                Some(arm) => choose(vec![(Cond::Unknown(self.words(arm.node)), after)], before),
-                None => after,
+                Some(arm) => {
+                    let before = found.clone();
+                    choose(vec![(Cond::Unknown(self.words(arm.node)), self.edited(found, &edit))], before)
+                }
+                None => self.edited(found, &edit),
             };
         }
         found
@@ -103,40 +105,14 @@ impl<'a> Values<'_, 'a, '_> {
         for chain in self.scope.chains_on(id).filter(|c| c.at < at) {
             edits.push(method(chain, chain.links.clone()));
         }
-        // `let o = d.as_object_mut()..`, `if let Some(o) = d.as_object_mut()`: an alias.
-        for (alias, binding) in self.scope.bindings.iter().enumerate().filter(|(_, b)| b.visible < at) {
-            let Some(whole) = binding.init.or(binding.part_of) else { continue };
-            if alias != id && self.scope.chains_of.contains_key(&alias) && self.is_object_of(whole, id) {
-                for chain in self.scope.chains_on(alias).filter(|c| c.at < at) {
-                    edits.push(method(chain, chain.links.clone()));
-                }
+        // `let o = d.as_object_mut()..`, `if let Some(o) = d.as_object_mut()`: the same object by another name.
+        for alias in self.scope.objects_of.get(&id).into_iter().flatten() {
+            for chain in self.scope.chains_on(*alias).filter(|c| c.at < at) {
+                edits.push(method(chain, chain.links.clone()));
             }
         }
         edits.sort_by_key(|(at, ..)| *at);
         edits.into_iter().map(|(_, branch, edit)| (branch, edit)).collect()
-    }
-
-    /// Whether an expression is `d.as_object_mut()` of that binding.
-    fn is_object_of(&self, mut expr: &Expr, id: usize) -> bool {
-        let mut object = false;
-        loop {
-            expr = match expr {
-                Expr::MethodCall(call) => {
-                    object |= call.method == "as_object_mut";
-                    &call.receiver
-                }
-                Expr::Try(e) => &e.expr,
-                Expr::Paren(e) => &e.expr,
-                Expr::Reference(e) => &e.expr,
-                Expr::Path(path) => {
-                    return object
-                        && path.path.get_ident().is_some_and(|ident| {
-                            self.scope.resolve(&ident.to_string(), self.reader.source.start(ident.span())) == Some(id)
-                        });
-                }
-                _ => return false,
-            }
-        }
     }
 
     fn edited(&self, found: Val, edit: &Edit<'_, 'a>) -> Val {
@@ -256,25 +232,33 @@ fn through(found: Val, why: &str) -> Val {
 }
 
 fn set(of: Document, path: Path, value: Document, family: Family, mode: SetMode) -> Document {
-    // Into a literal object: an object with that key.
-    if let (Document::Known(serde_json::Value::Object(map)), Path::Steps(steps)) = (&of, &path)
-        && let [Step::Key(key)] = steps.as_slice()
-    {
-        let mut entries: Vec<(crate::document::Key, Document)> = map
-            .iter()
-            .filter(|(k, _)| *k != key)
-            .map(|(k, v)| (crate::document::Key::Name(k.clone()), Document::Known(v.clone())))
-            .collect();
-        entries.push((crate::document::Key::Name(key.clone()), value));
-        return super::json::fold_object(entries);
+    let key = match &path {
+        Path::Steps(steps) => match steps.as_slice() {
+            [Step::Key(key)] => Some(key.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    match (of, key, value) {
+        // Into a literal object: an object with that key.
+        (Document::Known(Json::Object(mut map)), Some(key), Document::Known(value)) => {
+            map.insert(key, value);
+            Document::Known(Json::Object(map))
+        }
+        (Document::Known(Json::Object(map)), Some(key), value) => {
+            let mut entries: Vec<(Key, Document)> =
+                map.into_iter().filter(|(k, _)| *k != key).map(|(k, v)| (Key::Name(k), Document::Known(v))).collect();
+            entries.push((Key::Name(key), value));
+            Document::Object { entries, rest: Rest::Closed }
+        }
+        (Document::Object { mut entries, rest }, Some(key), value) => {
+            let name = Key::Name(key);
+            entries.retain(|(k, _)| *k != name);
+            entries.push((name, value));
+            Document::Object { entries, rest }
+        }
+        (of, _, value) => {
+            Document::Set { of: Box::new(of), path, value: Box::new(value), mode, on_null: OnNull::JsonNull, family }
+        }
     }
-    if let (Document::Object { entries, rest }, Path::Steps(steps)) = (&of, &path)
-        && let [Step::Key(key)] = steps.as_slice()
-    {
-        let name = crate::document::Key::Name(key.clone());
-        let mut entries: Vec<_> = entries.iter().filter(|(k, _)| *k != name).cloned().collect();
-        entries.push((name, value));
-        return Document::Object { entries, rest: *rest };
-    }
-    Document::Set { of: Box::new(of), path, value: Box::new(value), mode, on_null: OnNull::JsonNull, family }
 }

@@ -106,6 +106,8 @@ pub(super) struct Scope<'a> {
     pub(super) chains_of: std::collections::BTreeMap<usize, Vec<usize>>,
     /// Chains that start at a place, by its source.
     pub(super) chains_at: std::collections::BTreeMap<String, Vec<usize>>,
+    /// Bindings that are the object inside another: `let o = d.as_object_mut()`.
+    pub(super) objects_of: std::collections::BTreeMap<usize, Vec<usize>>,
     /// Other changes to a binding.
     pub(super) changes_of: std::collections::BTreeMap<usize, Vec<Event<'a>>>,
 }

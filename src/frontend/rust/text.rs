@@ -10,8 +10,8 @@ use crate::source::{Span, SpanMap};
 /// The number of the first placeholder that stands for a hole: higher than any that programs write.
 const FIRST_HOLE_PLACEHOLDER: usize = 9001;
 
-/// The most bytes that a text may grow to by substitution; what is longer is cut off as a hole.
-const MAX_LEN: usize = 4 << 20;
+/// The most bytes that a text may grow to by substitution; what does not fit is a hole.
+const MAX_LEN: usize = 256 << 10;
 
 /// A part of a text.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ impl Text {
     /// Appends another text; a hole stands for it when the whole becomes too long.
     pub(super) fn append(&mut self, other: Self, span: Span) {
         self.literals.extend_from_slice(&other.literals);
-        if self.len + other.len > MAX_LEN {
+        if self.len > 0 && self.len + other.len > MAX_LEN {
             self.pieces.push(Piece::Hole { source: "..".to_owned(), span, constant: None, number: None });
             self.len += 1;
         } else {

@@ -246,3 +246,11 @@ fn messages_and_comments_are_not_sql() {
         found.iter().map(|t| (t.sql.trim_start_matches("UPDATE t SET a = "), t.test)).collect();
     assert_eq!(sql, [("7", false), ("6", true), ("9", false)]);
 }
+
+#[test]
+fn locals_that_double_each_other_stay_cheap() {
+    let lets: String = (0..200).map(|_| "let d = format!(\"UPDATE {d} SET a = 1 {d}\");").collect();
+    let found = texts(&format!("fn f() {{ let d = 1; {lets} sqlx::query(&d); }}"));
+    assert!(!found.is_empty());
+    assert!(found.iter().all(|t| t.sql.len() < 300_000));
+}
