@@ -3,13 +3,14 @@
 //! Alternatives of an `if` or `match` are read as separate texts; everything that is pushed under a condition without
 //! an alternative is taken as pushed.
 
-use super::assemble::{Reader, call_name, call_type};
+use super::assemble::Reader;
 use super::binds;
 use super::calls::{self, dialect_of};
 use super::emit::{Emitter, Ready};
 use super::place::Source;
 use super::scope::{Arm, Chain, Root, Scope};
 use super::text::Text;
+use super::wrappers::{call_name, call_type};
 use crate::frontend::facts::Route;
 use crate::frontend::sql::{Dialect, head_table, looks_like_sql};
 use crate::source::Span;

@@ -1,6 +1,6 @@
 //! The routes by which SQL reaches a database: functions, methods and macros of sqlx and other clients.
 
-use super::assemble::{Reader, call_name, call_type};
+use super::assemble::Reader;
 use super::binds;
 use super::collect::Made;
 use super::emit::{Emitter, Ready};
@@ -8,6 +8,7 @@ use super::literal;
 use super::macros;
 use super::scope::{Chain, Root, Scope};
 use super::text::Text;
+use super::wrappers::{call_name, call_type};
 use crate::frontend::facts::Route;
 use crate::frontend::sql::{Dialect, looks_like_sql};
 use crate::source::Span;

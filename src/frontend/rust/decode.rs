@@ -1,8 +1,9 @@
 //! Places where a column that was read as text is decoded as JSON: `serde_json::from_str(&row.data)`.
 
-use super::assemble::{Reader, call_name, call_type};
+use super::assemble::Reader;
 use super::emit::Emitter;
 use super::scope::{Root, Scope};
+use super::wrappers::{call_name, call_type};
 use crate::frontend::facts::JsonDecode;
 use crate::frontend::sql::TableName;
 use syn::{Expr, Member};

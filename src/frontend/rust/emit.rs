@@ -77,7 +77,8 @@ impl Emitter {
 
     /// Reads a text and keeps its facts; `function` is the index of its function.
     pub(super) fn emit(&mut self, ready: Ready, function: Option<usize>) {
-        if ready.text.is_empty() {
+        // What a constant of another file spells alone is read there.
+        if !ready.text.has_sql() {
             return;
         }
         for literal in &ready.text.literals {

@@ -1,11 +1,12 @@
 //! SQL in files of its own: `query_file!`, `include_str!`. Their text is read elsewhere; the binds stand here.
 
-use super::assemble::{Reader, call_name};
+use super::assemble::Reader;
 use super::binds;
 use super::calls::{is_query_function, is_sql_method};
 use super::emit::Emitter;
 use super::macros;
 use super::scope::{Chain, Root, Scope};
+use super::wrappers::call_name;
 use crate::frontend::facts::FileQuery;
 use crate::source::Span;
 use syn::{Expr, Lit, LitStr};

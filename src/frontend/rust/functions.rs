@@ -1,16 +1,11 @@
 //! Function and method calls in bound values: wrappers, `serde_json`, `Option`, rows; and values as serde writes them.
 
-use super::assemble::{call_name, call_type};
-use super::json;
-use super::macros;
 use super::types::{self, Ty};
-use super::values::{Val, Values, choose, input, peel};
-use crate::document::{CastTo, Cond, Document, Family, Input, Key, Nullability, Rest, Shape};
+use super::values::{Val, Values, choose, input};
+use super::wrappers::{call_name, call_type};
+use crate::document::{CastTo, Cond, Document, Family, Input, Nullability, Rest, Shape};
 use serde_json::Value as Json;
-use syn::{Expr, ExprCall, ExprMethodCall, GenericArgument, Lit, Member, PathArguments};
-
-/// How deep fields of structs in structs are listed.
-const MAX_STRUCTS: usize = 4;
+use syn::{Expr, ExprCall, ExprMethodCall, GenericArgument, PathArguments};
 
 impl Values<'_, '_, '_> {
     /// A function call.
@@ -244,144 +239,6 @@ impl Values<'_, '_, '_> {
             _ => opaque(None, false),
         }
     }
-
-    /// A value as serde writes it.
-    pub(super) fn encoded_inner(&self, expr: &Expr) -> Val {
-        match peel(expr) {
-            Expr::Struct(literal) => self.struct_literal(literal),
-            Expr::Array(array) => {
-                let items = array.elems.iter().map(|e| json::as_member(self.encoded(e).doc)).collect();
-                Val { doc: json::fold_array(items), ty: Some(Ty::of("Vec", Ty::named("_"))), json: false }
-            }
-            Expr::Tuple(tuple) if !tuple.elems.is_empty() => {
-                let items = tuple.elems.iter().map(|e| json::as_member(self.encoded(e).doc)).collect();
-                Val { doc: json::fold_array(items), ty: None, json: false }
-            }
-            Expr::Macro(mac) if macros::name(&mac.mac) == "vec" => {
-                match self.reader.macros.get(&mac.mac).filter(|p| p.is_list) {
-                    Some(parsed) => {
-                        let items = parsed.exprs.iter().map(|e| json::as_member(self.encoded(e).doc)).collect();
-                        Val { doc: json::fold_array(items), ty: Some(Ty::of("Vec", Ty::named("_"))), json: false }
-                    }
-                    None => with_json_shape(self.value(expr)),
-                }
-            }
-            Expr::Lit(lit) => match &lit.lit {
-                Lit::Str(text) => {
-                    Val { doc: Document::Known(text.value().into()), ty: Some(Ty::named("&str")), json: false }
-                }
-                _ => self.value(expr),
-            },
-            Expr::Path(path) => {
-                if let Some(ident) = path.path.get_ident()
-                    && let Some(id) = self.scope.resolve(&ident.to_string(), self.reader.source.start(ident.span()))
-                    && let Some(init) = self.scope.bindings.get(id).and_then(|b| b.init)
-                    && matches!(peel(init), Expr::Struct(_) | Expr::Array(_) | Expr::Macro(_) | Expr::Tuple(_))
-                    && self.scope.changes_on(id).is_empty()
-                    && !matches!(peel(init), Expr::Macro(m) if macros::name(&m.mac) == "json")
-                {
-                    return self.encoded(init);
-                }
-                self.by_type(expr)
-            }
-            _ => self.by_type(expr),
-        }
-    }
-
-    fn by_type(&self, expr: &Expr) -> Val {
-        let found = self.value(expr);
-        if found.json || !matches!(found.doc, Document::Input(_)) {
-            return found;
-        }
-        match &found.ty {
-            Some(ty) if !ty.is_option() => match self.object_of(ty, &self.source(peel(expr)), 0) {
-                Some(doc) => Val { doc, ..found },
-                None => with_json_shape(found),
-            },
-            _ => with_json_shape(found),
-        }
-    }
-
-    /// A value of a struct of this file, field by field.
-    fn object_of(&self, ty: &Ty, source: &str, depth: usize) -> Option<Document> {
-        let item = self.reader.tree.structs.get(ty.unwrapped().name())?;
-        let read = types::read_struct(item);
-        if read.is_opaque || depth >= MAX_STRUCTS {
-            return None;
-        }
-        let mut entries = vec![];
-        let mut rest = Rest::Closed;
-        for field in read.fields.iter().filter(|f| !f.skip) {
-            let id = format!("{source}.{}", field.name);
-            let nested =
-                field.ty.as_ref().filter(|ty| !ty.is_option()).and_then(|ty| self.object_of(ty, &id, depth + 1));
-            if field.flatten {
-                match nested {
-                    Some(Document::Object { entries: inner, rest: inner_rest }) => {
-                        entries.extend(inner);
-                        if inner_rest == Rest::Open {
-                            rest = Rest::Open;
-                        }
-                    }
-                    _ => rest = Rest::Open,
-                }
-                continue;
-            }
-            let document = nested.unwrap_or_else(|| {
-                Document::Input(Input {
-                    id,
-                    shape: field.ty.as_ref().map_or(Shape::Any, Ty::json_shape),
-                    null: field.ty.as_ref().map_or(Nullability::Maybe, Ty::nullability),
-                })
-            });
-            entries.push((Key::Name(field.key.clone()), document));
-        }
-        Some(Document::Object { entries, rest })
-    }
-
-    fn struct_literal(&self, literal: &syn::ExprStruct) -> Val {
-        let name = literal.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
-        let name = if name == "Self" { self.scope.self_type.clone().unwrap_or(name) } else { name };
-        let ty = Some(Ty::named(&name));
-        let read = self.reader.tree.structs.get(&name).map(|item| types::read_struct(item));
-        if read.as_ref().is_some_and(|r| r.is_opaque) {
-            return Val { doc: input(format!("{name} {{ .. }}"), None).unwrapped().doc, ty, json: false };
-        }
-        let mut entries: Vec<(Key, Document)> = vec![];
-        let mut rest = Rest::Closed;
-        for field in &literal.fields {
-            let Member::Named(member) = &field.member else { continue };
-            let member = member.to_string();
-            let member = member.trim_start_matches("r#");
-            let known = read.as_ref().and_then(|r| r.fields.iter().find(|f| f.name == member));
-            if known.is_some_and(|f| f.skip) {
-                continue;
-            }
-            let document = json::as_member(self.encoded(&field.expr).doc);
-            if known.is_some_and(|f| f.flatten) {
-                match document {
-                    Document::Object { entries: inner, .. } => entries.extend(inner),
-                    _ => rest = Rest::Open,
-                }
-                continue;
-            }
-            entries.push((Key::Name(known.map_or_else(|| member.to_owned(), |f| f.key.clone())), document));
-        }
-        match (&literal.rest, &read) {
-            (Some(base), Some(read)) => {
-                for field in read.fields.iter().filter(|f| !f.skip) {
-                    if !entries.iter().any(|(k, _)| *k == Key::Name(field.key.clone())) {
-                        let id = format!("{}.{}", self.source(base), field.name);
-                        entries.push((Key::Name(field.key.clone()), input(id, field.ty.clone()).doc));
-                    }
-                }
-            }
-            (Some(_), None) => rest = Rest::Open,
-            (None, _) => {}
-        }
-        let doc = if rest == Rest::Closed { json::fold_object(entries) } else { Document::Object { entries, rest } };
-        Val { doc, ty, json: false }
-    }
 }
 
 /// The first type of a list of arguments.
@@ -415,14 +272,6 @@ fn with_shape(document: Document, shape: Shape) -> Document {
     match document {
         Document::Input(input) => Document::Input(Input { shape, null: Nullability::Never, ..input }),
         other => other,
-    }
-}
-
-fn with_json_shape(found: Val) -> Val {
-    let shape = found.ty.as_ref().map_or(Shape::Any, Ty::json_shape);
-    match found.doc {
-        Document::Input(input) => Val { doc: Document::Input(Input { shape, ..input }), ..found },
-        doc => Val { doc, ..found },
     }
 }
 

@@ -3,6 +3,7 @@
 //! Knows literals, holes and bound values; never looks at Rust syntax.
 
 use super::literal::Literal;
+use super::quotes::Quotes;
 use crate::frontend::facts::Hole;
 use crate::frontend::sql::Dialect;
 use crate::source::{Span, SpanMap};
@@ -301,53 +302,6 @@ fn starts_with_number(sql: &str) -> bool {
 /// Whether what follows is compared, assigned or (`in_list`) an element of a list.
 fn stands_for_value(before: &str, in_list: bool) -> bool {
     before.trim_end().ends_with(|c: char| matches!(c, '=' | '<' | '>') || in_list && matches!(c, '(' | ','))
-}
-
-/// Where in the SQL text a quoted string or a comment is open.
-#[derive(Debug, Default)]
-struct Quotes {
-    open: Option<Open>,
-    /// The last byte was the first of a two-byte mark.
-    previous: u8,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Open {
-    String(usize),
-    Name(u8),
-    Line,
-    Block,
-}
-
-impl Quotes {
-    /// Reads on; `at` is the offset of `sql` in the whole text.
-    fn read(&mut self, sql: &str, at: usize) {
-        for (i, byte) in sql.bytes().enumerate() {
-            let previous = std::mem::replace(&mut self.previous, byte);
-            self.open = match (self.open, byte) {
-                (None, b'\'') => Some(Open::String(at + i)),
-                (None, b'"' | b'`') => Some(Open::Name(byte)),
-                (None, b'-') if previous == b'-' => Some(Open::Line),
-                (None, b'*') if previous == b'/' => Some(Open::Block),
-                (Some(Open::String(_)), b'\'') | (Some(Open::Line), b'\n') => None,
-                (Some(Open::Name(quote)), _) if byte == quote => None,
-                (Some(Open::Block), b'/') if previous == b'*' => None,
-                (open, _) => open,
-            };
-        }
-    }
-
-    fn open_string(&self) -> Option<usize> {
-        match self.open {
-            Some(Open::String(at)) => Some(at),
-            _ => None,
-        }
-    }
-
-    fn close(&mut self) {
-        self.open = None;
-        self.previous = b'\'';
-    }
 }
 
 #[cfg(test)]
