@@ -90,7 +90,7 @@ struct Case<'a> {
 impl Case<'_> {
     /// `users.data`, as the statement spells the table.
     fn column(&self) -> String {
-        format!("`{}.{}`", self.write.sql.table.name, self.write.column.name)
+        format!("`{}.{}`", wording::without_holes(&self.write.sql.table.name), self.write.column.name)
     }
 
     /// Keys of the profile that the new document does not carry; `None` when its keys are not known.
@@ -130,8 +130,7 @@ pub fn judge(project: &Project, files: &Files) -> Vec<Finding> {
 }
 
 fn finding(case: &Case<'_>, files: &Files) -> Option<Finding> {
-    // Who compares the old document itself has seen all of it: what goes, goes on purpose.
-    if case.write.states.is_empty() || case.write.guard.as_ref().is_some_and(|guard| guard.compares_document) {
+    if case.write.states.is_empty() {
         return None;
     }
     let mut drafts = RULES.iter().filter_map(|rule| (rule.check)(case).map(|draft| (rule.id, draft)));
@@ -161,7 +160,7 @@ fn finding(case: &Case<'_>, files: &Files) -> Option<Finding> {
         table: wording::table(&write.sql.table),
         column: write.column.name.clone(),
         verb: write.verb,
-        survival: write.survival.word,
+        survival: survival_word(write),
         also,
         labels,
         lost_keys: draft.lost_keys,
@@ -170,6 +169,13 @@ fn finding(case: &Case<'_>, files: &Files) -> Option<Finding> {
         fix: crate::fix::suggest(write, files),
         fingerprint: String::new(),
     })
+}
+
+/// Who compares the old document itself has seen all of it: what an opaque new value keeps is not known, and nothing
+/// goes unseen.
+fn survival_word(write: &ColumnWrite) -> Word {
+    let compared = write.guard.as_ref().is_some_and(|guard| guard.compares_document);
+    if compared && write.survival.new_keys.is_none() { Word::Unknown } else { write.survival.word }
 }
 
 /// Places that show why: the schema, the bound value, the readers of what is lost, the writers of single keys.

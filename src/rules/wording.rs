@@ -40,12 +40,23 @@ pub(super) fn subject(verb: Verb) -> &'static str {
     }
 }
 
-/// `schema.table` as it is spelled.
+/// `schema.table` as it is spelled; `{..}` where a part of the name is not known.
 pub(super) fn table(name: &TableName) -> String {
     match &name.schema {
-        Some(schema) => format!("{schema}.{}", name.name),
-        None => name.name.clone(),
+        Some(schema) => format!("{}.{}", without_holes(schema), without_holes(&name.name)),
+        None => without_holes(&name.name),
     }
+}
+
+/// A name with `{..}` for the identifiers that stand for unknown parts of an SQL text.
+pub(super) fn without_holes(name: &str) -> String {
+    let mut parts = name.split("noclobber_hole_");
+    let mut shown = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        shown.push_str("{..}");
+        shown.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    shown
 }
 
 /// The document before and after, from the keys that are known.
@@ -120,6 +131,12 @@ mod tests {
         assert_eq!(list(&names(1)), "`k0`");
         assert_eq!(list(&names(3)), "`k0`, `k1` and `k2`");
         assert_eq!(list(&names(9)), "`k0`, `k1`, `k2`, `k3`, `k4`, `k5` and 3 more");
+    }
+
+    #[test]
+    fn an_unknown_part_of_a_name_is_shown_as_one() {
+        assert_eq!(without_holes("r_noclobber_hole_12"), "r_{..}");
+        assert_eq!(without_holes("users"), "users");
     }
 
     #[test]
