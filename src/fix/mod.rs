@@ -6,16 +6,17 @@
 mod mysql;
 mod postgres;
 mod sqlite;
+pub mod suggestion;
 mod text;
 
 use crate::document::survival::{Lands, NullWhen, Word};
 use crate::document::{Document, Input, Key, Nullability, Rest, Shape};
 use crate::frontend::facts::Bind;
-use crate::frontend::sql::{Dialect, Verb};
+use crate::frontend::sql::{Dialect, Verb, without_holes};
 use crate::project::catalog::ColumnKind;
 use crate::project::writes::{ColumnWrite, reevaluate};
-use crate::rules::finding::{Applicability, Fix};
 use crate::source::Files;
+use suggestion::{Applicability, Fix};
 
 /// The column as an operand: how it is spelled, and what it is.
 struct Target<'a> {
@@ -65,6 +66,10 @@ pub fn suggest(write: &ColumnWrite, files: &Files) -> Option<Fix> {
         return None;
     }
     let mut patch = vec![text::patch_lines(statement, &range, &draft.assignment)];
+    for (before, after) in &mut patch {
+        *before = without_holes(before);
+        *after = without_holes(after);
+    }
     if let Some((before, after)) = draft.bind {
         patch.push(bind_lines(write, &before, &after, files));
     }
@@ -82,11 +87,11 @@ fn verify(write: &ColumnWrite, statement: &str, draft: &Draft) -> bool {
     }
     let Some(survival) = reevaluate(write, statement, &binds) else { return false };
     let arrives = !matches!(survival.lands, Lands::Never);
+    // What is left to the reader to judge: a value whose keys are not known may hold nested objects or be NULL.
+    let judged = draft.applicability == Applicability::Display;
     match survival.word {
         Word::Kept => arrives,
-        // What is left to the reader to judge: a value whose keys are not known may hold nested objects or be NULL.
-        Word::NestedLost => arrives && draft.applicability == Applicability::Display,
-        Word::MayBeNull => arrives && draft.applicability == Applicability::Display,
+        Word::NestedLost | Word::MayBeNull => arrives && judged,
         _ => false,
     }
 }
@@ -231,8 +236,8 @@ fn lost_write(write: &ColumnWrite, target: &Target<'_>, value: &str) -> Option<D
     };
     match write.survival.lands {
         Lands::OnlyIfMissing => {
-            let (left, right) = text::split_concat(value)?;
-            new("put the new document on the right, where it wins", format!("{right} || {left}"))
+            let (left, _) = text::split_concat(value)?;
+            new("put the new document on the right, where it wins", templates(write.dialect).merge(target, left))
         }
         Lands::OnlyIfNotNull => {
             let (name, arguments) = text::call(value)?;
@@ -251,7 +256,7 @@ fn lost_write(write: &ColumnWrite, target: &Target<'_>, value: &str) -> Option<D
             let path = text::path_literal(path, write.dialect)?;
             new("create the parent object first", templates(write.dialect).set_key(target, &path, payload)?)
         }
-        Lands::Never if write.dialect == Dialect::Postgres && value.trim_end().ends_with("}'") => {
+        Lands::Never | Lands::NoPayload if write.dialect == Dialect::Postgres && value.trim_end().ends_with("}'") => {
             new("name the keys as a text array", format!("{}::text[]", value.trim_end()))
         }
         _ => None,

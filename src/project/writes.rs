@@ -194,7 +194,7 @@ impl Collector<'_> {
             value,
             survival,
             states,
-            scope: write.scope,
+            scope: scope(write, &context.text.text.route),
             dialect,
             site: Site { file: context.file, span: write.assignment },
             file: context.file,
@@ -208,6 +208,14 @@ impl Collector<'_> {
             function: context.function.map(str::to_owned),
             column,
         }
+    }
+}
+
+/// Which rows: a string that is handed to nothing we know may be the start of a longer statement.
+fn scope(write: &SqlWrite, route: &Route) -> RowScope {
+    match (write.scope, route) {
+        (RowScope::All, Route::Literal) => RowScope::Open,
+        (scope, _) => scope,
     }
 }
 

@@ -80,6 +80,9 @@ fn is_input(document: &Document) -> bool {
 /// A base that comes from outside, in words.
 fn named(document: &Document) -> Option<String> {
     match document {
+        Document::Input(input) if input.id.starts_with(['$', '?', ':']) => {
+            Some(format!("the new value (`{}`)", input.id))
+        }
         Document::Input(input) => Some(format!("`{}`", input.id)),
         Document::Cast { of, .. } | Document::Remove { of, .. } | Document::StripNulls(of) => named(of),
         Document::First(items) if !items.iter().any(Document::holds_old) => items.iter().find_map(named),

@@ -90,7 +90,7 @@ struct Case<'a> {
 impl Case<'_> {
     /// `users.data`, as the statement spells the table.
     fn column(&self) -> String {
-        format!("`{}.{}`", wording::without_holes(&self.write.sql.table.name), self.write.column.name)
+        format!("`{}.{}`", crate::frontend::sql::without_holes(&self.write.sql.table.name), self.write.column.name)
     }
 
     /// Keys of the profile that the new document does not carry; `None` when its keys are not known.

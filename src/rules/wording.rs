@@ -1,7 +1,7 @@
 //! Phrases that several rules share.
 
 use crate::frontend::facts::Bind;
-use crate::frontend::sql::{TableName, Verb};
+use crate::frontend::sql::{TableName, Verb, without_holes};
 use crate::project::writes::ColumnWrite;
 use crate::source::{Files, Site};
 
@@ -46,17 +46,6 @@ pub(super) fn table(name: &TableName) -> String {
         Some(schema) => format!("{}.{}", without_holes(schema), without_holes(&name.name)),
         None => without_holes(&name.name),
     }
-}
-
-/// A name with `{..}` for the identifiers that stand for unknown parts of an SQL text.
-pub(super) fn without_holes(name: &str) -> String {
-    let mut parts = name.split("noclobber_hole_");
-    let mut shown = parts.next().unwrap_or("").to_owned();
-    for part in parts {
-        shown.push_str("{..}");
-        shown.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
-    }
-    shown
 }
 
 /// The document before and after, from the keys that are known.
@@ -131,12 +120,6 @@ mod tests {
         assert_eq!(list(&names(1)), "`k0`");
         assert_eq!(list(&names(3)), "`k0`, `k1` and `k2`");
         assert_eq!(list(&names(9)), "`k0`, `k1`, `k2`, `k3`, `k4`, `k5` and 3 more");
-    }
-
-    #[test]
-    fn an_unknown_part_of_a_name_is_shown_as_one() {
-        assert_eq!(without_holes("r_noclobber_hole_12"), "r_{..}");
-        assert_eq!(without_holes("users"), "users");
     }
 
     #[test]

@@ -133,7 +133,8 @@ pub(super) fn read<'a>(
         }
         let ready = Ready {
             text: built.text,
-            route: Route::Call("QueryBuilder".to_owned()),
+            // A builder that comes from outside goes on outside.
+            route: if built.is_part { Route::Literal } else { Route::Call("QueryBuilder".to_owned()) },
             span: built.span,
             dialect: built.dialect,
             binds: built.binds,

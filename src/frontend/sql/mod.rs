@@ -58,6 +58,17 @@ pub struct TableName {
     pub name: String,
 }
 
+/// A name or text with `{..}` for the identifiers that stand for unknown parts of an SQL text.
+pub fn without_holes(name: &str) -> String {
+    let mut parts = name.split("noclobber_hole_");
+    let mut shown = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        shown.push_str("{..}");
+        shown.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    shown
+}
+
 /// What was read in one SQL text.
 #[derive(Debug, Clone)]
 pub struct SqlFacts {
@@ -194,6 +205,8 @@ pub enum RowScope {
     Conflict,
     /// No predicate: every row.
     All,
+    /// No predicate so far, in a text that may go on elsewhere.
+    Open,
 }
 
 /// A change to the schema.
