@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+pub(crate) mod fixtures;
 pub(crate) mod harm;
 pub(crate) mod random;
 pub(crate) mod servers;

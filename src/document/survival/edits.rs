@@ -311,7 +311,11 @@ impl Edits {
                     self.patch(part, base, deep);
                 }
             }
-            Document::Entries { of, .. } | Document::Retype { of, .. } if !of.holds_old() => self.patch(of, base, deep),
+            Document::Entries { of, .. } | Document::Retype { of, .. } | Document::Remove { of, .. }
+                if !of.holds_old() =>
+            {
+                self.patch(of, base, deep);
+            }
             Document::Get { .. } if patch.holds_old() => self.document(patch, base),
             Document::Input(_)
             | Document::Get { .. }
@@ -331,7 +335,6 @@ impl Edits {
                 self.patch(left, base, deep);
                 self.patch(right, base, deep);
             }
-            Document::Remove { of, .. } if !of.holds_old() => self.patch(of, base, deep),
             Document::Null => {}
             other => {
                 self.document(other, base);
