@@ -235,7 +235,11 @@ impl Evaluator<'_> {
                 .then(|| Typed::new(super::postgres::entries_merged(unnested.of.clone()), ty));
         }
         let of = unnested.of.first()?.clone();
-        Some(Typed::new(Document::Entries { of: Box::new(of), drop, replace, empty_is_null }, ty))
+        // A predicate over the key holds for no NULL.
+        let keyless = self.server.has_first_sqlite_json() && select.selection.is_none();
+        let entries = Document::Entries { of: Box::new(of.clone()), drop, replace, empty_is_null };
+        let doc = if keyless { super::sqlite::with_scalar_entry(of, entries) } else { entries };
+        Some(Typed::new(doc, ty))
     }
 
     /// `value`, or `CASE WHEN key = 'k' THEN v ELSE value END`: what stands in for the values of which keys.

@@ -163,7 +163,7 @@ impl Evaluator<'_> {
         let mut held: Vec<Document> = vec![];
         for arg in args {
             let Typed { doc, ty } = self.eval(arg);
-            if self.is_postgres() && ty == Ty::Json && name.starts_with("jsonb_") {
+            if self.is_postgres() && ty == Ty::Json && super::postgres::TAKES_JSONB.contains(&name) {
                 // Measured: functions that take jsonb do not take json (42883).
                 return self.reject(format!("function {name} does not exist for json"));
             }
@@ -286,6 +286,9 @@ impl Evaluator<'_> {
                 return self.reject("cannot subscript type json");
             }
             return self.opaque(expr);
+        }
+        if self.rejects_subscripts(chain) {
+            return self.reject("cannot subscript type jsonb");
         }
         let mut steps = vec![];
         for access in chain {

@@ -132,6 +132,9 @@ const TEXTS: &[&str] = &[
 impl Evaluator<'_> {
     /// Functions that behave alike everywhere; `None` when it is none of them.
     pub(super) fn common_function(&mut self, name: &str, args: &[&Expr], expr: &Expr) -> Option<Typed> {
+        if !super::server::is_built_in(self.dialect, name) {
+            return None;
+        }
         Some(match (name, args) {
             ("coalesce" | "ifnull", [_, ..]) => {
                 let mut values = args.iter().map(|arg| self.eval(arg)).collect::<Vec<_>>();

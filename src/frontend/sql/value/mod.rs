@@ -16,6 +16,7 @@ mod path;
 mod postgres;
 mod row;
 mod scope;
+mod server;
 mod sources;
 mod sqlite;
 mod subquery;
@@ -26,6 +27,7 @@ use super::{Dialect, SqlWrite, TableName};
 use crate::document::Document;
 use crate::document::run::Storage;
 use scope::Relation;
+pub use server::Server;
 use sqlparser::ast::Statement;
 use std::cell::OnceCell;
 use typed::{Ty, Typed};
@@ -47,6 +49,11 @@ pub enum SqlType {
 pub trait Environment {
     /// The dialect.
     fn dialect(&self) -> Dialect;
+    /// The release that runs the statement. When it is not known, the evaluation gives what the newest release does:
+    /// on those that do not parse the statement, it fails and loses nothing.
+    fn server(&self) -> Server {
+        Server::NotKnown
+    }
     /// How the written column is kept.
     fn storage(&self) -> Storage;
     /// The type of a column of a table; `None` when not known.
@@ -59,6 +66,7 @@ pub trait Environment {
 /// Evaluates what `write` stores in its column.
 pub fn evaluate(write: &SqlWrite, environment: &dyn Environment) -> Document {
     let mut evaluator = Evaluator::new(write, environment);
+    evaluator.check_server(&write.value);
     let document = evaluator.assigned(&write.value, write);
     match evaluator.rejected {
         Some(why) => Document::Fails(why),
@@ -78,6 +86,8 @@ struct Evaluator<'a> {
     write: &'a SqlWrite,
     environment: &'a dyn Environment,
     dialect: Dialect,
+    /// The release that runs the statement.
+    server: Server,
     /// The name of the written column.
     column: &'a str,
     /// What the written column stands for: the old document, or what an earlier assignment made of it (MySQL).
@@ -109,6 +119,7 @@ impl<'a> Evaluator<'a> {
             write,
             environment,
             dialect,
+            server: environment.server(),
             column: write.target.last().map_or("", |ident| ident.text.as_str()),
             own: Document::Old,
             own_ty,

@@ -71,10 +71,6 @@ impl Evaluator<'_> {
             ("values" | "value", [Expr::CompoundIdentifier(parts)]) => {
                 return parts.last().map(|column| self.inserted(&column.value));
             }
-            // Measured: FUNCTION does not exist (1305).
-            (name, _) if name.starts_with("jsonb_") || name == "to_jsonb" => {
-                return Some(self.reject(format!("function {name} does not exist")));
-            }
             _ => return None,
         };
         Some(Typed::new(doc, Ty::Json))

@@ -12,6 +12,28 @@ use sqlparser::ast::{
 
 const FAMILY: Family = Family::PgFunction;
 
+/// Built-in functions of one document that must be `jsonb`, beside those that are evaluated.
+pub(super) const TAKES_JSONB: &[&str] = &[
+    "jsonb_array_elements",
+    "jsonb_array_elements_text",
+    "jsonb_contained",
+    "jsonb_contains",
+    "jsonb_each",
+    "jsonb_each_text",
+    "jsonb_exists",
+    "jsonb_exists_all",
+    "jsonb_exists_any",
+    "jsonb_object_keys",
+    "jsonb_path_exists",
+    "jsonb_path_match",
+    "jsonb_path_query",
+    "jsonb_path_query_array",
+    "jsonb_path_query_first",
+    "jsonb_populate_recordset",
+    "jsonb_to_record",
+    "jsonb_to_recordset",
+];
+
 impl Evaluator<'_> {
     pub(super) fn postgres_function(&mut self, name: &str, args: &[&Expr]) -> Option<Typed> {
         let wrong = format!("function {name} does not exist for these argument types");

@@ -2,7 +2,7 @@
 
 use super::Evaluator;
 use super::typed::{Ty, Typed, as_part, cast};
-use crate::document::{CastTo, Document, Family, Form, MergeHow, SetMode};
+use crate::document::{CastTo, Cond, Document, Family, Form, MergeHow, Path, SetMode};
 use sqlparser::ast::Expr;
 
 const FAMILY: Family = Family::Sqlite;
@@ -14,6 +14,12 @@ impl Evaluator<'_> {
             Some(rest) => format!("json{rest}"),
             None => name.to_owned(),
         };
+        if self.server.has_first_sqlite_json()
+            && matches!(plain.as_str(), "json_set" | "json_replace")
+            && let Some(value) = self.root_as_it_is(args)
+        {
+            return Some(value);
+        }
         let doc = match (plain.as_str(), args) {
             ("json" | "json_set" | "json_insert" | "json_replace" | "json_remove", [of]) => self.read_json(of),
             ("json_set", args) => self.set_paths(args, SetMode::Set)?,
@@ -53,4 +59,39 @@ impl Evaluator<'_> {
         };
         Some(Typed::new(doc, Ty::Json))
     }
+
+    /// `json_set(d, '$', v)` before 3.45: `v` as it is, not as JSON, whatever else is set. `None` when no path is the
+    /// root, or one is not known.
+    fn root_as_it_is(&mut self, args: &[&Expr]) -> Option<Typed> {
+        let (of, pairs) = args.split_first()?;
+        let mut root = None;
+        for pair in pairs.chunks(2) {
+            let [path, value] = pair else { return None };
+            match self.dollar_path(path)? {
+                Path::Steps(steps) if steps.is_empty() => root = Some(*value),
+                Path::Steps(_) => {}
+                _ => return None,
+            }
+        }
+        let value = self.eval(root?);
+        // The document is still read, and SQL NULL stays.
+        let null = Cond::IsNull(Box::new(cast(self.eval(of).doc, CastTo::Json)));
+        let doc = Document::Choose { branches: vec![(null, Document::Null)], otherwise: Box::new(value.doc) };
+        Some(Typed::new(doc, value.ty))
+    }
+}
+
+/// The entries of a document gathered again, before 3.45: a scalar has one, whose key is NULL and was written as nothing
+/// (measured), so that the text is no JSON.
+pub(super) fn with_scalar_entry(of: Document, entries: Document) -> Document {
+    let join = |left: Document, right: Document| Document::Merge {
+        left: Box::new(left),
+        right: Box::new(right),
+        how: MergeHow::Text,
+    };
+    let text = |text: &str| Document::Text(text.to_owned());
+    let scalar = ["null", "boolean", "number", "string"].map(str::to_owned).to_vec();
+    let is_scalar = Cond::TypeIs(Box::new(cast(of.clone(), CastTo::Json)), scalar);
+    let malformed = join(join(text("{:"), cast(of, CastTo::Text)), text("}"));
+    Document::Choose { branches: vec![(is_scalar, malformed)], otherwise: Box::new(entries) }
 }

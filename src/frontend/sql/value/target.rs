@@ -81,7 +81,7 @@ impl Evaluator<'_> {
 
     /// `c['a']['b'] = v`.
     fn subscript(&mut self, of: Document, path: &[Expr], value: &Expr) -> Document {
-        if self.own_ty != Ty::Jsonb {
+        if self.own_ty != Ty::Jsonb || self.server.lacks_subscripts() {
             return self.reject("cannot subscript this type").doc;
         }
         let mut steps = vec![];

@@ -5,6 +5,8 @@ use crate::frontend::sql::read;
 use crate::source::{Span, SpanMap};
 use serde_json::{Value as Json, json};
 
+mod server;
+
 /// `users(id, data, other, email)` in one dialect; binds have an id that tells their number.
 struct Env {
     dialect: Dialect,
@@ -42,24 +44,24 @@ const PG_TEXT: Env = Env { dialect: Dialect::Postgres, storage: Storage::Text };
 const MYSQL: Env = Env { dialect: Dialect::Mysql, storage: Storage::CheckedText };
 const SQLITE: Env = Env { dialect: Dialect::Sqlite, storage: Storage::Text };
 
-fn statement(sql: &str, env: &Env) -> Document {
+fn statement(sql: &str, env: &dyn Environment) -> Document {
     let text = SqlText {
         sql: sql.to_owned(),
         map: SpanMap::identity(0, sql.len()),
         span: Span::new(0..sql.len()),
         route: Route::Call("query".into()),
-        dialect: Some(env.dialect),
+        dialect: Some(env.dialect()),
         holes: vec![],
         binds: vec![],
         function: None,
         test: false,
     };
-    let facts = read(&text, Some(env.dialect));
+    let facts = read(&text, Some(env.dialect()));
     let write = facts.writes.iter().find(|w| w.target.last().is_some_and(|t| t.text == "data"));
     evaluate(write.unwrap_or_else(|| panic!("no write of data in {sql}: {facts:?}")), env)
 }
 
-fn value(expr: &str, env: &Env) -> Document {
+fn value(expr: &str, env: &dyn Environment) -> Document {
     statement(&format!("UPDATE users SET data = {expr} WHERE id = 7"), env)
 }
 
