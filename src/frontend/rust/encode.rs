@@ -110,7 +110,8 @@ impl Values<'_, '_, '_> {
         let name = if name == "Self" { self.scope.self_type.clone().unwrap_or(name) } else { name };
         let ty = Some(Ty::named(&name));
         let read = self.reader.tree.structs.get(&name).map(|item| types::read_struct(item));
-        if read.as_ref().is_some_and(|r| r.is_opaque) {
+        // How a variant, or a type that is declared elsewhere, names its keys is not known here.
+        if is_variant(&literal.path) || read.as_ref().is_none_or(|r| r.is_opaque) {
             return Val { doc: input(format!("{name} {{ .. }}"), None).unwrapped().doc, ty, json: false };
         }
         let mut entries: Vec<(Key, Document)> = vec![];
@@ -156,4 +157,10 @@ fn with_json_shape(found: Val) -> Val {
         Document::Input(input) => Val { doc: Document::Input(Input { shape, ..input }), ..found },
         doc => Val { doc, ..found },
     }
+}
+
+/// Whether a path names a variant of an enum: `State::Done`.
+fn is_variant(path: &syn::Path) -> bool {
+    let outer = path.segments.iter().rev().nth(1).map(|segment| segment.ident.to_string());
+    outer.is_some_and(|name| name != "Self" && name.starts_with(|c: char| c.is_uppercase()))
 }
