@@ -318,8 +318,14 @@ fn may_be_object(value: &Document) -> bool {
 fn bind_lines(write: &ColumnWrite, before: &str, after: &str, files: &Files) -> (String, String) {
     let bind = write.binds.iter().find(|bind| bind.source == before);
     let called = bind.is_some_and(|bind| {
-        let text = &files.get(write.file).text;
+        let text = &files.get(bind.file.unwrap_or(write.file)).text;
         text.get(..bind.span.start as usize).is_some_and(|head| head.trim_end().ends_with(".bind("))
     });
-    if called { (format!(".bind({before})"), format!(".bind({after})")) } else { (before.into(), after.into()) }
+    if called {
+        return (format!(".bind({before})"), format!(".bind({after})"));
+    }
+    // The query macros check types: `serde_json::Value` is what they take for JSON.
+    let value = after.strip_prefix("Json(").and_then(|rest| rest.strip_suffix(')'));
+    let after = value.map_or_else(|| after.to_owned(), |value| format!("json!({})", value.trim_start_matches('&')));
+    (before.into(), after)
 }

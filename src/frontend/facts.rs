@@ -118,6 +118,8 @@ pub struct Bind {
     pub name: Option<String>,
     /// The bound expression in the file.
     pub span: Span,
+    /// The file, where it is another one than the text's (`query_file!`).
+    pub file: Option<FileId>,
     /// Its source text, white space folded.
     pub source: String,
     /// Its value, as far as the function shows it. `serde_json::to_string(&v)` is `Cast { to: Text }`.

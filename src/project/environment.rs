@@ -60,6 +60,7 @@ mod tests {
     #[test]
     fn binds_are_found_by_number_name_and_order() {
         let bind = |index, name: Option<&str>| Bind {
+            file: None,
             index,
             name: name.map(str::to_owned),
             span: Span::default(),

@@ -27,7 +27,9 @@ pub(super) fn join(facts: &mut [Facts], paths: Paths<'_>) -> BTreeMap<FileId, St
         for query in &f.file_queries {
             let Some(file) = find(&query.path, query.beside_file, from, &named) else { continue };
             let function = query.function.and_then(|index| f.functions.get(index)).map(|f| f.name.clone());
-            let caller = Caller { binds: query.binds.clone(), function, test: query.test };
+            let in_caller = |bind: &Bind| Bind { file: Some(f.file), ..bind.clone() };
+            let binds = query.binds.iter().map(in_caller).collect();
+            let caller = Caller { binds, function, test: query.test };
             // Production code says more than a test that runs the same file.
             match callers.get(&file) {
                 Some(known) if !known.test || caller.test => {}

@@ -186,7 +186,7 @@ fn evidence(case: &Case<'_>, facts: &[Fact], lost: Option<&[String]>, files: &Fi
         evidence.push(Evidence {
             kind: "bind",
             message: format!("bound to {}", bind.0),
-            site: Some(crate::source::Site { file: write.file, span: bind.1.span }),
+            site: Some(crate::source::Site { file: bind.1.file.unwrap_or(write.file), span: bind.1.span }),
         });
     }
     if let Some(provenance) =

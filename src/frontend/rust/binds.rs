@@ -37,7 +37,7 @@ impl List {
         }
         let index = self.binds.len() + 1;
         let (value, rust_type, is_json) = (found.value, found.rust_type, found.is_json);
-        self.binds.push(Bind { index, name, span, source, value, rust_type, is_json });
+        self.binds.push(Bind { index, name, span, file: None, source, value, rust_type, is_json });
     }
 
     /// Binds the values of a list: an array, a vector, a tuple, `params![..]`.
