@@ -27,6 +27,10 @@ pub struct Facts {
     pub entities: Vec<Entity>,
     /// What the file says of Rust types that are kept as JSON.
     pub json_types: JsonTypes,
+    /// Writes that are built in Rust; they become SQL texts when all entities are known.
+    pub built: Vec<BuiltWrite>,
+    /// Names under which the file passes on entities and models of others: `pub use super::users::Entity as Users`.
+    pub reexports: Vec<(String, Vec<String>)>,
     /// Functions that hold SQL, by index.
     pub functions: Vec<Function>,
     /// What went wrong with the file as a whole (read at token level, not UTF-8, ..), with the place if known.
@@ -47,6 +51,8 @@ impl Facts {
             schema: vec![],
             entities: vec![],
             json_types: JsonTypes::default(),
+            built: vec![],
+            reexports: vec![],
             functions: vec![],
             problems: vec![],
         }
@@ -96,6 +102,8 @@ pub enum Route {
     SqlFile,
     /// An entry of sqlx's offline cache.
     Cache,
+    /// Calls of a query builder: the text is what they would send.
+    Builder,
 }
 
 /// A part of an SQL text that is not known.
@@ -260,6 +268,94 @@ pub struct EntityColumn {
     pub primary_key: bool,
     /// The place of the field.
     pub span: Span,
+}
+
+/// How an entity is named at a place.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EntityPath {
+    /// The path with imports followed, down to `Entity`, `ActiveModel`, `Model` or `Column`, or to another name for one.
+    pub path: Vec<String>,
+    /// Modules of which everything is imported, where the path is a bare name.
+    pub globs: Vec<Vec<String>>,
+    /// Modules around the place inside its file.
+    pub module: Vec<String>,
+}
+
+/// A statement that is built in Rust.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BuiltWrite {
+    /// The entity that is written, where it is named.
+    pub entity: Option<EntityPath>,
+    /// The table, where that is named instead.
+    pub table: Option<TableName>,
+    /// Which statement.
+    pub kind: BuiltKind,
+    /// What is assigned, in order.
+    pub set: Vec<BuiltItem>,
+    /// What is inserted, for upserts.
+    pub inserted: Vec<BuiltItem>,
+    /// The condition; empty when there is none.
+    pub filter: Vec<SqlPiece>,
+    /// Bytes of the whole.
+    pub span: Span,
+    /// The dialect of the crate.
+    pub dialect: Option<Dialect>,
+    /// The function it stands in: index into [`Facts::functions`].
+    pub function: Option<usize>,
+    /// Stands in test code.
+    pub test: bool,
+}
+
+/// Which statement is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuiltKind {
+    /// `UPDATE`.
+    Update,
+    /// `UPDATE` when the primary key is given, else `INSERT`.
+    Save,
+    /// `INSERT .. ON CONFLICT DO UPDATE`.
+    Upsert,
+    /// `REPLACE INTO`.
+    Replace,
+}
+
+/// A column and what it is given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BuiltItem {
+    /// The column.
+    pub column: BuiltColumn,
+    /// Where it is named.
+    pub name_span: Span,
+    /// The value.
+    pub value: Vec<SqlPiece>,
+    /// Where that stands.
+    pub value_span: Span,
+}
+
+/// How a builder names a column.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BuiltColumn {
+    /// By the field of a model.
+    Field(String),
+    /// By the variant of `Column`.
+    Variant(String),
+    /// As the database does.
+    Name(String),
+}
+
+/// A piece of SQL that is built.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SqlPiece {
+    /// SQL as it is sent.
+    Text(String),
+    /// A column of the table.
+    Column(BuiltColumn),
+    /// The column of the row that was to be inserted.
+    Excluded(BuiltColumn),
+    /// The condition that picks the row by its primary key.
+    Key,
+    /// A bound value.
+    Bind(Bind),
 }
 
 /// What a file says of Rust types that SeaORM keeps as JSON.

@@ -1,5 +1,6 @@
 //! All facts of all files: the catalog of columns, and the writes on columns that hold JSON.
 
+mod built;
 pub mod catalog;
 mod deferred;
 mod environment;
@@ -75,6 +76,8 @@ impl Project {
         facts.sort_by(|a, b| (&files.get(a.file).path, a.file).cmp(&(&files.get(b.file).path, b.file)));
         let paths = Paths { files, settings };
         deferred::resolve(&mut facts, paths, |file| settings.dialect.or_else(|| settings.of_file.get(&file).copied()));
+        let mut unresolved =
+            built::expand(&mut facts, paths, |file| settings.dialect.or_else(|| settings.of_file.get(&file).copied()));
         let functions = file_queries::join(&mut facts, paths);
         for facts in &mut facts {
             facts.texts.sort_by_key(|text| text.text.span);
@@ -87,6 +90,7 @@ impl Project {
         for facts in &facts {
             let (mut of_file, mut not_analysed) = (vec![], problems(facts));
             collector.file(facts, &mut of_file, &mut not_analysed);
+            not_analysed.extend(unresolved.remove(&facts.file).unwrap_or_default());
             of_file.sort_by_key(|write: &writes::ColumnWrite| write.site);
             not_analysed.sort_by_key(|entry| entry.site);
             not_analysed.dedup();

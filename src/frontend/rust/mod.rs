@@ -91,13 +91,13 @@ fn read_body(mut facts: Facts, source: Source<'_>, body: &str, context: Context)
         let mut parsed = Parsed::default();
         macros::literals(tokens, &mut parsed.loose);
         let tree = Collector::new(source, &macros, context.test).recovered(&parsed);
-        return read_tree(facts, source, &tree, &macros, context);
+        return read_tree(facts, source, &tree, &macros, context, None);
     }
     match syn::parse2::<syn::File>(tokens.clone()) {
         Ok(file) => {
             syn::visit::Visit::visit_file(&mut macros, &file);
             let tree = Collector::new(source, &macros, context.test).file(&file);
-            let mut facts = read_tree(facts, source, &tree, &macros, context);
+            let mut facts = read_tree(facts, source, &tree, &macros, context, Some(&file));
             sea_orm::read(&file, source, context.test, &mut facts);
             facts
         }
@@ -106,7 +106,7 @@ fn read_body(mut facts: Facts, source: Source<'_>, body: &str, context: Context)
             facts.problems.push(Problem { span: Some(span), message: format!("read at token level: {error}") });
             let parsed = macros.recover(tokens);
             let tree = Collector::new(source, &macros, context.test).recovered(&parsed);
-            read_tree(facts, source, &tree, &macros, context)
+            read_tree(facts, source, &tree, &macros, context, None)
         }
     }
 }
@@ -117,6 +117,7 @@ fn read_tree<'a>(
     tree: &'a Tree<'a>,
     macros: &'a Macros<'_>,
     context: Context,
+    file: Option<&'a syn::File>,
 ) -> Facts {
     let reader = Reader::new(source, tree, macros);
     let mut emitter = Emitter::new(facts, context.dialect);
@@ -133,6 +134,9 @@ fn read_tree<'a>(
     calls::read_literals(&reader, &mut emitter);
     for (index, scope) in tree.scopes.iter().enumerate() {
         decode::read(&reader, index, scope, &mut emitter);
+    }
+    if let Some(file) = file {
+        sea_orm::read_writes(file, &reader, context.dialect, &mut emitter);
     }
     let mut facts = emitter.facts;
     facts.constants = constants::read(&reader);

@@ -1,0 +1,97 @@
+//! `OnConflict`: which columns an upsert overwrites, and with what.
+
+use super::expressions::text;
+use super::typing::{Place, peel};
+use super::writes::field_of;
+use crate::frontend::facts::{BuiltItem, SqlPiece};
+use syn::Expr;
+
+/// What a conflict clause does.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) items: Vec<BuiltItem>,
+    pub(super) filter: Vec<SqlPiece>,
+}
+
+/// Reads a clause; `None` when it is built elsewhere.
+pub(super) fn read<'a>(clause: &'a Expr, place: Place<'_, 'a, '_>) -> Option<Found> {
+    let mut clause = clause;
+    for _ in 0..4 {
+        let (root, links) = super::columns::chain(clause);
+        if let Expr::Path(_) = peel(root) {
+            let id = place.binding(root)?;
+            let binding = place.scope.bindings.get(id)?;
+            let mut found = read_in(binding.init?, place)?;
+            for chain in place.scope.chains_on(id) {
+                take(&chain.links, place, &mut found);
+            }
+            return Some(found);
+        }
+        let _ = links;
+        if matches!(root, Expr::Call(_)) {
+            return read_in(clause, place);
+        }
+        clause = match root {
+            Expr::Block(block) => super::typing::last_of(&block.block)?,
+            _ => return None,
+        };
+    }
+    None
+}
+
+fn read_in<'a>(clause: &'a Expr, place: Place<'_, 'a, '_>) -> Option<Found> {
+    let (root, links) = super::columns::chain(clause);
+    let Expr::Call(call) = root else { return None };
+    let Expr::Path(path) = &*call.func else { return None };
+    if !path.path.segments.iter().any(|s| s.ident == "OnConflict") {
+        return None;
+    }
+    let mut found = Found::default();
+    take(&links, place, &mut found);
+    Some(found)
+}
+
+fn take<'a>(links: &[&'a syn::ExprMethodCall], place: Place<'_, 'a, '_>, found: &mut Found) {
+    let source = place.file.reader.source;
+    let excluded = |column: &Expr, found: &mut Found| {
+        if let Some(name) = place.column(column) {
+            let span = source.expr(column);
+            let value = vec![SqlPiece::Excluded(name.clone())];
+            found.items.push(BuiltItem { column: name, name_span: span, value, value_span: span });
+        }
+    };
+    let assigned = |column: &'a Expr, value: &'a Expr, found: &mut Found| {
+        if let Some(name) = place.column(column) {
+            let pieces = place.sql(value, Some(&field_of(&name)));
+            let (name_span, value_span) = (source.expr(column), source.expr(value));
+            found.items.push(BuiltItem { column: name, name_span, value: pieces, value_span });
+        }
+    };
+    for link in links {
+        match (link.method.to_string().as_str(), link.args.first(), link.args.get(1)) {
+            ("update_column", Some(column), _) => excluded(column, found),
+            ("update_columns", Some(list), _) => {
+                for column in place.list(list) {
+                    excluded(column, found);
+                }
+            }
+            ("value" | "update_expr", Some(column), Some(value)) => assigned(column, value, found),
+            ("values" | "update_exprs", Some(list), _) => {
+                for pair in place.list(list) {
+                    if let Expr::Tuple(pair) = peel(pair)
+                        && let (Some(column), Some(value)) = (pair.elems.first(), pair.elems.get(1))
+                    {
+                        assigned(column, value, found);
+                    }
+                }
+            }
+            ("action_and_where" | "action_cond_where", Some(condition), _) => {
+                if !found.filter.is_empty() {
+                    found.filter.extend(text(" AND "));
+                }
+                found.filter.extend(place.condition(condition));
+            }
+            _ => {}
+        }
+    }
+}

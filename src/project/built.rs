@@ -1,0 +1,75 @@
+//! Statements that are built in Rust, as the SQL texts that they send.
+//!
+//! Finds the entity that each of them means ([`entities`]) and spells the statement, so that everything after this room
+//! is the same for both. A statement whose table is not certain is listed, never guessed.
+
+mod entities;
+mod render;
+
+use super::{Paths, Unanalysed};
+use crate::frontend::facts::{BuiltWrite, Facts, Route, SqlText, TextFacts};
+use crate::frontend::sql::{self, Dialect};
+use crate::source::{FileId, Site};
+use entities::{Entities, Match};
+use std::collections::BTreeMap;
+
+/// Adds a text for every built statement; returns what could not be resolved.
+pub(super) fn expand(
+    facts: &mut [Facts],
+    paths: Paths<'_>,
+    dialect_of: impl Fn(FileId) -> Option<Dialect>,
+) -> BTreeMap<FileId, Vec<Unanalysed>> {
+    let mut unanalysed: BTreeMap<FileId, Vec<Unanalysed>> = BTreeMap::new();
+    if facts.iter().all(|facts| facts.built.is_empty()) {
+        return unanalysed;
+    }
+    let mut texts: Vec<Vec<TextFacts>> = vec![];
+    let known = Entities::new(facts, paths);
+    for facts in facts.iter() {
+        let mut own = vec![];
+        for write in &facts.built {
+            let path = paths.get(facts.file);
+            let found = write.entity.as_ref().map(|entity| known.find(entity, facts.file, path));
+            let rendered = match (found, &write.table) {
+                (Some(Match::One(entity)), _) => render::render(write, &entity.table, Some(entity)),
+                (Some(Match::Several(tables)), _) => {
+                    let reason = format!("which entity is written is not certain: {}", tables.join(" or "));
+                    note(&mut unanalysed, facts.file, write, reason);
+                    continue;
+                }
+                (None | Some(Match::None), Some(table)) => render::render(write, table, known.of_table(table, path)),
+                (None | Some(Match::None), None) => {
+                    note(&mut unanalysed, facts.file, write, "which entity is written is not known".to_owned());
+                    continue;
+                }
+            };
+            let Some(rendered) = rendered else { continue };
+            let text = SqlText {
+                sql: rendered.sql,
+                map: rendered.map,
+                span: write.span,
+                route: Route::Builder,
+                dialect: rendered.dialect,
+                holes: vec![],
+                binds: rendered.binds,
+                function: write.function,
+                test: write.test,
+            };
+            let read = sql::read(&text, dialect_of(facts.file));
+            own.push(TextFacts { text, facts: read });
+        }
+        texts.push(own);
+    }
+    for (facts, own) in facts.iter_mut().zip(texts) {
+        facts.texts.extend(own);
+    }
+    unanalysed
+}
+
+fn note(unanalysed: &mut BTreeMap<FileId, Vec<Unanalysed>>, file: FileId, write: &BuiltWrite, reason: String) {
+    let site = Site { file, span: write.span };
+    unanalysed.entry(file).or_default().push(Unanalysed { site, reason });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! Which entity a name means: by the imports of its file first, then by the module's name, then by nearness.
+
+use crate::frontend::facts::{Entity, EntityPath, Facts};
+use crate::frontend::sql::TableName;
+use crate::project::Paths;
+use crate::project::place::{is_migration, shared_folders};
+use crate::source::FileId;
+use std::collections::BTreeMap;
+
+/// The types that every entity's module has.
+const LEAVES: &[&str] = &["Entity", "ActiveModel", "Model", "Column", "ActiveModelEx", "ModelEx", "PrimaryKey"];
+
+/// How often one name may stand for another.
+const MAX_ALIASES: usize = 4;
+
+/// An entity, and where it stands.
+struct Known<'a> {
+    entity: &'a Entity,
+    file: FileId,
+    path: &'a str,
+    /// Folders, file and modules, as a Rust path would name them.
+    module: Vec<String>,
+    /// A copy in a migration or in test code.
+    old: bool,
+}
+
+/// The answer to a look-up.
+pub(super) enum Match<'a> {
+    /// This one.
+    One(&'a Entity),
+    /// Entities of these tables fit equally well.
+    Several(Vec<String>),
+    /// None.
+    None,
+}
+
+/// All entities of the project.
+pub(super) struct Entities<'a> {
+    known: Vec<Known<'a>>,
+    /// By the last name of their module.
+    by_module: BTreeMap<String, Vec<usize>>,
+    by_table: BTreeMap<String, Vec<usize>>,
+    /// Other names for entities: the path, and the file that gives the name.
+    aliases: BTreeMap<&'a str, Vec<(&'a [String], FileId, &'a str)>>,
+}
+
+impl<'a> Entities<'a> {
+    /// Indexes the facts of all files.
+    pub(super) fn new(facts: &'a [Facts], paths: Paths<'a>) -> Self {
+        let mut entities =
+            Self { known: vec![], by_module: BTreeMap::new(), by_table: BTreeMap::new(), aliases: BTreeMap::new() };
+        for facts in facts {
+            let path = paths.get(facts.file);
+            for entity in &facts.entities {
+                let id = entities.known.len();
+                let mut module = module_path(path);
+                module.extend(entity.module.iter().cloned());
+                if let Some(last) = module.last() {
+                    entities.by_module.entry(last.clone()).or_default().push(id);
+                }
+                entities.by_table.entry(entity.table.name.to_lowercase()).or_default().push(id);
+                let old = entity.test || is_migration(path);
+                entities.known.push(Known { entity, file: facts.file, path, module, old });
+            }
+            for (name, target) in &facts.reexports {
+                entities.aliases.entry(name).or_default().push((target, facts.file, path));
+            }
+        }
+        entities
+    }
+
+    /// The entity that a path means at a place of `file`.
+    pub(super) fn find(&self, name: &EntityPath, file: FileId, path: &str) -> Match<'a> {
+        let found = self.candidates(&name.path, &name.globs, &name.module, file, path, 0);
+        self.only(&found)
+    }
+
+    /// The entity of a table.
+    pub(super) fn of_table(&self, table: &TableName, path: &str) -> Option<&'a Entity> {
+        let found = self.by_table.get(&table.name.to_lowercase())?;
+        let best = found.iter().filter_map(|id| self.known.get(*id));
+        best.max_by_key(|known| (!known.old, shared_folders(known.path, path))).map(|known| known.entity)
+    }
+
+    fn only(&self, found: &[usize]) -> Match<'a> {
+        let entities: Vec<&'a Entity> = found.iter().filter_map(|id| self.known.get(*id)).map(|k| k.entity).collect();
+        match entities.as_slice() {
+            [] => Match::None,
+            [first, rest @ ..] if rest.iter().all(|other| other.table == first.table) => Match::One(first),
+            several => {
+                let mut tables: Vec<String> = several.iter().map(|entity| format!("`{}`", entity.table.name)).collect();
+                tables.sort();
+                tables.dedup();
+                Match::Several(tables)
+            }
+        }
+    }
+
+    /// The best fitting entities.
+    fn candidates(
+        &self,
+        name: &[String],
+        globs: &[Vec<String>],
+        inside: &[String],
+        file: FileId,
+        path: &str,
+        hops: usize,
+    ) -> Vec<usize> {
+        let Some((leaf, module)) = name.split_last() else { return vec![] };
+        if !LEAVES.contains(&leaf.as_str()) {
+            return self.aliased(leaf, module, path, hops);
+        }
+        let mut here = module_path(path);
+        here.extend(inside.iter().cloned());
+        let mut relative = false;
+        let mut wanted: Vec<&str> = vec![];
+        for part in module {
+            match part.as_str() {
+                "super" => {
+                    here.pop();
+                    relative = true;
+                }
+                "self" => relative = true,
+                "crate" => {}
+                other => wanted.push(other),
+            }
+        }
+        if wanted.is_empty() {
+            return self.bare(&here, globs, relative, file, path);
+        }
+        self.named(&wanted, file, path)
+    }
+
+    /// A bare `ActiveModel`: of the module itself, or of one that everything is imported from.
+    fn bare(&self, here: &[String], globs: &[Vec<String>], relative: bool, file: FileId, path: &str) -> Vec<usize> {
+        let exact: Vec<usize> = self.ids(|known| known.module == here);
+        if !exact.is_empty() {
+            return exact;
+        }
+        let last = vec![LEAVES.first().map_or_else(String::new, |leaf| (*leaf).to_owned())];
+        for glob in globs {
+            let name: Vec<String> = glob.iter().cloned().chain(last.clone()).collect();
+            if glob.iter().all(|part| matches!(part.as_str(), "crate" | "self")) {
+                continue;
+            }
+            let found = self.candidates(&name, &[], &[], file, path, MAX_ALIASES);
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        // The innermost module of the same file around the place.
+        let mut around = self.ids(|known| known.file == file && here.starts_with(&known.module));
+        if let Some(longest) = around.iter().filter_map(|id| self.known.get(*id)).map(|k| k.module.len()).max() {
+            around.retain(|id| self.known.get(*id).is_some_and(|known| known.module.len() == longest));
+            return around;
+        }
+        let _ = relative;
+        self.ids(|known| known.file == file)
+    }
+
+    fn ids(&self, test: impl Fn(&Known<'_>) -> bool) -> Vec<usize> {
+        self.known.iter().enumerate().filter(|(_, known)| test(known)).map(|(id, _)| id).collect()
+    }
+
+    /// Entities whose module ends as the path does.
+    fn named(&self, wanted: &[&str], file: FileId, path: &str) -> Vec<usize> {
+        let Some(found) = wanted.last().and_then(|last| self.by_module.get(*last)) else { return vec![] };
+        let mut best: Vec<usize> = vec![];
+        let mut best_fit = None;
+        for id in found {
+            let Some(known) = self.known.get(*id) else { continue };
+            let tail = known.module.iter().rev().zip(wanted.iter().rev()).take_while(|(a, b)| a == b).count();
+            // The name of a crate is most often that of its folder.
+            let of_crate =
+                wanted.len() > 1 && wanted.first().is_some_and(|first| known.module.iter().any(|m| m == first));
+            let fit = (known.file == file, !known.old, tail, of_crate, shared_folders(known.path, path));
+            if best_fit.is_none_or(|best| fit > best) {
+                best_fit = Some(fit);
+                best.clear();
+            }
+            if best_fit == Some(fit) {
+                best.push(*id);
+            }
+        }
+        best
+    }
+
+    /// An entity by another name: `prelude::Users`, `UserActiveModel`.
+    fn aliased(&self, leaf: &str, module: &[String], path: &str, hops: usize) -> Vec<usize> {
+        let Some(targets) = self.aliases.get(leaf).filter(|_| hops < MAX_ALIASES) else { return vec![] };
+        let wanted: Vec<&str> =
+            module.iter().map(String::as_str).filter(|part| !matches!(*part, "crate" | "self" | "super")).collect();
+        let fit = |of: &str| {
+            let names = module_path(of);
+            let tail = names.iter().rev().zip(wanted.iter().rev()).take_while(|(a, b)| a == b).count();
+            (tail, shared_folders(of, path))
+        };
+        let best = targets.iter().map(|(_, _, of)| fit(of)).max();
+        let mut found: Vec<usize> = targets
+            .iter()
+            .filter(|(_, _, of)| Some(fit(of)) == best)
+            .flat_map(|(target, file, of)| self.candidates(target, &[], &[], *file, of, hops + 1))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// A file's path as modules: `crates/my-db/src/entities/users.rs` is `crates my_db entities users`.
+fn module_path(path: &str) -> Vec<String> {
+    let stem = path.strip_suffix(".rs").unwrap_or(path);
+    let mut parts: Vec<String> =
+        stem.split('/').filter(|part| !matches!(*part, "" | "." | "src")).map(|part| part.replace('-', "_")).collect();
+    if parts.last().is_some_and(|last| matches!(last.as_str(), "mod" | "lib" | "main")) {
+        parts.pop();
+    }
+    parts
+}

@@ -1,0 +1,109 @@
+use super::*;
+use crate::frontend::rust::{Context, read};
+use crate::project::Settings;
+use crate::source::{Files, SourceFile};
+
+/// The SQL of the writes in files of these paths and texts, and what could not be resolved.
+fn expanded(sources: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let mut files = Files::default();
+    let mut all = vec![];
+    for (path, text) in sources {
+        let source = SourceFile { path: (*path).into(), absolute: (*path).into(), text: (*text).into() };
+        let file = files.add(source.clone());
+        all.push(read(file, &source, Context::default()));
+    }
+    let settings = Settings::default();
+    let left = expand(&mut all, Paths { files: &files, settings: &settings }, |_| None);
+    let texts = all.iter().flat_map(|facts| &facts.texts).filter(|text| text.text.route == Route::Builder);
+    let texts = texts.map(|text| text.text.sql.clone()).collect();
+    (texts, left.into_values().flatten().map(|entry| entry.reason).collect())
+}
+
+const USERS: &str = r#"
+    #[derive(DeriveEntityModel)]
+    #[sea_orm(table_name = "users")]
+    pub struct Model {
+        #[sea_orm(primary_key)] pub id: i64,
+        pub name: String,
+        #[sea_orm(column_type = "JsonBinary", column_name = "cfg")] pub settings: Json,
+    }"#;
+
+fn with_users(text: &str) -> (Vec<String>, Vec<String>) {
+    expanded(&[("src/entities/users.rs", USERS), ("src/app.rs", text)])
+}
+
+#[test]
+fn an_active_model_becomes_an_update_of_what_is_set() {
+    let (texts, left) = with_users(
+        "use crate::entities::users;
+        async fn f(model: users::Model, settings: Json) {
+            let mut am: users::ActiveModel = model.into();
+            am.settings = Set(settings);
+            am.update(db).await?;
+        }
+        async fn g(settings: Json) {
+            let am = users::ActiveModel { id: Set(1), settings: ActiveValue::Set(settings), name: NotSet };
+            users::Entity::update(am).exec(db).await?;
+        }
+        async fn h(settings: Json) {
+            users::ActiveModel { id: Set(1), settings: Set(settings), ..Default::default() }.insert(db).await?;
+        }",
+    );
+    assert_eq!(left, [""; 0]);
+    assert_eq!(texts, [r#"UPDATE "users" SET "cfg" = $1 WHERE "id" = $2"#; 2]);
+}
+
+#[test]
+fn builders_are_spelled_as_they_are_sent() {
+    let (texts, _) = with_users(
+        r#"use crate::entities::users::{self, Entity as Users};
+        async fn f(theme: String, json: Json) {
+            Users::update_many().col_expr(users::Column::Settings,
+                Expr::cust_with_values("jsonb_set(cfg, '{theme}', $1::jsonb)", [theme])).filter(users::Column::Id.eq(1)).exec(db);
+            Users::update_many().col_expr(users::Column::Settings, Expr::value(json)).exec(db);
+            Users::update_many().col_expr(users::Column::Settings,
+                PgExpr::concat(Func::coalesce([Expr::col(users::Column::Settings), Expr::cust("'{}'::jsonb")]), Expr::val(json)));
+            Users::update_many().col_expr(users::Column::Settings, Func::cust("jsonb_set").args([Expr::col(users::Column::Settings), Expr::cust("'{a}'"), Expr::val(json)]).into());
+        }"#,
+    );
+    assert_eq!(
+        texts,
+        [
+            r#"UPDATE "users" SET "cfg" = jsonb_set(cfg, '{theme}', $1::jsonb) WHERE "id" = $2"#,
+            r#"UPDATE "users" SET "cfg" = $1"#,
+            r#"UPDATE "users" SET "cfg" = COALESCE("cfg", '{}'::jsonb) || $1"#,
+            r#"UPDATE "users" SET "cfg" = jsonb_set("cfg", '{a}', $1)"#,
+        ]
+    );
+}
+
+#[test]
+fn an_upsert_overwrites_only_what_its_clause_names() {
+    let (texts, _) = with_users(
+        r#"use crate::entities::users;
+        async fn f(am: Json) {
+            let row = users::ActiveModel { id: Set(1), name: Set(n), settings: Set(am) };
+            users::Entity::insert(row).on_conflict(OnConflict::column(users::Column::Id).update_columns([users::Column::Settings]).to_owned()).exec(db);
+            users::Entity::insert(users::ActiveModel { id: Set(1), settings: Set(am), name: Set(n) })
+                .on_conflict(OnConflict::column(users::Column::Id).update_column(users::Column::Name).to_owned()).exec(db);
+        }"#,
+    );
+    assert_eq!(
+        texts,
+        [
+            r#"INSERT INTO "users" ("id", "name", "cfg") VALUES ($1, $2, $3) ON CONFLICT ("id") DO UPDATE SET "cfg" = excluded."cfg""#,
+            r#"INSERT INTO "users" ("id", "cfg", "name") VALUES ($1, $2, $3) ON CONFLICT ("id") DO UPDATE SET "name" = excluded."name""#,
+        ]
+    );
+}
+
+#[test]
+fn a_name_that_fits_several_entities_is_listed() {
+    let other = USERS.replace("\"users\"", "\"accounts\"");
+    let text = "fn f(am: &mut entity::ActiveModel) { am.settings = Set(x); }";
+    let (texts, left) = expanded(&[("src/a/entity.rs", USERS), ("src/b/entity.rs", &other), ("src/app.rs", text)]);
+    assert_eq!(texts, [""; 0]);
+    assert_eq!(left, ["which entity is written is not certain: `accounts` or `users`"]);
+    let (texts, _) = expanded(&[("src/a/entity.rs", USERS), ("src/b/entity.rs", &other), ("src/b/app.rs", text)]);
+    assert_eq!(texts, [r#"UPDATE "accounts" SET "cfg" = $1 WHERE "id" = $2"#]);
+}
