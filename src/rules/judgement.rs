@@ -58,6 +58,8 @@ pub(super) enum Fact {
     MirrorsRow,
     /// Nothing else is known of the column.
     OnlyIfGiven,
+    /// The old document survives as it was read earlier: only what others store in between is at stake.
+    EarlierRead,
 }
 
 /// What a fact does.
@@ -100,7 +102,8 @@ impl Fact {
             | Self::CoversKnownKeys
             | Self::ArrayValue
             | Self::MirrorsRow
-            | Self::OnlyIfGiven => Effect::Lowers,
+            | Self::OnlyIfGiven
+            | Self::EarlierRead => Effect::Lowers,
         }
     }
 

@@ -10,6 +10,7 @@ mod wording;
 mod column_overwrite;
 mod dotted_path;
 mod foreign_base;
+mod lost_update;
 mod nested_overwrite;
 mod null_wipe;
 mod unscoped_write;
@@ -73,6 +74,7 @@ pub const RULES: &[Rule] = &[
     upsert_overwrite::RULE,
     column_overwrite::RULE,
     nested_overwrite::RULE,
+    lost_update::RULE,
     write_lost::RULE,
 ];
 

@@ -1,0 +1,77 @@
+//! `json-lost-update`.
+
+use super::judgement::Fact;
+use super::{Case, Draft, rule, wording};
+use crate::document::survival::Word;
+use crate::document::{Document, ReadSite};
+
+rule! {
+    /// Reports a document that is read, changed in the program and written back whole.
+    ///
+    /// ## What it does
+    ///
+    /// Finds writes of a JSON column whose new value is computed from the same column as it was read earlier, when
+    /// neither a lock nor a comparison with the old value shows that the row is still the same.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// Whatever another request stores between the read and the write is undone, also under keys that this code does
+    /// not touch. Nothing fails, and it happens only under load.
+    ///
+    /// ## Example
+    ///
+    /// ```rust
+    /// let mut data = user.data.clone();
+    /// data["phone"] = json!(phone);
+    /// let mut user: users::ActiveModel = user.into();
+    /// user.data = Set(data);
+    /// user.update(db).await?;
+    /// ```
+    ///
+    /// Let the database change the one key:
+    ///
+    /// ```rust
+    /// users::Entity::update_many()
+    ///     .col_expr(users::Column::Data, Expr::cust_with_values("jsonb_set(data, '{phone}', $1)", [json!(phone)]))
+    ///     .filter(users::Column::Id.eq(id))
+    ///     .exec(db)
+    ///     .await?;
+    /// ```
+    ///
+    /// Where the change cannot be said in SQL, read the row with `FOR UPDATE` in the same transaction, or compare a
+    /// version in the `WHERE` and try again.
+    "json-lost-update", check
+}
+
+fn check(case: &Case<'_>) -> Option<Draft> {
+    let write = case.write;
+    if write.survival.word != Word::Stale {
+        return None;
+    }
+    let read = read_site(&write.value);
+    let from = read.map_or_else(String::new, |read| format!(" ({})", read.what));
+    Some(Draft {
+        message: format!(
+            "{} stores {} as it was read earlier{from}, with changes: what others wrote in between is lost",
+            wording::subject(write.verb),
+            case.column()
+        ),
+        label: "computed from an earlier read".into(),
+        facts: vec![Fact::EarlierRead],
+        lost_keys: None,
+        notes: write.survival.why.clone().into_iter().collect(),
+    })
+}
+
+/// The earlier read in a value.
+fn read_site(value: &Document) -> Option<&ReadSite> {
+    let mut found = None;
+    value.visit(&mut |document| {
+        if let Document::Read(site) = document
+            && found.is_none()
+        {
+            found = Some(site);
+        }
+    });
+    found
+}
