@@ -5,6 +5,7 @@
 
 mod mysql;
 mod postgres;
+mod sea_orm;
 mod sqlite;
 pub mod suggestion;
 mod text;
@@ -64,6 +65,9 @@ pub fn suggest(write: &ColumnWrite, files: &Files) -> Option<Fix> {
     let changed = format!("{}{}{}", statement.get(..range.start)?, draft.assignment, statement.get(range.end..)?);
     if !verify(write, &changed, &draft) {
         return None;
+    }
+    if write.built {
+        return sea_orm::dress(write, &draft, files);
     }
     let mut patch = vec![text::patch_lines(statement, &range, &draft.assignment)];
     for (before, after) in &mut patch {

@@ -29,7 +29,21 @@ pub(super) fn expand(
         let mut own = vec![];
         for write in &facts.built {
             let path = paths.get(facts.file);
-            let found = write.entity.as_ref().map(|entity| known.find(entity, facts.file, path));
+            let text = paths.files.get(facts.file).text.as_str();
+            let mut found = write.entity.as_ref().map(|entity| known.find(entity, facts.file, path));
+            // A guess from the neighbourhood is checked by the fields that are set.
+            if write.table.is_none() && !matches!(&found, Some(Match::One(entity)) if entities::has_all(entity, write))
+            {
+                match known.by_fields(write, text, path) {
+                    Some(entity) => found = Some(Match::One(entity)),
+                    None if matches!(found, Some(Match::One(_))) => {
+                        let reason = "the entity does not have all the fields that are set".to_owned();
+                        note(&mut unanalysed, facts.file, write, reason);
+                        continue;
+                    }
+                    None => {}
+                }
+            }
             let rendered = match (found, &write.table) {
                 (Some(Match::One(entity)), _) => render::render(write, &entity.table, Some(entity)),
                 (Some(Match::Several(tables)), _) => {

@@ -54,6 +54,8 @@ pub struct ColumnWrite {
     pub dotted: Option<String>,
     /// The function it stands in.
     pub function: Option<String>,
+    /// The statement is built by calls; `sql` is what they send.
+    pub built: bool,
 }
 
 /// Evaluates the writes of all files.
@@ -206,6 +208,7 @@ impl Collector<'_> {
             migration: context.migration,
             dotted,
             function: context.function.map(str::to_owned),
+            built: context.text.text.route == Route::Builder,
             column,
         }
     }

@@ -184,7 +184,9 @@ fn survival_word(write: &ColumnWrite) -> Word {
 fn evidence(case: &Case<'_>, facts: &[Fact], lost: Option<&[String]>, files: &Files) -> Vec<Evidence> {
     let write = case.write;
     let mut evidence = Vec::new();
-    for bind in wording::binds_of(write) {
+    // A value that is set on a model is the place of the finding itself.
+    let binds = if write.built { vec![] } else { wording::binds_of(write) };
+    for bind in binds {
         evidence.push(Evidence {
             kind: "bind",
             message: format!("bound to {}", bind.0),

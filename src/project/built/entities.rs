@@ -1,6 +1,6 @@
 //! Which entity a name means: by the imports of its file first, then by the module's name, then by nearness.
 
-use crate::frontend::facts::{Entity, EntityPath, Facts};
+use crate::frontend::facts::{BuiltColumn, BuiltWrite, Entity, EntityPath, Facts};
 use crate::frontend::sql::TableName;
 use crate::project::Paths;
 use crate::project::place::{is_migration, shared_folders};
@@ -20,6 +20,8 @@ struct Known<'a> {
     path: &'a str,
     /// Folders, file and modules, as a Rust path would name them.
     module: Vec<String>,
+    /// The folder of its crate.
+    root: String,
     /// A copy in a migration or in test code.
     old: bool,
 }
@@ -60,7 +62,7 @@ impl<'a> Entities<'a> {
                 }
                 entities.by_table.entry(entity.table.name.to_lowercase()).or_default().push(id);
                 let old = entity.test || is_migration(path);
-                entities.known.push(Known { entity, file: facts.file, path, module, old });
+                entities.known.push(Known { entity, file: facts.file, path, module, root: crate_folder(path), old });
             }
             for (name, target) in &facts.reexports {
                 entities.aliases.entry(name).or_default().push((target, facts.file, path));
@@ -80,6 +82,27 @@ impl<'a> Entities<'a> {
         let found = self.by_table.get(&table.name.to_lowercase())?;
         let best = found.iter().filter_map(|id| self.known.get(*id));
         best.max_by_key(|known| (!known.old, shared_folders(known.path, path))).map(|known| known.entity)
+    }
+
+    /// The entity that has all the fields that are set, among those whose module the file names; else the only one of
+    /// all, where enough fields are named.
+    pub(super) fn by_fields(&self, write: &BuiltWrite, text: &str, path: &str) -> Option<&'a Entity> {
+        const ENOUGH: usize = 4;
+        if write.set.is_empty() {
+            return None;
+        }
+        let fitting: Vec<&Known<'a>> =
+            self.known.iter().filter(|known| !known.old && has_all(known.entity, write)).collect();
+        let named: Vec<&Known<'a>> = fitting
+            .iter()
+            .copied()
+            .filter(|known| known.module.last().is_some_and(|module| text.contains(&format!("{module}::"))))
+            .collect();
+        let among = if named.is_empty() && write.set.len() >= ENOUGH { fitting } else { named };
+        let nearest = among.iter().map(|known| shared_folders(known.path, path)).max()?;
+        let near: Vec<&&Known<'a>> = among.iter().filter(|k| shared_folders(k.path, path) == nearest).collect();
+        let first = near.first()?;
+        near.iter().all(|other| other.entity.table == first.entity.table).then_some(first.entity)
     }
 
     fn only(&self, found: &[usize]) -> Match<'a> {
@@ -170,9 +193,13 @@ impl<'a> Entities<'a> {
         for id in found {
             let Some(known) = self.known.get(*id) else { continue };
             let tail = known.module.iter().rev().zip(wanted.iter().rev()).take_while(|(a, b)| a == b).count();
-            // The name of a crate is most often that of its folder.
-            let of_crate =
-                wanted.len() > 1 && wanted.first().is_some_and(|first| known.module.iter().any(|m| m == first));
+            // The name of a crate is most often that of its folder, or ends in it.
+            let first = wanted.first().filter(|_| wanted.len() > 1).copied().unwrap_or_default();
+            let of_crate = match () {
+                () if first == known.root => 3,
+                () if !known.root.is_empty() && first.ends_with(&format!("_{}", known.root)) => 2,
+                () => usize::from(known.module.iter().any(|module| module == first)),
+            };
             let fit = (known.file == file, !known.old, tail, of_crate, shared_folders(known.path, path));
             if best_fit.is_none_or(|best| fit > best) {
                 best_fit = Some(fit);
@@ -205,6 +232,23 @@ impl<'a> Entities<'a> {
         found.dedup();
         found
     }
+}
+
+/// Whether an entity has all columns that a write assigns.
+pub(super) fn has_all(entity: &Entity, write: &BuiltWrite) -> bool {
+    write.set.iter().all(|item| {
+        entity.columns.iter().any(|column| match &item.column {
+            BuiltColumn::Field(name) => column.field == *name,
+            BuiltColumn::Variant(name) => column.variant == *name,
+            BuiltColumn::Name(_) => true,
+        })
+    })
+}
+
+/// The folder that holds `src`, as a crate's name would spell it.
+fn crate_folder(path: &str) -> String {
+    let head = path.rsplit_once("/src/").map_or("", |(head, _)| head);
+    head.rsplit('/').next().unwrap_or_default().replace('-', "_")
 }
 
 /// A file's path as modules: `crates/my-db/src/entities/users.rs` is `crates my_db entities users`.

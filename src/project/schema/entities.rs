@@ -2,10 +2,12 @@
 //!
 //! A type of the project that is kept as JSON may be declared in another file, or by a macro of the project.
 
-use super::{Builder, Place};
+use super::{Builder, Class, Hint, Place};
 use crate::frontend::facts::{DeclaredBy, DeclaredColumn, Entity, Facts};
+use crate::frontend::sql::TableName;
 use crate::project::Paths;
 use crate::project::place::is_migration;
+use crate::source::FileId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Adds the columns of all entities. Copies in migrations and tests come last: they stand for an older state.
@@ -29,7 +31,11 @@ pub(super) fn declare(builder: &mut Builder, ordered: &[(Place, &Facts)], paths:
             .map(|column| DeclaredColumn {
                 table: entity.table.clone(),
                 column: column.column.clone(),
-                sql_type: json.sql_type(&column.sql_type, &column.rust_type),
+                sql_type: if builder.is_text(&entity.table, &column.column, facts.file, path) {
+                    column.sql_type.clone()
+                } else {
+                    json.sql_type(&column.sql_type, &column.rust_type)
+                },
                 nullable: column.nullable,
                 dialect: None,
                 by: DeclaredBy::Entity,
@@ -38,6 +44,18 @@ pub(super) fn declare(builder: &mut Builder, ordered: &[(Place, &Facts)], paths:
             .collect();
         seen.extend(columns.iter().map(|column| (name.clone(), column.column.to_lowercase())));
         builder.declare_columns(&columns, facts.file, path);
+    }
+}
+
+impl Builder {
+    /// Whether the column is declared as text: then a type that can be JSON is a text of its own kind.
+    fn is_text(&self, table: &TableName, column: &str, file: FileId, path: &str) -> bool {
+        let hint = Hint { file: Some(file), path, dialect: None, test: false };
+        let found = self.catalog.find(table, column, &hint);
+        found
+            .first()
+            .and_then(|(table, entry)| self.catalog.entry(*table, *entry))
+            .is_some_and(|e| e.class == Class::Text)
     }
 }
 

@@ -43,7 +43,8 @@ impl Place<'_, '_, '_> {
     fn branch(&self, at: usize) -> Vec<Arm> {
         let before = self.scope.chains.iter().filter(|chain| chain.at <= at);
         let near = before.max_by_key(|chain| chain.at).filter(|chain| {
-            let wraps = matches!(&chain.root, Root::Expr(Expr::Call(call)) if call.args.iter().any(|a| self.at(a) == at));
+            let wraps =
+                matches!(&chain.root, Root::Expr(Expr::Call(call)) if call.args.iter().any(|a| self.at(a) == at));
             chain.at == at || wraps
         });
         near.map(|chain| chain.branch.clone()).unwrap_or_default()

@@ -125,6 +125,10 @@ impl<'a> Place<'_, 'a, '_> {
         if self.is_sql(expr, 0) {
             return self.sql(expr, field);
         }
+        // A bound constant is what it spells: most often a path into the document.
+        if let Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(literal), .. }) = peel(expr) {
+            return text(&format!("'{}'", literal.value().replace('\'', "''")));
+        }
         vec![SqlPiece::Bind(self.bind(expr, field))]
     }
 

@@ -157,7 +157,7 @@ pub(super) fn method_type(method: &str) -> Option<&'static str> {
         "year" => "year",
         "interval" => "interval",
         "boolean" => "boolean",
-        "binary" | "binary_len" | "var_binary" | "blob" | "bit" | "varbit" => "bytea",
+        "binary" | "binary_len" | "var_binary" | "blob" | "bit" | "varbit" => "blob",
         "uuid" | "pk_uuid" => "uuid",
         "cidr" | "inet" => "inet",
         "mac_address" | "mac_addr" => "macaddr",

@@ -46,6 +46,7 @@ pub(super) fn read<'a>(file: &'a syn::File, input: &Input<'_, 'a, '_>) -> Vec<Bu
         writer.sinks(chain);
     }
     writer.models();
+    writer.upserts();
     for chain in &found.chains {
         writer.builders(chain);
     }
@@ -96,6 +97,8 @@ struct Marks<'a> {
     spans: Vec<(Span, End<'a>)>,
     /// What stands in these bytes is put into a binding.
     owned: Vec<(Span, (usize, usize))>,
+    /// The entity that the call names which writes a binding.
+    entities: BTreeMap<(usize, usize), EntityPath>,
 }
 
 pub(super) struct Writer<'r, 'a, 's> {
@@ -167,6 +170,10 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
         let Some(argument) = call.args.first() else { return };
         let [.., owner, function] = path.as_slice() else { return };
         let owned_by = |name: &str| owner == name;
+        let named = place.of(chain.root).filter(|typed| typed.kind == Kind::Query).map(|typed| typed.entity);
+        if let (Some(entity), Some(id)) = (named, place.binding(argument)) {
+            self.marks.entities.entry((chain.scope, id)).or_insert(entity);
+        }
         match function.as_str() {
             "update" | "one" | "update_one" if function != "one" || owned_by("Update") => {
                 // `users::ActiveModel::update(am, db)` and `Entity::update(am)` alike.
@@ -253,6 +260,10 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
             model.span = Some(span);
             model.ends =
                 self.marks.spans.iter().filter(|(marked, _)| marked.contains(span)).map(|(_, end)| *end).collect();
+            let unchanged = literal.literal.fields.iter().any(|field| is_unchanged(&field.expr));
+            if unchanged {
+                model.ends.iter_mut().filter(|end| **end == End::Save).for_each(|end| *end = End::Update);
+            }
             match owner {
                 // Several literals that go to one list are written each on its own.
                 Some(id) => {
@@ -346,18 +357,25 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
         }
         let (name_span, value_span) = (self.span(assign.left), self.span(assign.value));
         let values = if values.is_empty() { vec![assign.value] } else { values };
-        let items = values
-            .into_iter()
-            .map(|value| (self.item(&assign.field, name_span, value, value_span, place), Some(value)));
+        let items = values.into_iter().map(|value| {
+            // Of several branches, the one that sets it.
+            let branches = matches!(peel(assign.value), Expr::If(_) | Expr::Match(_));
+            let span = if branches { self.span(value) } else { value_span };
+            (self.item(&assign.field, name_span, value, span, place), Some(value))
+        });
         let at = place.at(assign.left);
-        let entity = || typed.as_ref().map(|typed| typed.entity.clone()).or_else(|| place.nearby(at));
+        let by_end = |id: usize| self.marks.entities.get(&(assign.scope, id)).cloned();
+        let entity = |id: Option<usize>| {
+            let certain = typed.as_ref().map(|typed| typed.entity.clone()).or_else(|| id.and_then(by_end));
+            certain.or_else(|| place.nearby(at))
+        };
         let Some(id) = place.binding(assign.base) else {
             // `self.updated_at = Set(..)` in a hook, `self.model.settings = Set(..)`.
             if of_self || matches!(peel(assign.base), Expr::Field(_)) {
                 let items = items.collect();
                 let ends = vec![End::Update];
                 alone.push(Model {
-                    entity: entity(),
+                    entity: entity(None),
                     items,
                     ends,
                     span: Some(name_span.join(value_span)),
@@ -369,7 +387,7 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
         let key = (assign.scope, id);
         let model = bound.entry(key).or_insert_with(|| {
             let ends = self.marks.bindings.get(&key).cloned().unwrap_or_default();
-            Model { entity: entity(), ends, test: place.test, ..Model::default() }
+            Model { entity: entity(Some(id)), ends, test: place.test, ..Model::default() }
         });
         if model.ends.is_empty() && self.comes_from_row(id, place) {
             model.ends.push(End::Update);
@@ -384,7 +402,8 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
     /// Whether a model is one that was read, or that the caller goes on with.
     fn comes_from_row(&self, id: usize, place: Place<'r, 'a, 's>) -> bool {
         let Some(binding) = place.scope.bindings.get(id) else { return false };
-        if binding.is_param || binding.is_closure_param {
+        // A parameter: the caller goes on with it.
+        if binding.is_closure_param || (binding.init.is_none() && binding.part_of.is_none()) {
             return true;
         }
         let Some(init) = binding.init.or(binding.part_of) else { return false };
@@ -513,6 +532,52 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
         }
     }
 
+    /// Emits the upserts whose rows are built elsewhere: what they overwrite stands in the clause.
+    fn upserts(&mut self) {
+        for chain in &self.found.chains {
+            let Some(place) = self.place(chain.scope, chain.self_model) else { continue };
+            let Some((_, path)) = chain.call() else { continue };
+            let [owner @ .., function] = path.as_slice() else { continue };
+            let link = chain.links.iter().find(|link| link.method == "on_conflict");
+            let Some(clause) = link.and_then(|link| link.args.first()) else { continue };
+            let clause_span = self.span(clause);
+            let told = self.writes.iter().any(|write| {
+                write.kind == BuiltKind::Upsert && write.set.iter().any(|item| clause_span.contains(item.name_span))
+            });
+            if told || owner.is_empty() || !matches!(function.as_str(), "insert" | "insert_many" | "one" | "many") {
+                continue;
+            }
+            let Some(set) = conflict::read(clause, place).filter(|set| !set.items.is_empty()) else { continue };
+            if self.writes.iter().any(|write| {
+                write.kind == BuiltKind::Upsert
+                    && set.items.iter().any(|item| write.set.iter().any(|o| o.name_span == item.name_span))
+            }) {
+                continue;
+            }
+            let entity = match owner {
+                [own] if own == "Self" => {
+                    let own = place.scope.self_type.clone().into_iter().collect::<Vec<_>>();
+                    Some(self.file.imports.resolve(&own, clause_span.start as usize))
+                }
+                [own] if own == "Insert" => None,
+                _ => Some(self.file.imports.resolve(owner, place.at(chain.expr))),
+            };
+            let span = set.items.iter().fold(clause_span, |span, item| span.join(item.name_span));
+            self.writes.push(BuiltWrite {
+                entity,
+                table: None,
+                kind: BuiltKind::Upsert,
+                set: set.items,
+                inserted: vec![],
+                filter: set.filter,
+                span,
+                dialect: self.dialect,
+                function: self.scope_at(span),
+                test: place.test,
+            });
+        }
+    }
+
     /// The innermost function around some bytes.
     fn scope_at(&self, span: Span) -> Option<usize> {
         let scopes = self.file.reader.tree.scopes.iter().enumerate().skip(1);
@@ -538,6 +603,7 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
         let mut filter: Vec<SqlPiece> = vec![];
         let by_name = query.is_some();
         let mut other = false;
+        let mut of_table = None;
         for link in &chain.links {
             match (link.method.to_string().as_str(), link.args.first(), link.args.get(1)) {
                 ("col_expr", Some(column), Some(value)) => {
@@ -557,7 +623,12 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
                         }
                     }
                 }
-                ("table", Some(name), None) if by_name => table = self.file.idens.table(peel(name)),
+                ("table", Some(name), None) if by_name => match peel(name) {
+                    Expr::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == "Entity") => {
+                        of_table = place.of(name).map(|typed| typed.entity);
+                    }
+                    other => table = self.file.idens.table(other),
+                },
                 ("filter" | "and_where" | "cond_where" | "and_where_option" | "and_having", Some(condition), _) => {
                     if !filter.is_empty() {
                         filter.extend(text(" AND "));
@@ -582,6 +653,7 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
         if table.is_some() {
             entity = None;
         }
+        entity = of_table.or(entity);
         let span = self.whole(chain);
         let function = self.scope_at(span);
         let (dialect, test) = (self.dialect, place.test);
@@ -740,6 +812,12 @@ fn is_set(expr: &Expr) -> bool {
         Expr::Match(branches) => branches.arms.iter().any(|arm| is_set(&arm.body)),
         _ => false,
     }
+}
+
+/// Whether a field keeps what the row has: `Unchanged(id)`.
+fn is_unchanged(expr: &Expr) -> bool {
+    matches!(peel(expr), Expr::Call(call) if matches!(&*call.func, Expr::Path(path)
+        if path.path.segments.last().is_some_and(|s| s.ident == "Unchanged" || s.ident == "unchanged")))
 }
 
 /// A value of a model's field that is built elsewhere.

@@ -1,0 +1,85 @@
+//! What is reported for small projects that write through SeaORM: every line that says `// lost` or `// stale`, and
+//! nothing else.
+
+use noclobber::check::{Options, check};
+use noclobber::rules::finding::{Finding, Severity};
+use noclobber::source::{Files, LineIndex};
+use std::path::{Path, PathBuf};
+
+/// Findings of a project, with the files they point into. The project is copied, so that it stands alone.
+fn report(name: &str) -> (Vec<Finding>, Files) {
+    let project = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects").join(name);
+    let alone = tempfile::tempdir().expect("a folder");
+    copy(&project, alone.path());
+    let options = Options { paths: vec![alone.path().to_owned()], ..Options::default() };
+    let report = check(&options).expect("the project is there");
+    (report.findings, report.files)
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+/// `path:line` of every finding, and of every marked line; the word stands behind.
+fn compare(name: &str) -> (Vec<String>, Vec<String>) {
+    let (findings, files) = report(name);
+    let found = findings.iter().map(|finding| {
+        let file = files.get(finding.site.file);
+        let end = LineIndex::new(&file.text).position(&file.text, finding.site.span.end as usize);
+        let word = serde_json::to_value(finding.survival).expect("a word");
+        format!("{}:{} {}", file.path, end.line, word.as_str().unwrap_or_default())
+    });
+    let mut found: Vec<String> = found.collect();
+    let mut marked = vec![];
+    for (_, file) in files.iter() {
+        for (index, line) in file.text.lines().enumerate() {
+            for word in ["lost", "stale"] {
+                if line.ends_with(&format!("// {word}")) {
+                    marked.push(format!("{}:{} {word}", file.path, index + 1));
+                }
+            }
+        }
+    }
+    found.sort();
+    marked.sort();
+    (found, marked)
+}
+
+#[test]
+fn marked_lines_are_reported_and_nothing_else() {
+    for project in ["seaorm-compact", "seaorm-dense", "seaorm-expanded", "seaorm-workspace"] {
+        let (found, marked) = compare(project);
+        assert!(!marked.is_empty(), "{project}");
+        assert_eq!(found, marked, "{project}");
+    }
+}
+
+#[test]
+fn the_incident_is_an_error_that_names_the_lost_key_and_offers_an_update() {
+    let (findings, files) = report("seaorm-compact");
+    let first = findings.iter().find(|f| files.get(f.site.file).path.ends_with("profile.rs")).expect("a finding");
+    assert_eq!((first.rule, first.severity), ("json-column-overwrite", Severity::Error));
+    assert_eq!(files.text(first.site), r#"user.data = Set(json!({ "phone": phone }))"#);
+    let lost = first.lost_keys.as_deref().unwrap_or_default();
+    assert!(["address", "country"].iter().all(|key| lost.iter().any(|lost| lost == key)), "{lost:?}");
+    let fix = first.fix.as_ref().expect("a suggestion");
+    let (_, after) = &fix.patch[0];
+    assert!(after.contains("jsonb_set(data, '{phone}', $1"), "{after}");
+    assert!(after.contains("[json!(phone)]"), "{after}");
+}
+
+#[test]
+fn a_document_that_is_read_changed_and_written_back_is_a_note() {
+    let (findings, _) = report("seaorm-compact");
+    let stale: Vec<&Finding> = findings.iter().filter(|finding| finding.rule == "json-lost-update").collect();
+    assert_eq!(stale.len(), 1);
+    assert_eq!(stale[0].severity, Severity::Note);
+}
