@@ -1,6 +1,8 @@
 //! What is reported for small projects that write through SeaORM: every line that says `// lost` or `// stale`, and
 //! nothing else.
 
+#![allow(clippy::expect_used)]
+
 use noclobber::check::{Options, check};
 use noclobber::rules::finding::{Finding, Severity};
 use noclobber::source::{Files, LineIndex};

@@ -72,7 +72,10 @@ fn custom(write: &ColumnWrite, value: &str, changed: Option<&(String, String)>) 
             seen.len() - 1
         });
         match write.dialect {
-            Dialect::Postgres => sql.push_str(&format!("${}", number + 1)),
+            Dialect::Postgres => {
+                sql.push('$');
+                sql.push_str(&(number + 1).to_string());
+            }
             _ => sql.push('?'),
         }
     }

@@ -17,6 +17,8 @@ use crate::source::{FileId, Site, Span, SpanMap};
 use std::collections::BTreeMap;
 
 /// One statement's write of one column that holds JSON.
+// Each flag stands for itself: any may hold with any other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone)]
 pub struct ColumnWrite {
     /// The column, with how we know it.

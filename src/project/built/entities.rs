@@ -36,6 +36,9 @@ pub(super) enum Match<'a> {
     None,
 }
 
+/// Another name for an entity: what it stands for, and the file that gives it, with its path.
+type Alias<'a> = (&'a [String], FileId, &'a str);
+
 /// All entities of the project.
 pub(super) struct Entities<'a> {
     known: Vec<Known<'a>>,
@@ -43,7 +46,7 @@ pub(super) struct Entities<'a> {
     by_module: BTreeMap<String, Vec<usize>>,
     by_table: BTreeMap<String, Vec<usize>>,
     /// Other names for entities: the path, and the file that gives the name.
-    aliases: BTreeMap<&'a str, Vec<(&'a [String], FileId, &'a str)>>,
+    aliases: BTreeMap<&'a str, Vec<Alias<'a>>>,
 }
 
 impl<'a> Entities<'a> {

@@ -273,7 +273,9 @@ fn as_json(value: &mut Document) {
         Document::Input(input) if matches!(input.shape, Shape::Text | Shape::SqlScalar) => input.shape = Shape::Any,
         Document::First(items) => items.iter_mut().for_each(as_json),
         Document::Choose { branches, otherwise } => {
-            branches.iter_mut().for_each(|(_, branch)| as_json(branch));
+            for (_, branch) in branches {
+                as_json(branch);
+            }
             as_json(otherwise);
         }
         _ => {}

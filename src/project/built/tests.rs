@@ -80,13 +80,13 @@ fn builders_are_spelled_as_they_are_sent() {
 #[test]
 fn an_upsert_overwrites_only_what_its_clause_names() {
     let (texts, _) = with_users(
-        r#"use crate::entities::users;
+        "use crate::entities::users;
         async fn f(am: Json) {
             let row = users::ActiveModel { id: Set(1), name: Set(n), settings: Set(am) };
             users::Entity::insert(row).on_conflict(OnConflict::column(users::Column::Id).update_columns([users::Column::Settings]).to_owned()).exec(db);
             users::Entity::insert(users::ActiveModel { id: Set(1), settings: Set(am), name: Set(n) })
                 .on_conflict(OnConflict::column(users::Column::Id).update_column(users::Column::Name).to_owned()).exec(db);
-        }"#,
+        }",
     );
     assert_eq!(
         texts,

@@ -140,7 +140,9 @@ fn rewrite(document: &mut Document, f: &dyn Fn(&str) -> Option<Document>) {
     match document {
         Document::Object { entries, .. } => entries.iter_mut().for_each(|(_, d)| rewrite(d, f)),
         Document::Array(items) | Document::First(items) | Document::Through { of: items, .. } => {
-            items.iter_mut().for_each(|d| rewrite(d, f));
+            for item in items {
+                rewrite(item, f);
+            }
         }
         Document::Set { of, value, .. } => {
             rewrite(of, f);
@@ -156,7 +158,9 @@ fn rewrite(document: &mut Document, f: &dyn Fn(&str) -> Option<Document>) {
         | Document::Cast { of, .. }
         | Document::StripNulls(of) => rewrite(of, f),
         Document::Choose { branches, otherwise } => {
-            branches.iter_mut().for_each(|(_, d)| rewrite(d, f));
+            for (_, branch) in branches {
+                rewrite(branch, f);
+            }
             rewrite(otherwise, f);
         }
         _ => {}

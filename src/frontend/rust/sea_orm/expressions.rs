@@ -89,7 +89,7 @@ impl<'a> Place<'_, 'a, '_> {
                 };
                 Some(fill(&sql, &values))
             }
-            ("Expr", "null") => Some(text("NULL")),
+            ("Expr", "null") | ("Keyword", "Null") => Some(text("NULL")),
             ("Expr", "current_timestamp") => Some(text("CURRENT_TIMESTAMP")),
             ("Expr", "case") => {
                 let (condition, then) = (first?, call.args.get(1)?);
@@ -110,7 +110,6 @@ impl<'a> Place<'_, 'a, '_> {
                 Some(join([text("CAST("), next(first?), text(&format!(" AS {ty})"))]))
             }
             ("PgExpr", "concat" | "concatenate") => Some(join([next(first?), text(" || "), next(call.args.get(1)?)])),
-            ("Keyword", "Null") => Some(text("NULL")),
             _ => None,
         }
     }

@@ -53,7 +53,7 @@ pub(super) struct Place<'r, 'a, 's> {
     pub(super) test: bool,
 }
 
-impl<'a> Place<'_, 'a, '_> {
+impl Place<'_, '_, '_> {
     /// The first byte of an expression.
     pub(super) fn at(&self, expr: &Expr) -> usize {
         self.file.reader.source.expr(expr).start as usize

@@ -11,7 +11,7 @@ use syn::{Expr, ExprCall, ExprMethodCall, ExprStruct, Member, Type};
 /// A struct literal whose type may be an active model.
 pub(super) struct Literal<'a> {
     pub(super) expr: &'a Expr,
-    pub(super) literal: &'a ExprStruct,
+    pub(super) fields: &'a ExprStruct,
     pub(super) scope: usize,
     pub(super) self_model: Option<&'a Type>,
 }
@@ -75,7 +75,7 @@ struct Walker<'r, 'a, 's> {
     found: Found<'a>,
 }
 
-impl<'a> Walker<'_, 'a, '_> {
+impl Walker<'_, '_, '_> {
     fn in_function(&mut self, at: usize, f: impl FnOnce(&mut Self)) {
         let before = self.scope;
         let scopes = self.reader.tree.scopes.iter().enumerate().skip(1);
@@ -137,7 +137,7 @@ impl<'a> Visit<'a> for Walker<'_, 'a, '_> {
                 self.found.chains.push(Chain { expr, root, links, scope, self_model });
             }
             Expr::Struct(literal) => {
-                self.found.literals.push(Literal { expr, literal, scope, self_model });
+                self.found.literals.push(Literal { expr, fields: literal, scope, self_model });
                 visit::visit_expr_struct(self, literal);
             }
             Expr::Assign(assign) => {

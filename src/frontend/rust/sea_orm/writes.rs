@@ -45,6 +45,7 @@ pub(super) fn read<'a>(file: &'a syn::File, input: &Input<'_, 'a, '_>) -> Vec<Bu
     for chain in &found.chains {
         writer.sinks(chain);
     }
+    writer.marks.spread();
     writer.models();
     writer.upserts();
     for chain in &found.chains {
@@ -97,8 +98,28 @@ struct Marks<'a> {
     spans: Vec<(Span, End<'a>)>,
     /// What stands in these bytes is put into a binding.
     owned: Vec<(Span, (usize, usize))>,
+    /// A binding goes into a list.
+    pushed: Vec<((usize, usize), (usize, usize))>,
     /// The entity that the call names which writes a binding.
     entities: BTreeMap<(usize, usize), EntityPath>,
+}
+
+impl Marks<'_> {
+    /// What goes into a list ends as the list does.
+    fn spread(&mut self) {
+        for (pushed, list) in &self.pushed {
+            let ends = self.bindings.get(list).cloned().unwrap_or_default();
+            let own = self.bindings.entry(*pushed).or_default();
+            for end in ends {
+                if !own.contains(&end) {
+                    own.push(end);
+                }
+            }
+            if let Some(entity) = self.entities.get(list).cloned() {
+                self.entities.entry(*pushed).or_insert(entity);
+            }
+        }
+    }
 }
 
 pub(super) struct Writer<'r, 'a, 's> {
@@ -157,6 +178,9 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
                 "push" | "extend" | "push_back" => {
                     if let (Some(id), Some(item)) = (place.binding(&link.receiver), link.args.first()) {
                         self.marks.owned.push((self.span(item), (chain.scope, id)));
+                        if let Some(pushed) = place.binding(item) {
+                            self.marks.pushed.push(((chain.scope, pushed), (chain.scope, id)));
+                        }
                     }
                     continue;
                 }
@@ -177,9 +201,9 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
         match function.as_str() {
             "update" | "one" | "update_one" if function != "one" || owned_by("Update") => {
                 // `users::ActiveModel::update(am, db)` and `Entity::update(am)` alike.
-                if self.is_model(argument, place) || owned_by("Entity") || owned_by("Update") {
-                    self.mark(argument, End::Update, place);
-                }
+                let named = owned_by("Entity") || owned_by("Update");
+                let ends = named || self.is_model(argument, place);
+                self.mark_if(ends, argument, End::Update, place);
             }
             "insert" | "insert_many" | "many" | "upsert" => {
                 if function == "many" && !owned_by("Insert") {
@@ -206,6 +230,12 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
             assign.scope == place.index && place.binding(assign.base) == Some(id) && is_set(assign.value)
         };
         self.found.assigns.iter().any(set)
+    }
+
+    fn mark_if(&mut self, ends: bool, expr: &'a Expr, end: End<'a>, place: Place<'r, 'a, 's>) {
+        if ends {
+            self.mark(expr, end, place);
+        }
     }
 
     fn mark(&mut self, expr: &'a Expr, end: End<'a>, place: Place<'r, 'a, 's>) {
@@ -252,7 +282,7 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
         let mut alone: Vec<Model<'a>> = vec![];
         for literal in &self.found.literals {
             let Some(place) = self.place(literal.scope, literal.self_model) else { continue };
-            let Some(typed) = self.literal_type(literal, place) else { continue };
+            let Some(typed) = Self::literal_type(literal, place) else { continue };
             let owner = self.owner(literal, place);
             let mut model = Model { entity: Some(typed), test: place.test, ..Model::default() };
             self.fields(literal, place, &mut model);
@@ -260,7 +290,7 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
             model.span = Some(span);
             model.ends =
                 self.marks.spans.iter().filter(|(marked, _)| marked.contains(span)).map(|(_, end)| *end).collect();
-            let unchanged = literal.literal.fields.iter().any(|field| is_unchanged(&field.expr));
+            let unchanged = literal.fields.fields.iter().any(|field| is_unchanged(&field.expr));
             if unchanged {
                 model.ends.iter_mut().filter(|end| **end == End::Save).for_each(|end| *end = End::Update);
             }
@@ -295,8 +325,8 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
         }
     }
 
-    fn literal_type(&self, literal: &Literal<'a>, place: Place<'r, 'a, 's>) -> Option<EntityPath> {
-        let path = parts(&literal.literal.path);
+    fn literal_type(literal: &Literal<'a>, place: Place<'r, 'a, 's>) -> Option<EntityPath> {
+        let path = parts(&literal.fields.path);
         if path.first().is_some_and(|first| first == "Self") {
             let own = if path.len() > 1 { place.self_model.map(|ty| place.of_type(ty, 0)) } else { None };
             if let Some(found) = own {
@@ -311,25 +341,18 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
 
     /// Takes over the fields of a literal that are set.
     fn fields(&self, literal: &Literal<'a>, place: Place<'r, 'a, 's>, model: &mut Model<'a>) {
-        for field in &literal.literal.fields {
+        for field in &literal.fields.fields {
             let Member::Named(name) = &field.member else { continue };
             let name_span = self.file.reader.source.span(name.span());
             let name = names::plain(name);
             let value_span = self.span(&field.expr);
             for value in set_values(&field.expr, place, 0) {
-                model.items.push((self.item(&name, name_span, value, value_span, place), Some(value)));
+                model.items.push((Self::item(&name, name_span, value, value_span, place), Some(value)));
             }
         }
     }
 
-    fn item(
-        &self,
-        field: &str,
-        name_span: Span,
-        value: &'a Expr,
-        value_span: Span,
-        place: Place<'r, 'a, 's>,
-    ) -> BuiltItem {
+    fn item(field: &str, name_span: Span, value: &'a Expr, value_span: Span, place: Place<'r, 'a, 's>) -> BuiltItem {
         let mut bind = place.bind(value, Some(field));
         // What names the value is not what it was wrapped in.
         bind.index = 0;
@@ -361,7 +384,7 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
             // Of several branches, the one that sets it.
             let branches = matches!(peel(assign.value), Expr::If(_) | Expr::Match(_));
             let span = if branches { self.span(value) } else { value_span };
-            (self.item(&assign.field, name_span, value, span, place), Some(value))
+            (Self::item(&assign.field, name_span, value, span, place), Some(value))
         });
         let at = place.at(assign.left);
         let by_end = |id: usize| self.marks.entities.get(&(assign.scope, id)).cloned();
@@ -389,10 +412,10 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
             let ends = self.marks.bindings.get(&key).cloned().unwrap_or_default();
             Model { entity: entity(Some(id)), ends, test: place.test, ..Model::default() }
         });
-        if model.ends.is_empty() && self.comes_from_row(id, place) {
+        if model.ends.is_empty() && Self::comes_from_row(id, place) {
             model.ends.push(End::Update);
         }
-        if model.ends.iter().all(|end| *end == End::Save) && self.comes_from_row(id, place) {
+        if model.ends.iter().all(|end| *end == End::Save) && Self::comes_from_row(id, place) {
             model.ends = vec![End::Update];
         }
         model.span.get_or_insert(name_span.join(value_span));
@@ -400,7 +423,7 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
     }
 
     /// Whether a model is one that was read, or that the caller goes on with.
-    fn comes_from_row(&self, id: usize, place: Place<'r, 'a, 's>) -> bool {
+    fn comes_from_row(id: usize, place: Place<'r, 'a, 's>) -> bool {
         let Some(binding) = place.scope.bindings.get(id) else { return false };
         // A parameter: the caller goes on with it.
         if binding.is_closure_param || (binding.init.is_none() && binding.part_of.is_none()) {
@@ -454,7 +477,7 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
                 test: place.test,
                 ..Model::default()
             });
-            if model.ends.is_empty() && self.comes_from_row(id, place) {
+            if model.ends.is_empty() && Self::comes_from_row(id, place) {
                 model.ends.push(End::Update);
             }
             model.span.get_or_insert(name_span.join(value_span));
@@ -823,6 +846,8 @@ fn is_unchanged(expr: &Expr) -> bool {
 /// A value of a model's field that is built elsewhere.
 fn is_opaque(expr: &Expr) -> bool {
     match peel(expr) {
+        // `Set(None)` empties the column on purpose.
+        set if is_set(set) => false,
         Expr::Call(call) => match &*call.func {
             Expr::Path(path) => !path
                 .path
