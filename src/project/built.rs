@@ -32,12 +32,12 @@ pub(super) fn expand(
             let text = paths.files.get(facts.file).text.as_str();
             let mut found = write.entity.as_ref().map(|entity| known.find(entity, facts.file, path));
             // A guess from the neighbourhood is checked by the fields that are set.
-            if write.table.is_none() && !matches!(&found, Some(Match::One(entity)) if entities::has_all(entity, write))
+            if write.table.is_none() && !matches!(&found, Some(Match::One(entity)) if entities::has_most(entity, write))
             {
                 match known.by_fields(write, text, path) {
                     Some(entity) => found = Some(Match::One(entity)),
                     None if matches!(found, Some(Match::One(_))) => {
-                        let reason = "the entity does not have all the fields that are set".to_owned();
+                        let reason = "the entity does not have the fields that are set".to_owned();
                         note(&mut unanalysed, facts.file, write, reason);
                         continue;
                     }

@@ -238,14 +238,24 @@ impl<'a> Entities<'a> {
 }
 
 /// Whether an entity has all columns that a write assigns.
-pub(super) fn has_all(entity: &Entity, write: &BuiltWrite) -> bool {
-    write.set.iter().all(|item| {
-        entity.columns.iter().any(|column| match &item.column {
-            BuiltColumn::Field(name) => column.field == *name,
-            BuiltColumn::Variant(name) => column.variant == *name,
+fn has_all(entity: &Entity, write: &BuiltWrite) -> bool {
+    count(entity, write) == write.set.len()
+}
+
+/// Whether an entity has at least half of the columns that a write assigns: some fields are no columns.
+pub(super) fn has_most(entity: &Entity, write: &BuiltWrite) -> bool {
+    count(entity, write) * 2 >= write.set.len()
+}
+
+fn count(entity: &Entity, write: &BuiltWrite) -> usize {
+    let has = |column: &BuiltColumn| {
+        entity.columns.iter().any(|known| match column {
+            BuiltColumn::Field(name) => known.field == *name,
+            BuiltColumn::Variant(name) => known.variant == *name,
             BuiltColumn::Name(_) => true,
         })
-    })
+    };
+    write.set.iter().filter(|item| has(&item.column)).count()
 }
 
 /// The folder that holds `src`, as a crate's name would spell it.
