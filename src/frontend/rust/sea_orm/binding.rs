@@ -31,6 +31,7 @@ impl Place<'_, '_, '_> {
         Bind {
             index: 0,
             name: None,
+            file: None,
             span,
             source: source.folded(span),
             value,
@@ -174,6 +175,7 @@ pub(super) fn opaque(source: &str, span: crate::source::Span) -> Bind {
     Bind {
         index: 0,
         name: None,
+        file: None,
         span,
         source: source.to_owned(),
         value: Document::Input(input),
