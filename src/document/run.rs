@@ -94,7 +94,7 @@ pub(super) fn run_apart(
     inputs: &dyn Inputs,
     storage: Storage,
 ) -> Outcome {
-    let runner = Runner { old, read, inputs, storage };
+    let runner = Runner { root: document, old, read, inputs, storage };
     if matches!(storage, Storage::Jsonb | Storage::Json) && typing::is_text(document, 0) {
         return Outcome::Error("the column is of a JSON type but the expression is of type text".into());
     }
@@ -110,6 +110,8 @@ const MAX_DEPTH: usize = 200;
 
 /// One run: the row and what comes from outside.
 struct Runner<'r> {
+    /// The whole document.
+    root: &'r Document,
     old: OldValue<'r>,
     read: OldValue<'r>,
     inputs: &'r dyn Inputs,
@@ -219,7 +221,7 @@ impl Runner<'_> {
                 Key::Param(id) => match self.inputs.value(id) {
                     Some(Some(Json::String(name))) => name,
                     Some(Some(other)) => other.to_string(),
-                    Some(None) if matches!(self.storage, Storage::Jsonb | Storage::Json) => {
+                    Some(None) if self.is_postgres() => {
                         return error("the key of an object is NULL");
                     }
                     // Measured: an empty key on MariaDB. MySQL and SQLite fail.
@@ -234,6 +236,23 @@ impl Runner<'_> {
             Rest::Closed => Ok(Value::Json(Json::Object(map))),
             Rest::Open => Err(Stop::Unknown("the object may hold other keys".into())),
         }
+    }
+
+    /// Whether the rules are PostgreSQL's: by the column, or by the functions where it is text.
+    fn is_postgres(&self) -> bool {
+        let mut found = matches!(self.storage, Storage::Jsonb | Storage::Json);
+        if !found {
+            self.root.visit(&mut |part| {
+                found |= matches!(
+                    part,
+                    Document::Set { family: super::Family::PgFunction, .. }
+                        | Document::Remove { family: super::Family::PgFunction, .. }
+                        | Document::Get { family: super::Family::PgFunction, .. }
+                        | Document::Merge { how: MergeHow::Concat, .. }
+                );
+            });
+        }
+        found
     }
 
     fn merge(&self, left: &Document, right: &Document, how: MergeHow, depth: usize) -> Eval {

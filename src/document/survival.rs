@@ -7,6 +7,7 @@
 mod describe;
 mod edits;
 mod fate;
+mod form;
 mod lands;
 mod names;
 mod nulls;

@@ -29,7 +29,7 @@ impl Runner<'_> {
                     Resolved::Null => Ok(None),
                     Resolved::Invalid(why) => Err(Stop::Error(why)),
                     Resolved::Places(places) => {
-                        Ok(Some(self.inputs.decide(condition).unwrap_or_else(|| has(&json, &places, self.storage))))
+                        Ok(Some(self.inputs.decide(condition).unwrap_or_else(|| self.has(&json, &places))))
                     }
                 }
             }
@@ -59,10 +59,30 @@ impl Runner<'_> {
                 Ok(Some(_)) => {}
                 Ok(None) => result = None,
                 Err(stop @ Stop::Unknown(_)) => undecided = Some(stop),
-                Err(stop) => return Err(stop),
+                // An undecided part before it may settle it, so that this one is never looked at.
+                Err(stop @ Stop::Error(_)) => return Err(undecided.unwrap_or(stop)),
+                Err(stop @ Stop::Fails(_)) => return Err(stop),
             }
         }
         undecided.map_or(Ok(result), Err)
+    }
+
+    /// `?` and `JSON_CONTAINS_PATH`: a key of an object, or a string in an array (`?` on PostgreSQL).
+    fn has(&self, json: &Json, places: &[Place]) -> bool {
+        // `?` takes keys only: a position is MySQL's, also where the column is text.
+        if self.storage == Storage::CheckedText || places.iter().any(|place| place.key().is_none()) {
+            return get::lookup(json, places, Family::MariaDb).is_some();
+        }
+        if get::lookup(json, places, Family::PgFunction).is_some() {
+            return true;
+        }
+        match (json, places) {
+            (Json::Array(items), [place]) => {
+                place.key().is_some_and(|key| items.iter().any(|item| item.as_str() == Some(key)))
+            }
+            (Json::String(text), [place]) => place.key() == Some(text),
+            _ => false,
+        }
     }
 }
 
@@ -80,23 +100,6 @@ fn as_json(value: Value) -> Option<Json> {
         Value::Null => None,
         Value::Text(text) => Some(parse(&text).unwrap_or(Json::String(text))),
         Value::Json(json) | Value::Scalar(json) => Some(json),
-    }
-}
-
-/// `?` and `JSON_CONTAINS_PATH`: a key of an object, or a string in an array (`?` on PostgreSQL).
-fn has(json: &Json, places: &[Place], storage: Storage) -> bool {
-    if storage == Storage::CheckedText {
-        return get::lookup(json, places, Family::MariaDb).is_some();
-    }
-    if get::lookup(json, places, Family::PgFunction).is_some() {
-        return true;
-    }
-    match (json, places) {
-        (Json::Array(items), [place]) => {
-            place.key().is_some_and(|key| items.iter().any(|item| item.as_str() == Some(key)))
-        }
-        (Json::String(text), [place]) => place.key() == Some(text),
-        _ => false,
     }
 }
 

@@ -35,7 +35,13 @@ impl Runner<'_> {
             }
             self.both(of, value, depth)?
         } else {
-            (self.eval(of, depth)?, self.eval(value, depth)?)
+            match (self.eval(of, depth)?, self.eval(value, depth)) {
+                // Measured: MariaDB evaluates the value when it puts it, not where the path leads nowhere.
+                (of, Err(stop @ Stop::Error(_))) if family == Family::MariaDb => {
+                    return self.unless_put(of, path, mode, stop);
+                }
+                (of, value) => (of, value?),
+            }
         };
         if on_null == OnNull::Wipe && value == Value::Null {
             return Ok(Value::Null);
@@ -74,6 +80,17 @@ impl Runner<'_> {
         put(document, &places, value, mode, family).map(Value::from)
     }
 
+    /// What MariaDB makes of a value that fails: the failure, unless there is no place to put it.
+    fn unless_put(&self, of: Value, path: &Path, mode: SetMode, failure: Stop) -> Eval {
+        let family = Family::MariaDb;
+        let Resolved::Places(places) = resolve(path, self.inputs)? else { return Ok(Value::Null) };
+        let Some(document) = of.into_document(family)? else { return Ok(Value::Null) };
+        // Two values, so that one of them differs from what may stand there.
+        let put = |value: Json| mysql::set(document.clone(), &places, value, mode, family);
+        let (one, other) = (put(Json::Bool(true)), put(Json::Bool(false)));
+        if one == other { Ok(Value::from(one)) } else { Err(failure) }
+    }
+
     pub(super) fn remove(&self, of: &Document, what: &Removal, family: Family, depth: usize) -> Eval {
         let of = self.eval(of, depth);
         if let Err(Stop::Fails(why)) = of {
@@ -84,6 +101,10 @@ impl Runner<'_> {
             Removal::Null | Removal::Path(Path::Null) if family == Family::Sqlite => {
                 // Measured: SQLite reads the document first.
                 of?.into_document(family)?;
+                return Ok(Value::Null);
+            }
+            Removal::Null | Removal::Path(Path::Null) if family == Family::MariaDb => {
+                of?;
                 return Ok(Value::Null);
             }
             Removal::Null | Removal::Path(Path::Null) => return Ok(Value::Null),

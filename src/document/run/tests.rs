@@ -3,6 +3,8 @@ use serde_json::json;
 use super::*;
 use crate::document::{Family, Form, Nullability, OnNull, Path, SetMode, Step};
 
+mod order;
+
 struct Given(Vec<(&'static str, Option<Json>)>);
 
 impl Inputs for Given {

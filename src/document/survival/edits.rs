@@ -1,8 +1,8 @@
 //! Which paths the tree sets and removes, read off the tree itself, and what its form tells.
 
 use super::Survival;
-use super::names::{Trail, base_of, join, param_key, parts, told, trail_in};
-use crate::document::{Document, Family, Form, Key, MergeHow, Path, Removal, Rest, SetMode};
+use super::names::{Trail, base_of, is_of_old, join, param_key, parts, told, trail_in};
+use crate::document::{CastTo, Document, Family, Form, Key, MergeHow, Path, Removal, Rest, SetMode};
 use serde_json::Value as Json;
 
 /// What the tree sets and removes.
@@ -67,83 +67,19 @@ fn has_input(document: &Document) -> bool {
     found
 }
 
+/// Whether the cast of `of` makes something else of a part of the old document: all do but reading its text as JSON.
+fn is_rendered(of: &Document, to: CastTo) -> bool {
+    match of {
+        Document::Get { of, form, .. } => {
+            of.holds_old() && *form != Form::Json && !(*form == Form::Text && to == CastTo::Json)
+        }
+        _ => false,
+    }
+}
+
 /// An empty object, built or literal.
 fn empty_object() -> Document {
     Document::Known(Json::Object(serde_json::Map::new()))
-}
-
-/// A constant: no input, nothing computed or undecided, not the old document.
-pub(super) fn is_constant(document: &Document) -> bool {
-    let mut constant = true;
-    document.visit(&mut |part| {
-        constant &= !matches!(
-            part,
-            Document::Old
-                | Document::Read(_)
-                | Document::Input(_)
-                | Document::Through { .. }
-                | Document::Computed { .. }
-                | Document::Unknown(_)
-                | Document::Fails(_)
-                | Document::Object { rest: Rest::Open, .. }
-        );
-    });
-    constant
-}
-
-/// Whether a constant that says something is put anywhere.
-pub(super) fn puts_constant(document: &Document) -> bool {
-    let mut found = false;
-    document.visit(&mut |part| {
-        found |= match part {
-            Document::Known(Json::Object(map)) => !map.is_empty(),
-            Document::Known(Json::Array(items)) => !items.is_empty(),
-            Document::Known(_) | Document::Text(_) => true,
-            _ => false,
-        };
-    });
-    found
-}
-
-/// Whether the tree takes a part of the old document for the whole, in some branch.
-pub(super) fn is_part(document: &Document) -> bool {
-    match document {
-        Document::Get { of, path, family, .. } => of.holds_old() && !trail_in(path, *family).is_empty(),
-        Document::Cast { of, .. } => is_part(of),
-        Document::First(_) | Document::Choose { .. } => parts(document).0.into_iter().any(is_part),
-        _ => false,
-    }
-}
-
-/// Whether nulls of the old document are dropped in some branch.
-pub(super) fn strips_nulls(document: &Document) -> bool {
-    let mut found = false;
-    document.visit(&mut |part| found |= matches!(part, Document::StripNulls(of) if of.holds_old()));
-    found
-}
-
-/// Whether some branch goes through a type.
-pub(super) fn is_retyped(document: &Document) -> bool {
-    let mut found = false;
-    document.visit(&mut |part| found |= matches!(part, Document::Retype { rest: Rest::Closed, .. }));
-    found
-}
-
-/// Whether what is undecided is the earlier read itself, through edits that are not known.
-pub(super) fn base_is_read(document: &Document) -> bool {
-    match document {
-        Document::Read(_) => true,
-        Document::Merge { .. } | Document::First(_) | Document::Choose { .. } | Document::Through { .. } => {
-            parts(document).0.into_iter().any(base_is_read)
-        }
-        Document::Set { of, .. }
-        | Document::Remove { of, .. }
-        | Document::Retype { of, .. }
-        | Document::Cast { of, .. }
-        | Document::StripNulls(of)
-        | Document::Entries { of, .. } => base_is_read(of),
-        _ => false,
-    }
 }
 
 impl Edits {
@@ -160,7 +96,12 @@ impl Edits {
                     // A missing parent is made; nothing that is there is touched.
                     return;
                 }
-                self.value(value, &join(&base_of(of, at), &trail_in(path, *family)));
+                let here = join(&base_of(of, at), &trail_in(path, *family));
+                if here.is_empty() && matches!(path, Path::Steps(steps) if steps.is_empty()) {
+                    // What is put at the root is the document.
+                    self.document_unless_constant(value, at);
+                }
+                self.value(value, &here);
             }
             // The root of a document is the document.
             Document::Get { of, path: path @ Path::Steps(_), family, .. } if trail_in(path, *family).is_empty() => {
@@ -192,6 +133,10 @@ impl Edits {
                 if left.holds_old() {
                     self.document(left, at);
                     self.patch(right, &base, deep);
+                    if right.holds_old() {
+                        // A branch without the old document has it on the other side.
+                        self.other_branches(left, &base, deep);
+                    }
                 } else if right.holds_old() {
                     self.patch(left, &base, deep);
                     self.document(right, at);
@@ -218,6 +163,18 @@ impl Edits {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The branches of the left side of a merge that hold nothing of the old document: there, they are the patch.
+    fn other_branches(&mut self, document: &Document, base: &[String], deep: bool) {
+        let Document::Choose { .. } = document else { return };
+        for part in parts(document).0 {
+            if part.holds_old() {
+                self.other_branches(part, base, deep);
+            } else {
+                self.patch(part, base, deep);
+            }
         }
     }
 
@@ -248,8 +205,17 @@ impl Edits {
         }
         match value {
             Document::Get { of, path, form: Form::Json, family }
-                if of.holds_old() && join(&base_of(of, &[]), &trail_in(path, *family)) == here =>
+                if is_of_old(of) && join(&base_of(of, &[]), &trail_in(path, *family)) == here =>
             {
+                return;
+            }
+            // Read as text or unwrapped, it is not what stood there.
+            Document::Get { of, form, .. } if of.holds_old() && *form != Form::Json => {
+                self.touched.push(here.to_vec());
+                return;
+            }
+            Document::Cast { of, to } if is_rendered(of, *to) => {
+                self.touched.push(here.to_vec());
                 return;
             }
             // What stood there, or a constant where nothing did: only the other branches set something.
@@ -271,7 +237,7 @@ impl Edits {
             }
             _ => {}
         }
-        if value.holds_old() && !here.is_empty() && base_of(value, &[]) == here {
+        if is_of_old(value) && base_of(value, &[]) == here {
             self.document(value, here);
         } else {
             self.touched.push(here.to_vec());

@@ -44,6 +44,7 @@ pub(super) fn fate(run: &Run) -> Fate {
         | Kind::Missing
         | Kind::Parents
         | Kind::WithNulls
+        | Kind::MissingWithNulls
         | Kind::NamedNull
         | Kind::NamedScalar
         | Kind::Leaves
@@ -70,7 +71,7 @@ pub(super) fn fate(run: &Run) -> Fate {
 
 /// Whether keys that were null have gone, though the others are kept.
 pub(super) fn drops_nulls(run: &Run) -> bool {
-    run.kind == Kind::WithNulls
+    matches!(run.kind, Kind::WithNulls | Kind::MissingWithNulls)
         && matches!(fate(run), Fate::Kept(_))
         && matches!(&run.outcome, Outcome::Stored(json) if !nulls_kept(json))
 }

@@ -130,7 +130,7 @@ pub(super) fn join(base: &[String], more: &[String]) -> Trail {
 pub(super) fn base_of(document: &Document, at: &[String]) -> Trail {
     match document {
         Document::Old | Document::Read(_) => vec![],
-        Document::Get { of, path, family, .. } if of.holds_old() => join(&base_of(of, &[]), &trail_in(path, *family)),
+        Document::Get { of, path, family, .. } if is_of_old(of) => join(&base_of(of, &[]), &trail_in(path, *family)),
         Document::Set { of, .. }
         | Document::Remove { of, .. }
         | Document::Retype { of, .. }
@@ -157,6 +157,24 @@ pub(super) fn base_of(document: &Document, at: &[String]) -> Trail {
             .min_by_key(Vec::len)
             .unwrap_or_else(|| at.to_vec()),
         _ => at.to_vec(),
+    }
+}
+
+/// Whether the document is the old one, or a part of it, with edits; not one that is built around it.
+pub(super) fn is_of_old(document: &Document) -> bool {
+    match document {
+        Document::Old | Document::Read(_) => true,
+        Document::Get { of, .. }
+        | Document::Set { of, .. }
+        | Document::Remove { of, .. }
+        | Document::Retype { of, .. }
+        | Document::Cast { of, .. }
+        | Document::StripNulls(of)
+        | Document::Entries { of, .. } => is_of_old(of),
+        Document::Merge { .. } | Document::First(_) | Document::Choose { .. } => {
+            parts(document).0.into_iter().any(is_of_old)
+        }
+        _ => false,
     }
 }
 

@@ -213,7 +213,10 @@ impl Inputs for Probe<'_> {
     fn decide(&self, condition: &Cond) -> Option<bool> {
         let open = match condition {
             Cond::Equal(a, b) => !settled(a, b),
-            Cond::TypeIs(of, _) => holds_input(of, |shape| shape == Shape::Any) && !self.is_null(of),
+            // A text may hold JSON of any type.
+            Cond::TypeIs(of, _) => {
+                holds_input(of, |shape| matches!(shape, Shape::Any | Shape::Text)) && !self.is_null(of)
+            }
             Cond::HasKey(of, _) => holds_input(of, |_| true),
             // A key of an input may be there or not; an input that is NULL has none.
             Cond::IsNull(of) => reads_input(of) && !self.is_null(of),

@@ -2,6 +2,7 @@
 
 use super::edits;
 use super::fate::{Fate, drops_nulls, fate, nested, new_keys};
+use super::form;
 use super::lands::lands;
 use super::names::{Named, named, told};
 use super::nulls::null_when;
@@ -39,7 +40,7 @@ pub(super) fn read_off(document: &Document, column: &Column) -> Survival {
     let reader = Reader { runs: &runs, states: &states, holds_old: document.holds_old() };
 
     survival.stale = runs.iter().any(|run| matches!(fate(run), Fate::Kept(Source::Read) | Fate::Moved(Source::Read)));
-    survival.lands = lands(&runs, &witnesses, &given, edits::puts_constant(&soft) && reader.holds_old);
+    survival.lands = lands(&runs, &witnesses, &given, form::puts_constant(&soft) && reader.holds_old);
     survival.null_when = if column.not_null == Some(true) { vec![] } else { null_when(&runs, &given) };
     reader.fails(&mut survival);
     reader.arrays(&mut survival);
@@ -47,12 +48,9 @@ pub(super) fn read_off(document: &Document, column: &Column) -> Survival {
 
     let always_fails = reader.always_fails();
     let lost = !always_fails && reader.lost(&mut survival);
-    let undecided = reader.loss_runs().find_map(|run| match &run.outcome {
-        Outcome::Unknown(why) => Some(why.clone()),
-        _ => None,
-    });
+    let undecided = reader.undecided(given.values().any(|seen| seen.payload));
     let wipes = !survival.null_when.is_empty() && (reader.holds_old || survival.lands == Lands::NoPayload);
-    let stale_edits = undecided.is_some() && edits::base_is_read(&soft);
+    let stale_edits = undecided.is_some() && form::base_is_read(&soft);
     survival.stale |= stale_edits;
     let silent = match survival.lands {
         Lands::Never | Lands::OnlyIfParent => true,
@@ -85,14 +83,14 @@ pub(super) fn read_off(document: &Document, column: &Column) -> Survival {
         survival.why = undecided;
     }
     if lost {
-        if edits::is_constant(document) {
+        if form::is_constant(document) {
             let keys = survival.new_keys.as_ref().is_some_and(|keys| !keys.is_empty());
             survival.labels.push(if keys { "constant" } else { "reset" });
         }
-        if edits::is_part(document) {
+        if form::is_part(document) {
             survival.labels.push("shrinks-to-part");
         }
-        if edits::is_retyped(document) {
+        if form::is_retyped(document) {
             survival.labels.push("retyped");
         }
         if survival.lost_when.is_some() {
@@ -102,7 +100,7 @@ pub(super) fn read_off(document: &Document, column: &Column) -> Survival {
         reader.kept(&mut survival);
         // Where the state with nulls always fails, no run shows it.
         let mut with_nulls = runs.iter().filter(|run| run.kind == Kind::WithNulls);
-        if edits::strips_nulls(&soft) && with_nulls.all(|run| matches!(run.outcome, Outcome::Error(_))) {
+        if form::strips_nulls(&soft) && with_nulls.all(|run| matches!(run.outcome, Outcome::Error(_))) {
             survival.labels.push("nulls-dropped");
         }
     }
@@ -138,6 +136,23 @@ impl Reader<'_> {
     fn always_fails(&self) -> bool {
         let mut runs = self.runs.iter().filter(|run| run.kind != Kind::SqlNull).peekable();
         runs.peek().is_some() && runs.all(|run| matches!(run.outcome, Outcome::Error(_)))
+    }
+
+    /// Why it is not decided what happens to an object. With `payload`, whether it fails on every object depends on what
+    /// the inputs are: the ones that are tried may be of the wrong type.
+    fn undecided(&self, payload: bool) -> Option<String> {
+        let mut failure = None;
+        let mut all_fail = payload && self.states.contains(&State::Object);
+        for run in self.loss_runs() {
+            match &run.outcome {
+                Outcome::Unknown(why) => return Some(why.clone()),
+                Outcome::Error(why) => failure = Some(why.clone()),
+                // A NULL input tells nothing.
+                Outcome::Null => {}
+                _ => all_fail = false,
+            }
+        }
+        failure.filter(|_| all_fail)
     }
 
     fn is_lost(&self, run: &Run) -> bool {

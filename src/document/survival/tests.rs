@@ -6,6 +6,8 @@ use crate::document::{
     CastTo, Cond, Family, Form, Input, Key, MergeHow, OnNull, Path, ReadSite, Removal, Rest, SetMode, Shape, Step,
 };
 
+mod found;
+
 fn column() -> Column {
     Column { storage: Storage::Jsonb, not_null: None, states: State::ALL.to_vec() }
 }

@@ -24,6 +24,8 @@ pub(super) enum Kind {
     Parents,
     /// As `Present`, with nulls inside.
     WithNulls,
+    /// As `Missing`, with nulls inside.
+    MissingWithNulls,
     /// Named keys are JSON null.
     NamedNull,
     /// Named keys are strings.
@@ -45,11 +47,12 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Present,
         Self::Missing,
         Self::Parents,
         Self::WithNulls,
+        Self::MissingWithNulls,
         Self::NamedNull,
         Self::NamedScalar,
         Self::Leaves,
@@ -67,6 +70,7 @@ impl Kind {
             | Self::Missing
             | Self::Parents
             | Self::WithNulls
+            | Self::MissingWithNulls
             | Self::NamedNull
             | Self::NamedScalar
             | Self::Leaves
@@ -121,7 +125,8 @@ pub(super) fn witnesses(named: &Named, states: &[State]) -> Vec<Witness> {
         .chain(subsets(named))
         .filter(|kind| states.contains(&kind.state()))
         .filter(|kind| match kind {
-            Kind::Present | Kind::NamedNull | Kind::NamedScalar => !named.keys.is_empty(),
+            // Without names, one with nulls is enough.
+            Kind::Present | Kind::MissingWithNulls | Kind::NamedNull | Kind::NamedScalar => !named.keys.is_empty(),
             Kind::Parents | Kind::Leaves => nested,
             _ => true,
         })
@@ -146,7 +151,7 @@ fn build(kind: Kind, named: &Named, source: Source) -> Option<Json> {
         | Kind::Subset(_) => {
             map.insert(FRESH.into(), Json::String(mark("fresh", source)));
         }
-        Kind::WithNulls => {
+        Kind::WithNulls | Kind::MissingWithNulls => {
             map.insert(FRESH.into(), json!({ INNER: mark("fresh", source), NULL_INSIDE: null }));
             map.insert(FRESH_NULL.into(), Json::Null);
         }
@@ -245,7 +250,7 @@ fn add(map: &mut Map<String, Json>, named: &Named, trail: &mut Vec<String>, sour
     }
 }
 
-/// Whether the nulls of [`Kind::WithNulls`] are still there, given that the fresh key is.
+/// Whether the nulls of [`Kind::WithNulls`] and [`Kind::MissingWithNulls`] are still there, given that the fresh key is.
 pub(super) fn nulls_kept(stored: &Json) -> bool {
     stored.get(FRESH_NULL).is_some() && stored.get(FRESH).is_some_and(|fresh| fresh.get(NULL_INSIDE).is_some())
 }

@@ -98,8 +98,9 @@ impl Evaluator<'_> {
         let doc = self.eval(expr).doc;
         match doc {
             Document::Null => Cond::And(vec![]),
-            Document::Known(_) | Document::Text(_) | Document::Object { .. } | Document::Array(_) => Cond::Or(vec![]),
+            Document::Known(_) | Document::Text(_) => Cond::Or(vec![]),
             Document::Unknown(_) | Document::Through { .. } => Cond::Unknown(format!("{expr} IS NULL")),
+            // One that is built is not NULL either, but what fails in it fails.
             doc => Cond::IsNull(Box::new(doc)),
         }
     }
@@ -156,6 +157,7 @@ impl Evaluator<'_> {
     /// Whether two values are equal, where that can be read off the document.
     pub(super) fn equal(&mut self, left: Typed, right: Typed) -> Option<Cond> {
         let json = left.ty.is_json() || right.ty.is_json();
+        let both_jsonb = left.ty == Ty::Jsonb && right.ty == Ty::Jsonb;
         let old_is_text = self.old_is_text();
         let side = |value: Typed| if json { as_json(value.doc, old_is_text) } else { value.doc };
         let (left, right) = (side(left), side(right));
@@ -176,6 +178,13 @@ impl Evaluator<'_> {
             (Document::Get { form: Form::Json, of, .. }, Document::Known(json))
             | (Document::Known(json), Document::Get { form: Form::Json, of, .. })
                 if is_empty(json) && matches!(**of, Document::Old | Document::Read(_)) =>
+            {
+                Some(Cond::Equal(Box::new(left), Box::new(right)))
+            }
+            // What edits fail of fails the comparison.
+            (Document::Remove { .. } | Document::Set { .. }, _)
+            | (_, Document::Remove { .. } | Document::Set { .. })
+                if both_jsonb =>
             {
                 Some(Cond::Equal(Box::new(left), Box::new(right)))
             }

@@ -247,6 +247,17 @@ fn conditions_that_can_be_read_off_the_document() {
 }
 
 #[test]
+fn conditions_fail_where_what_they_compare_fails() {
+    let condition = |expr: &str| match value(&format!("CASE WHEN {expr} THEN '{{}}' ELSE data END"), &PG) {
+        Document::Choose { branches, .. } => branches.first().map(|(condition, _)| condition.clone()),
+        _ => None,
+    };
+    assert!(matches!(condition("(data - 1) = to_jsonb(email)"), Some(Cond::Equal(..))));
+    // The key of a built object may be NULL.
+    assert!(matches!(condition("jsonb_build_object(email, 1) IS NULL"), Some(Cond::IsNull(_))));
+}
+
+#[test]
 fn a_subselect_on_the_same_table_is_an_earlier_read_on_postgresql_only() {
     let expr = "(SELECT u.data || $1 FROM users u WHERE u.id = users.id)";
     let Document::Merge { left, .. } = value(expr, &PG) else { panic!() };
