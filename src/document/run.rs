@@ -305,7 +305,7 @@ impl Runner<'_> {
         }))
     }
 
-    /// Both arguments of a strict function. A type error counts before all; then a constant SQL NULL, because a planner
+    /// Both arguments of a strict function or operator. A type error counts before all; then a constant SQL NULL, because a planner
     /// folds a strict function of it before it evaluates the other argument; then errors.
     fn both(&self, left: &Document, right: &Document, depth: usize) -> Result<(Value, Value), Stop> {
         match (self.eval(left, depth), self.eval(right, depth)) {

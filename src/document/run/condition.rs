@@ -34,7 +34,8 @@ impl Runner<'_> {
                 }
             }
             Cond::Equal(a, b) => {
-                let (a, b) = (self.eval(a, depth)?, self.eval(b, depth)?);
+                // Strict: a constant SQL NULL is folded before the other side can fail.
+                let (a, b) = self.both(a, b, depth)?;
                 if a == Value::Null || b == Value::Null {
                     return Ok(None);
                 }

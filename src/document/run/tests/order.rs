@@ -59,3 +59,23 @@ fn a_null_key_fails_in_a_text_column_of_postgresql_too() {
     let given = Given(vec![("k", None), ("obj", None)]);
     assert!(matches!(run(&merged, Some(&json!({})), &given, Storage::Text), Outcome::Error(_)));
 }
+
+#[test]
+fn a_comparison_with_a_constant_null_is_folded_before_the_other_side_fails() {
+    let null = Document::Set {
+        of: Box::new(Document::Old),
+        path: Path::Null,
+        value: Box::new(new()),
+        mode: SetMode::Set,
+        on_null: OnNull::Wipe,
+        family: Family::PgFunction,
+    };
+    let built = Document::Object { entries: vec![(Key::Param("k".into()), new())], rest: Rest::Closed };
+    let equal = |a: Document, b: Document| Document::Choose {
+        branches: vec![(Cond::Equal(Box::new(a), Box::new(b)), Document::Null)],
+        otherwise: Box::new(Document::Old),
+    };
+    let outcome = |document| run(&document, Some(&json!({})), &Given(vec![("k", None), ("obj", None)]), Storage::Jsonb);
+    assert_eq!(outcome(equal(null, built.clone())), Outcome::Stored(json!({})));
+    assert!(matches!(outcome(equal(input("obj"), built)), Outcome::Error(_)));
+}
