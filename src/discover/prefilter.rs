@@ -93,6 +93,8 @@ const SIGNS: &[(&str, u32)] = &[
     ("jsonb", MARK),
     // A column that was read as text is decoded.
     ("serde_json", SERDE_JSON),
+    // A module that passes serde_json on: `utils::json::from_str`.
+    ("json::from_", SERDE_JSON | DECODE),
     ("from_str", DECODE),
     ("from_slice", DECODE),
     ("from_value", DECODE),
@@ -180,6 +182,7 @@ mod tests {
             "impl ActiveModelBehavior for X {}",
             "use crate::prelude::*; async fn f(m: users::ActiveModel) {}",
             "let d: Settings = serde_json::from_str(&row.data)?;",
+            "let d: Settings = json::from_str(&row.data)?;",
             "sqlx::migrate!()",
         ] {
             assert!(may_matter(text.as_bytes()), "{text}");

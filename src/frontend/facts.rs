@@ -19,6 +19,8 @@ pub struct Facts {
     pub constants: Vec<Constant>,
     /// Places where a column that was read as text is decoded as JSON (`serde_json::from_str(&row.data)`).
     pub decodes: Vec<JsonDecode>,
+    /// Fields of structs that stand between a column and the JSON in it.
+    pub fields: FieldFacts,
     /// Columns whose type is said outside SQL: sqlx's offline cache, an entity, a `table!` macro.
     pub columns: Vec<DeclaredColumn>,
     /// Changes to the schema that are spelled in Rust: sea-query, SeaORM's and loco's migration helpers.
@@ -47,6 +49,7 @@ impl Facts {
             file_queries: vec![],
             constants: vec![],
             decodes: vec![],
+            fields: FieldFacts::default(),
             columns: vec![],
             schema: vec![],
             entities: vec![],
@@ -189,6 +192,41 @@ pub struct JsonDecode {
     pub tables: Vec<TableName>,
     /// The place.
     pub span: Span,
+}
+
+/// A field of a struct, as a place names it: `trigger.data`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FieldRef {
+    /// The struct, by the last segment of its path, where the function shows it.
+    pub owner: Option<String>,
+    /// The variable or field that it is a field of: `trigger`; empty for a field of a literal.
+    pub variable: String,
+    /// The field, without `r#`.
+    pub field: String,
+}
+
+/// A field that holds JSON as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonField {
+    /// The field.
+    pub field: FieldRef,
+    /// It is read as JSON here; else JSON is put into it.
+    pub decoded: bool,
+    /// The place.
+    pub span: Span,
+}
+
+/// What a file says of fields that stand between a column and the JSON in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldFacts {
+    /// Structs outside of tests that have text fields, with these.
+    pub structs: Vec<(String, Vec<String>)>,
+    /// Fields that hold JSON as text.
+    pub json: Vec<JsonField>,
+    /// Fields that are bound to a placeholder, by the span of the [`Bind`].
+    pub bound: Vec<(Span, FieldRef)>,
+    /// Structs that rows are read into, with the tables that the SQL texts of the same function name.
+    pub rows: Vec<(String, Vec<TableName>)>,
 }
 
 /// What says a column's type outside SQL.

@@ -4,6 +4,8 @@
 //! A declaration of another type always wins, and one table never speaks for another: a use whose table is not known
 //! says something only where a single table has such a column, and then it is a guess.
 
+mod fields;
+
 use super::Paths;
 use super::catalog::{Catalog, Certainty, Column, ColumnKind, Entry, Hint, Provenance};
 use super::kinds::Class;
@@ -47,6 +49,7 @@ struct Inference<'a> {
 /// Adds what use says to the declared columns, and every key that is read.
 pub(super) fn infer(catalog: &mut Catalog, facts: &[Facts], paths: Paths<'_>) {
     let mut inference = Inference { catalog, seen: BTreeMap::new(), reads: BTreeMap::new() };
+    let fields = fields::Fields::of(facts);
     // Uses whose table is known first: they may add columns that the others are measured against.
     for named in [true, false] {
         let by_name = if named { BTreeMap::new() } else { inference.by_name() };
@@ -62,7 +65,9 @@ pub(super) fn infer(catalog: &mut Catalog, facts: &[Facts], paths: Paths<'_>) {
                     inference.used(used, &hint, facts.file, &by_name);
                 }
             }
-            if !named {
+            if named {
+                inference.fields(facts, paths, &fields);
+            } else {
                 inference.decoded(facts, path, &by_name);
             }
         }

@@ -67,6 +67,8 @@ pub(super) struct Tree<'a> {
     /// Indexes of `constants`.
     pub(super) constants_by_name: BTreeMap<String, Vec<usize>>,
     pub(super) structs: BTreeMap<String, &'a syn::ItemStruct>,
+    /// Struct literals, each with its scope.
+    pub(super) made: Vec<(usize, &'a syn::ExprStruct)>,
     /// Names of the modules and types that the file defines.
     pub(super) defined: std::collections::BTreeSet<String>,
 }

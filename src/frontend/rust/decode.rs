@@ -16,17 +16,45 @@ pub(super) fn read<'a>(reader: &Reader<'a, '_>, index: usize, scope: &Scope<'a>,
     let mut tables: Option<Vec<TableName>> = None;
     for chain in &scope.chains {
         let Root::Expr(Expr::Call(call)) = &chain.root else { continue };
-        let decodes = matches!(call_name(call).as_str(), "from_str" | "from_slice")
-            && matches!(call_type(call).as_str(), "serde_json" | "json" | "simd_json" | "");
-        let Some(argument) = call.args.first().filter(|_| decodes) else { continue };
-        let Some(column) = column_of(reader, scope, argument, 0) else { continue };
+        let Some(argument) = call.args.first().filter(|_| is_decoder(call)) else { continue };
+        let column = match read_by(reader, scope, argument, 0) {
+            Some(Read::Column(column)) => column,
+            // A field of `self` is rarely a row.
+            Some(Read::Field(field)) if matches!(&*field.base, Expr::Path(path) if path.path.is_ident("self")) => {
+                continue;
+            }
+            Some(Read::Field(field)) => match &field.member {
+                Member::Named(name) => name.to_string().trim_start_matches("r#").to_owned(),
+                Member::Unnamed(_) => continue,
+            },
+            None => continue,
+        };
         let tables = tables.get_or_insert_with(|| tables_of(index, emitter)).clone();
         emitter.facts.decodes.push(JsonDecode { column, tables, span: reader.source.expr(argument) });
     }
 }
 
-/// The column that an expression reads: a field, or `row.get("column")`.
-fn column_of<'e, 'a: 'e>(reader: &Reader<'a, '_>, scope: &Scope<'a>, expr: &'e Expr, hops: usize) -> Option<String> {
+/// Whether a call reads JSON text: `serde_json::from_str`, or the function of a module that passes it on.
+pub(super) fn is_decoder(call: &syn::ExprCall) -> bool {
+    matches!(call_name(call).as_str(), "from_str" | "from_slice")
+        && matches!(call_type(call).as_str(), "serde_json" | "json" | "simd_json" | "")
+}
+
+/// What an expression reads.
+pub(super) enum Read<'e> {
+    /// A field.
+    Field(&'e syn::ExprField),
+    /// `row.get("column")`.
+    Column(String),
+}
+
+/// What an expression reads, followed through locals.
+pub(super) fn read_by<'e, 'a: 'e>(
+    reader: &Reader<'a, '_>,
+    scope: &Scope<'a>,
+    expr: &'e Expr,
+    hops: usize,
+) -> Option<Read<'e>> {
     if hops > MAX_HOPS {
         return None;
     }
@@ -38,20 +66,13 @@ fn column_of<'e, 'a: 'e>(reader: &Reader<'a, '_>, scope: &Scope<'a>, expr: &'e E
             Expr::Try(e) => &e.expr,
             Expr::Await(e) => &e.base,
             Expr::Unary(e) if matches!(e.op, syn::UnOp::Deref(_)) => &e.expr,
-            Expr::Field(field) => {
-                let Member::Named(name) = &field.member else { return None };
-                // A field of `self` is rarely a row.
-                if matches!(&*field.base, Expr::Path(path) if path.path.is_ident("self")) {
-                    return None;
-                }
-                return Some(name.to_string().trim_start_matches("r#").to_owned());
-            }
+            Expr::Field(field) => return Some(Read::Field(field)),
             Expr::MethodCall(call) => {
                 let argument = call.args.first();
                 match (call.method.to_string().as_str(), argument) {
                     ("get" | "try_get" | "get_unwrap" | "get_by_name" | "get_unchecked", Some(Expr::Lit(lit))) => {
                         return match &lit.lit {
-                            syn::Lit::Str(column) => Some(column.value()),
+                            syn::Lit::Str(column) => Some(Read::Column(column.value())),
                             _ => None,
                         };
                     }
@@ -71,7 +92,7 @@ fn column_of<'e, 'a: 'e>(reader: &Reader<'a, '_>, scope: &Scope<'a>, expr: &'e E
                 let ident = path.path.get_ident()?;
                 let id = scope.resolve(&ident.to_string(), reader.source.start(ident.span()))?;
                 let binding = scope.bindings.get(id)?;
-                return column_of(reader, scope, binding.init.or(binding.part_of)?, hops + 1);
+                return read_by(reader, scope, binding.init.or(binding.part_of)?, hops + 1);
             }
             _ => return None,
         }
@@ -79,7 +100,7 @@ fn column_of<'e, 'a: 'e>(reader: &Reader<'a, '_>, scope: &Scope<'a>, expr: &'e E
 }
 
 /// The tables that the SQL texts of a function name, sorted.
-fn tables_of(scope: usize, emitter: &Emitter) -> Vec<TableName> {
+pub(super) fn tables_of(scope: usize, emitter: &Emitter) -> Vec<TableName> {
     let Some(function) = emitter.function_of(scope) else { return vec![] };
     let mut tables: Vec<TableName> = emitter
         .facts

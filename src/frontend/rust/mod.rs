@@ -13,6 +13,7 @@ mod constants;
 mod decode;
 mod emit;
 mod encode;
+mod fields;
 mod files;
 mod flow;
 mod format;
@@ -138,6 +139,7 @@ fn read_tree<'a>(
     if let Some(file) = file {
         sea_orm::read_writes(file, &reader, context.dialect, &mut emitter);
     }
+    fields::read(&reader, &mut emitter);
     let mut facts = emitter.facts;
     facts.constants = constants::read(&reader);
     facts

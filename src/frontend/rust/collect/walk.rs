@@ -277,6 +277,11 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
                 }
                 self.visit_expr(&reference.expr);
             }
+            Expr::Struct(made) => {
+                let scope = self.scope_index();
+                self.tree.made.push((scope, made));
+                visit::visit_expr_struct(self, made);
+            }
             Expr::Const(_) | Expr::Verbatim(_) => visit::visit_expr(self, expr),
             other => visit::visit_expr(self, other),
         }

@@ -1,5 +1,6 @@
 //! Whole small files in, texts out.
 
+mod fields;
 mod places;
 mod values;
 
