@@ -20,7 +20,7 @@ rule! {
     ///
     /// ## Example
     ///
-    /// ```rust
+    /// ```text
     /// let mut data = user.data.clone();
     /// data["phone"] = json!(phone);
     /// let mut user: users::ActiveModel = user.into();
@@ -30,7 +30,7 @@ rule! {
     ///
     /// Let the database change the one key:
     ///
-    /// ```rust
+    /// ```text
     /// users::Entity::update_many()
     ///     .col_expr(users::Column::Data, Expr::cust_with_values("jsonb_set(data, '{phone}', $1)", [json!(phone)]))
     ///     .filter(users::Column::Id.eq(id))
