@@ -1,120 +1,129 @@
 //! One byte search that decides which Rust files are parsed at all.
 //!
 //! It may keep a file for nothing, which costs a parse; it must never drop one that holds a statement, a table's
-//! definition or a place where a column is decoded. A file that only spells a constant which another file builds its SQL
-//! from is found by that constant's name ([`Names`]).
+//! definition or a place where a column is decoded. Two keywords make a statement only where they stand close to each
+//! other and not in a comment: prose is full of them. A file that only spells a constant which another file builds its
+//! SQL from is found by that constant's name ([`Names`]).
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use std::sync::OnceLock;
 
+/// What a pattern stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// The file matters.
+    Mark,
+    /// The first keyword of a statement; the second must follow within so many bytes.
+    Head(Pair),
+    /// The second keyword.
+    Tail(Pair),
+    /// A JSON decoder: it matters when it reads a field.
+    Decoder,
+}
+
+/// Two keywords that make a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pair {
+    UpdateSet,
+    InsertInto,
+    CreateTable,
+}
+
+const PAIRS: [Pair; 3] = [Pair::UpdateSet, Pair::InsertInto, Pair::CreateTable];
+
+impl Pair {
+    /// How far apart the two may stand, in bytes: names, aliases and joins stand between UPDATE and SET, a word or two
+    /// between the others.
+    fn reach(self) -> usize {
+        match self {
+            Self::UpdateSet => 600,
+            Self::InsertInto => 60,
+            Self::CreateTable => 80,
+        }
+    }
+}
+
+/// Whole words: what stands before and after must not be part of a name.
+const KEYWORDS: &[(&str, Sign)] = &[
+    ("update", Sign::Head(Pair::UpdateSet)),
+    ("set", Sign::Tail(Pair::UpdateSet)),
+    ("insert", Sign::Head(Pair::InsertInto)),
+    ("replace", Sign::Head(Pair::InsertInto)),
+    ("merge", Sign::Head(Pair::InsertInto)),
+    ("into", Sign::Tail(Pair::InsertInto)),
+    ("create", Sign::Head(Pair::CreateTable)),
+    ("alter", Sign::Head(Pair::CreateTable)),
+    ("rename", Sign::Head(Pair::CreateTable)),
+    ("drop", Sign::Head(Pair::CreateTable)),
+    ("table", Sign::Tail(Pair::CreateTable)),
+    ("domain", Sign::Tail(Pair::CreateTable)),
+];
+
 /// What may stand after a keyword of SQL: white space, the backslash of a continued Rust line or of `\n`, the end of a
 /// literal that is concatenated, a comment, a quoted name, a hole. `update(` is a Rust call and does not count.
-const AFTER: &[&str] = &[" ", "\n", "\t", "\r", "\\", "\"", "/*", "--", "`", "[", "{"];
+fn may_follow(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'\\' | b'"' | b'/' | b'-' | b'`' | b'[' | b'{' | b'\'')
+}
 
-/// Keywords, and the sign of each. Alone they are English; a statement needs two of them ([`STATEMENTS`]).
-const KEYWORDS: &[(&str, u32)] = &[
-    ("update", UPDATE),
-    ("set", SET),
-    ("insert", INSERT),
-    ("replace", INSERT),
-    ("merge", INSERT),
-    ("into", INTO),
-    ("create", DEFINE),
-    ("alter", DEFINE),
-    ("table", OBJECT),
-    ("type", OBJECT),
-    ("domain", OBJECT),
-    ("index", OBJECT),
-    ("view", OBJECT),
-    ("select", READ),
-    ("delete", READ),
-    ("from", FROM),
+/// What matters wherever it stands.
+const MARKS: &[&str] = &[
+    // SQL in other files, and JSON columns of rows.
+    "query_file",
+    "include_str!",
+    "sqlx(json",
+    // Other libraries' schemas.
+    "table!",
+    // SeaORM and sea-query: entities, models, values, builders, migrations.
+    "activemodel",
+    "active_model",
+    "activevalue",
+    "deriveentity",
+    "derivemodel",
+    "derivecolumn",
+    "deriveiden",
+    "enumiden",
+    "fromjsonqueryresult",
+    "entityname",
+    "columntrait",
+    "migrationtrait",
+    "schemamanager",
+    "update_many",
+    "update_column",
+    "col_expr",
+    "onconflict",
+    "query::update",
+    "query::insert",
+    "simpleexpr",
+    // Parts of statements, and reads of keys.
+    "on conflict",
+    "duplicate key",
+    "->>",
+    "->'",
+    "#>",
+    "@>",
+    "jsonb",
+    "json_set",
+    "json_patch",
+    "json_extract",
+    "json_merge",
+    "json_valid",
 ];
 
-const UPDATE: u32 = 1;
-const SET: u32 = 1 << 1;
-const INSERT: u32 = 1 << 2;
-const INTO: u32 = 1 << 3;
-const DEFINE: u32 = 1 << 4;
-const OBJECT: u32 = 1 << 5;
-const READ: u32 = 1 << 6;
-const FROM: u32 = 1 << 7;
-const SERDE_JSON: u32 = 1 << 8;
-const DECODE: u32 = 1 << 9;
-const MARK: u32 = 1 << 10;
-
-/// Signs that together mean that the file matters.
-const STATEMENTS: &[u32] = &[MARK, UPDATE | SET, INSERT | INTO, DEFINE | OBJECT, READ | FROM, SERDE_JSON | DECODE];
-
-/// What may open a literal that holds the first or last part of a statement whose rest stands in another file.
-const OPENINGS: &[&str] = &["update", "insert", "replace", "merge", "select", "delete", "set", "with", "on"];
-
-/// What matters by itself, or together with another sign.
-const SIGNS: &[(&str, u32)] = &[
-    // Libraries, and what their re-exports are called by.
-    ("sqlx", MARK),
-    ("sea_orm", MARK),
-    ("sea_query", MARK),
-    ("seaorm", MARK),
-    ("seaquery", MARK),
-    ("loco_rs", MARK),
-    ("diesel", MARK),
-    ("table!", MARK),
-    ("query!", MARK),
-    ("query_as", MARK),
-    ("query_scalar", MARK),
-    ("query_file", MARK),
-    ("querybuilder", MARK),
-    ("raw_sql", MARK),
-    // SeaORM: entities, models, values, statements, migrations.
-    ("activemodel", MARK),
-    ("active_model", MARK),
-    ("activevalue", MARK),
-    ("deriveentity", MARK),
-    ("derivemodel", MARK),
-    ("deriveiden", MARK),
-    ("enumiden", MARK),
-    ("fromjsonqueryresult", MARK),
-    ("entitytrait", MARK),
-    ("columntrait", MARK),
-    ("migrationtrait", MARK),
-    ("schemamanager", MARK),
-    ("update_many", MARK),
-    ("update_column", MARK),
-    ("col_expr", MARK),
-    ("onconflict", MARK),
-    // Parts of statements.
-    ("on conflict", MARK),
-    ("duplicate key", MARK),
-    ("->>", MARK),
-    ("->'", MARK),
-    ("#>", MARK),
-    ("@>", MARK),
-    ("jsonb", MARK),
-    // A column that was read as text is decoded.
-    ("serde_json", SERDE_JSON),
-    // A module that passes serde_json on: `utils::json::from_str`.
-    ("json::from_", SERDE_JSON | DECODE),
-    ("from_str", DECODE),
-    ("from_slice", DECODE),
-    ("from_value", DECODE),
-    ("from_reader", DECODE),
-];
+/// JSON decoders, by the module that a path to them ends with.
+const DECODERS: &[&str] = &["json::from_str", "json::from_slice", "json::from_value"];
 
 /// The search and what each of its patterns stands for.
 struct Search {
     automaton: AhoCorasick,
-    signs: Vec<u32>,
+    signs: Vec<Sign>,
 }
 
 impl Search {
     fn new() -> Option<Self> {
-        let keywords = KEYWORDS.iter().map(|(word, sign)| (String::from(*word), *sign));
-        let openings = OPENINGS.iter().map(|word| (format!("\"{word}"), MARK));
-        let spelled =
-            keywords.chain(openings).flat_map(|(word, sign)| AFTER.iter().map(move |a| (format!("{word}{a}"), sign)));
-        let (patterns, signs): (Vec<String>, Vec<u32>) =
-            spelled.chain(SIGNS.iter().map(|(text, sign)| (String::from(*text), *sign))).unzip();
+        let keywords = KEYWORDS.iter().copied();
+        let marks = MARKS.iter().map(|text| (*text, Sign::Mark));
+        let decoders = DECODERS.iter().map(|text| (*text, Sign::Decoder));
+        let (patterns, signs): (Vec<&str>, Vec<Sign>) = keywords.chain(marks).chain(decoders).unzip();
         let automaton = AhoCorasickBuilder::new().ascii_case_insensitive(true).build(patterns).ok()?;
         Some(Self { automaton, signs })
     }
@@ -124,11 +133,59 @@ impl Search {
 pub fn may_matter(bytes: &[u8]) -> bool {
     static SEARCH: OnceLock<Option<Search>> = OnceLock::new();
     let Some(search) = SEARCH.get_or_init(Search::new) else { return true };
-    let mut seen = 0;
+    // Where each pair's two keywords stood last; constants may spell the second one first.
+    let mut last: [(Option<usize>, Option<usize>); PAIRS.len()] = [(None, None); PAIRS.len()];
+    let slot = |pair: Pair| PAIRS.iter().position(|p| *p == pair).unwrap_or_default();
+    // `query::update` holds `update`, `json_set` holds `set`: overlapping matches are wanted.
     search.automaton.find_overlapping_iter(bytes).any(|found| {
-        seen |= search.signs.get(found.pattern().as_usize()).copied().unwrap_or(MARK);
-        STATEMENTS.iter().any(|needed| seen & needed == *needed)
+        let (start, end) = (found.start(), found.end());
+        let near =
+            |other: Option<usize>, pair: Pair| other.is_some_and(|other| start.saturating_sub(other) <= pair.reach());
+        match search.signs.get(found.pattern().as_usize()).copied() {
+            Some(Sign::Head(pair)) if is_word(bytes, start, end) && !is_commented(bytes, start) => {
+                let Some((head, tail)) = last.get_mut(slot(pair)) else { return true };
+                *head = Some(end);
+                near(*tail, pair)
+            }
+            Some(Sign::Tail(pair)) if is_word(bytes, start, end) && !is_commented(bytes, start) => {
+                let Some((head, tail)) = last.get_mut(slot(pair)) else { return true };
+                *tail = Some(end);
+                near(*head, pair)
+            }
+            Some(Sign::Head(_) | Sign::Tail(_)) => false,
+            Some(Sign::Decoder) => decodes_field(bytes.get(end..).unwrap_or_default()),
+            Some(Sign::Mark) | None => !is_commented(bytes, start),
+        }
     })
+}
+
+/// Whether the word at these bytes is a whole one, followed by what may follow a keyword.
+fn is_word(bytes: &[u8], start: usize, end: usize) -> bool {
+    let inside = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    // `\nUPDATE` in a literal: the letter before belongs to the escape.
+    let before = start.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(inside)
+        && start.checked_sub(2).and_then(|at| bytes.get(at)) != Some(&b'\\');
+    !before && bytes.get(end).is_some_and(|byte| may_follow(*byte))
+}
+
+/// Whether the line of this byte is a comment.
+fn is_commented(bytes: &[u8], at: usize) -> bool {
+    /// Longer lines are no comments that a person wrote.
+    const FAR: usize = 400;
+    let from = at.saturating_sub(FAR);
+    let before = bytes.get(from..at).unwrap_or_default();
+    let Some(line) = before.rsplit(|byte| *byte == b'\n').next() else { return false };
+    line.trim_ascii_start().starts_with(b"//")
+}
+
+/// Whether a decoder's argument is a field or the result of a call on one: `(&row.data)`, `::<T>(&x.data)`; and a plain
+/// local, which may have been read before.
+fn decodes_field(after: &[u8]) -> bool {
+    let Some(open) = after.iter().take(120).position(|byte| *byte == b'(') else { return false };
+    let argument = after.get(open + 1..).unwrap_or_default();
+    let argument = argument.get(..argument.len().min(120)).unwrap_or_default();
+    let end = argument.iter().position(|byte| *byte == b')').unwrap_or(argument.len());
+    argument.get(..end).unwrap_or_default().contains(&b'.')
 }
 
 /// A search for names of constants.
@@ -174,16 +231,12 @@ mod tests {
             "\"CREATE TABLE t (d JSONB)\"",
             "\"CREATE/* a */TEMP TABLE t (d JSON)\"",
             "\"ALTER TABLE t ADD d JSON\"",
-            "\"SELECT data FROM t\"",
-            "\"SELECT\\n data\\nFROM\\n t\"",
             "const TAIL: &str = \" SET data = $1\"; const HEAD: &str = \"UPDATE users \";",
-            "pub const HEAD: &str = \"UPDATE users \";",
             "pub const TAIL: &str = \"ON CONFLICT (id) DO UPDATE \";",
             "impl ActiveModelBehavior for X {}",
             "use crate::prelude::*; async fn f(m: users::ActiveModel) {}",
             "let d: Settings = serde_json::from_str(&row.data)?;",
             "let d: Settings = json::from_str(&row.data)?;",
-            "sqlx::migrate!()",
         ] {
             assert!(may_matter(text.as_bytes()), "{text}");
         }
