@@ -24,12 +24,15 @@ impl Runner<'_> {
                 Ok(decided.or_else(|| json.map(|json| kinds.iter().any(|kind| is_of(&json, kind)))))
             }
             Cond::HasKey(document, path) => {
-                let Some(json) = as_json(self.eval(document, depth)?) else { return Ok(None) };
+                let value = self.eval(document, depth)?;
+                // PostgreSQL's `?` takes no text.
+                let mysql = self.storage == Storage::CheckedText || matches!(value, Value::Text(_));
+                let Some(json) = as_json(value) else { return Ok(None) };
                 match resolve(path, self.inputs)? {
                     Resolved::Null => Ok(None),
                     Resolved::Invalid(why) => Err(Stop::Error(why)),
                     Resolved::Places(places) => {
-                        Ok(Some(self.inputs.decide(condition).unwrap_or_else(|| self.has(&json, &places))))
+                        Ok(Some(self.inputs.decide(condition).unwrap_or_else(|| has(&json, &places, mysql))))
                     }
                 }
             }
@@ -67,24 +70,6 @@ impl Runner<'_> {
         }
         undecided.map_or(Ok(result), Err)
     }
-
-    /// `?` and `JSON_CONTAINS_PATH`: a key of an object, or a string in an array (`?` on PostgreSQL).
-    fn has(&self, json: &Json, places: &[Place]) -> bool {
-        // `?` takes keys only: a position is MySQL's, also where the column is text.
-        if self.storage == Storage::CheckedText || places.iter().any(|place| place.key().is_none()) {
-            return get::lookup(json, places, Family::MariaDb).is_some();
-        }
-        if get::lookup(json, places, Family::PgFunction).is_some() {
-            return true;
-        }
-        match (json, places) {
-            (Json::Array(items), [place]) => {
-                place.key().is_some_and(|key| items.iter().any(|item| item.as_str() == Some(key)))
-            }
-            (Json::String(text), [place]) => place.key() == Some(text),
-            _ => false,
-        }
-    }
 }
 
 /// Whether the value is of a type as `jsonb_typeof` spells it, or an `integer` or a `real` as MySQL and SQLite do.
@@ -101,6 +86,24 @@ fn as_json(value: Value) -> Option<Json> {
         Value::Null => None,
         Value::Text(text) => Some(parse(&text).unwrap_or(Json::String(text))),
         Value::Json(json) | Value::Scalar(json) => Some(json),
+    }
+}
+
+/// `?` and `JSON_CONTAINS_PATH`: a key of an object, or a string in an array (`?` on PostgreSQL).
+fn has(json: &Json, places: &[Place], mysql: bool) -> bool {
+    // `?` takes keys only: a position is MySQL's.
+    if mysql || places.iter().any(|place| place.key().is_none()) {
+        return get::lookup(json, places, Family::MariaDb).is_some();
+    }
+    if get::lookup(json, places, Family::PgFunction).is_some() {
+        return true;
+    }
+    match (json, places) {
+        (Json::Array(items), [place]) => {
+            place.key().is_some_and(|key| items.iter().any(|item| item.as_str() == Some(key)))
+        }
+        (Json::String(text), [place]) => place.key() == Some(text),
+        _ => false,
     }
 }
 

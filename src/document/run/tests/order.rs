@@ -47,6 +47,11 @@ fn a_position_in_an_object_is_the_object_in_text_columns_too() {
     let has = Cond::HasKey(Box::new(Document::Old), Path::Steps(vec![Step::Index(0)]));
     let document = Document::Choose { branches: vec![(has, Document::Null)], otherwise: Box::new(Document::Old) };
     assert_eq!(stored(&document, json!({"a": 1}), Storage::Text), Outcome::Null);
+    // And a string in an array is no key of it.
+    let has = Cond::HasKey(Box::new(Document::Old), Path::Steps(vec![Step::Key("a".into())]));
+    let document = Document::Choose { branches: vec![(has, Document::Null)], otherwise: Box::new(Document::Old) };
+    assert_eq!(stored(&document, json!(["a"]), Storage::Text), Outcome::Stored(json!(["a"])));
+    assert_eq!(stored(&document, json!(["a"]), Storage::Jsonb), Outcome::Null);
 }
 
 #[test]
