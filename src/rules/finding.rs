@@ -79,7 +79,7 @@ pub struct Finding {
     pub notes: Vec<String>,
     /// A suggestion.
     pub fix: Option<Fix>,
-    /// Stable hash of rule, path, table.column, folded statement and occurrence (see [`crate::report`]).
+    /// Stable hash ([`crate::fingerprint`]); empty until the check has numbered its findings.
     pub fingerprint: String,
 }
 

@@ -24,7 +24,6 @@ use crate::project::writes::ColumnWrite;
 use crate::source::Files;
 use finding::{Evidence, Finding};
 use judgement::{Fact, verdict};
-use std::collections::BTreeMap;
 
 /// A rule: its id, its page, and the function that decides whether a write is its case.
 #[derive(Debug, Clone, Copy)]
@@ -127,7 +126,6 @@ pub fn judge(project: &Project, files: &Files) -> Vec<Finding> {
         let key = |f: &Finding| (files.get(f.site.file).path.clone(), f.site.span, f.column.clone());
         key(a).cmp(&key(b))
     });
-    number_fingerprints(&mut findings, files);
     findings
 }
 
@@ -215,20 +213,6 @@ fn evidence(case: &Case<'_>, facts: &[Fact], lost: Option<&[String]>, files: &Fi
     evidence
 }
 
-/// Gives every finding its fingerprint; equal statements in one file are told apart by their occurrence.
-fn number_fingerprints(findings: &mut [Finding], files: &Files) {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for finding in findings {
-        let path = &files.get(finding.site.file).path;
-        let statement = files.text(finding.site);
-        let column = format!("{}.{}", finding.table, finding.column);
-        let identity = format!("{}\0{path}\0{column}\0{statement}", finding.rule);
-        let occurrence = seen.entry(identity).or_default();
-        finding.fingerprint = crate::fingerprint::fingerprint(finding.rule, path, &column, statement, *occurrence);
-        *occurrence += 1;
-    }
-}
-
 /// Whether nothing of the old document is lost, so that no overwrite rule applies.
 fn replaces(case: &Case<'_>) -> bool {
     case.write.survival.word == Word::Lost
@@ -247,6 +231,16 @@ mod tests {
                 assert!(page.contains(heading), "{} lacks {heading}", rule.id);
             }
             assert!(!page.lines().any(|line| line.starts_with(' ') && !line.starts_with("    ")), "{}", rule.id);
+        }
+    }
+
+    #[test]
+    fn the_readme_names_every_rule_as_its_page_does() {
+        let readme = include_str!("../../README.md");
+        for rule in RULES {
+            let summary = rule.summary().trim_start_matches("Reports ").trim_end_matches('.');
+            let row = format!("| `{}` | {summary} |", rule.id);
+            assert!(readme.contains(&row), "the README lacks {row}");
         }
     }
 
