@@ -2,7 +2,7 @@
 
 use super::Survival;
 use super::names::{Trail, base_of, is_of_old, join, param_key, parts, told, trail_in};
-use crate::document::{CastTo, Document, Family, Form, Key, MergeHow, Path, Removal, Rest, SetMode};
+use crate::document::{CastTo, Document, Family, Form, Key, MergeHow, Path, Removal, Rest, SetMode, Step};
 use serde_json::Value as Json;
 
 /// What the tree sets and removes.
@@ -77,6 +77,12 @@ fn is_rendered(of: &Document, to: CastTo) -> bool {
     }
 }
 
+/// Whether a path means the whole of an object: MySQL and MariaDB take anything but an array for its own first element.
+fn is_root(path: &Path, family: Family) -> bool {
+    let first = |step: &Step| matches!(family, Family::MySql | Family::MariaDb) && *step == Step::Index(0);
+    matches!(path, Path::Steps(steps) if steps.iter().all(first))
+}
+
 /// An empty object, built or literal.
 fn empty_object() -> Document {
     Document::Known(Json::Object(serde_json::Map::new()))
@@ -97,7 +103,7 @@ impl Edits {
                     return;
                 }
                 let here = join(&base_of(of, at), &trail_in(path, *family));
-                if here.is_empty() && matches!(path, Path::Steps(steps) if steps.is_empty()) {
+                if here.is_empty() && is_root(path, *family) {
                     // What is put at the root is the document.
                     self.document_unless_constant(value, at);
                 }

@@ -96,3 +96,18 @@ fn a_constant_branch_that_the_document_is_merged_into_touches_its_keys() {
     let fallback = first(&[Document::Old, known(json!({"city": 7}))]);
     assert_eq!(of(&concat(fallback, object(&[("a", get(Document::Old, &["a"]))]))).touched, trails(&[]));
 }
+
+#[test]
+fn the_first_element_of_an_object_is_the_object_itself_on_mariadb() {
+    let patch = merge(Document::Old, known(json!({"b": 7})), MergeHow::Patch(Family::MariaDb));
+    let at_first = |family| Document::Set {
+        of: Box::new(Document::Old),
+        path: Path::Steps(vec![Step::Index(0)]),
+        value: Box::new(patch.clone()),
+        mode: SetMode::Set,
+        on_null: OnNull::JsonNull,
+        family,
+    };
+    let found = in_text(&at_first(Family::MariaDb));
+    assert_eq!((found.word, found.touched), (Word::Kept, trails(&[&["b"]])));
+}
