@@ -19,6 +19,8 @@ enum Sign {
     Tail(Pair),
     /// A JSON decoder: it matters when it reads a field.
     Decoder,
+    /// A JSON encoder: it matters when it fills a field.
+    Encoder,
 }
 
 /// Two keywords that make a statement.
@@ -112,6 +114,9 @@ const MARKS: &[&str] = &[
 /// JSON decoders, by the module that a path to them ends with.
 const DECODERS: &[&str] = &["json::from_str", "json::from_slice", "json::from_value"];
 
+/// JSON encoders likewise.
+const ENCODERS: &[&str] = &["json::to_string", "json::to_vec"];
+
 /// The search and what each of its patterns stands for.
 struct Search {
     automaton: AhoCorasick,
@@ -123,7 +128,8 @@ impl Search {
         let keywords = KEYWORDS.iter().copied();
         let marks = MARKS.iter().map(|text| (*text, Sign::Mark));
         let decoders = DECODERS.iter().map(|text| (*text, Sign::Decoder));
-        let (patterns, signs): (Vec<&str>, Vec<Sign>) = keywords.chain(marks).chain(decoders).unzip();
+        let encoders = ENCODERS.iter().map(|text| (*text, Sign::Encoder));
+        let (patterns, signs): (Vec<&str>, Vec<Sign>) = keywords.chain(marks).chain(decoders).chain(encoders).unzip();
         let automaton = AhoCorasickBuilder::new().ascii_case_insensitive(true).build(patterns).ok()?;
         Some(Self { automaton, signs })
     }
@@ -154,6 +160,7 @@ pub fn may_matter(bytes: &[u8]) -> bool {
             }
             Some(Sign::Head(_) | Sign::Tail(_)) => false,
             Some(Sign::Decoder) => decodes_field(bytes.get(end..).unwrap_or_default()),
+            Some(Sign::Encoder) => fills_field(bytes.get(..start).unwrap_or_default()),
             Some(Sign::Mark) | None => !is_commented(bytes, start),
         }
     })
@@ -186,6 +193,23 @@ fn decodes_field(after: &[u8]) -> bool {
     let argument = argument.get(..argument.len().min(120)).unwrap_or_default();
     let end = argument.iter().position(|byte| *byte == b')').unwrap_or(argument.len());
     argument.get(..end).unwrap_or_default().contains(&b'.')
+}
+
+/// Whether what follows fills a field: `data: serde_json::to_string(..)`, `data: Some(..)`, `row.data = ..`.
+fn fills_field(before: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let before = before.get(before.len().saturating_sub(120)..).unwrap_or_default();
+    let path = before.iter().rev().take_while(|byte| is_name(byte) || **byte == b':').count();
+    let before = before.get(..before.len() - path).unwrap_or_default().trim_ascii_end();
+    match before.last() {
+        Some(b':') => true,
+        Some(b'(') => before.ends_with(b"Some("),
+        Some(b'=') => {
+            let target = before.get(..before.len() - 1).unwrap_or_default().trim_ascii_end();
+            target.iter().rev().take_while(|byte| is_name(byte) || **byte == b'.').any(|byte| *byte == b'.')
+        }
+        _ => false,
+    }
 }
 
 /// A search for names of constants.
@@ -237,6 +261,9 @@ mod tests {
             "use crate::prelude::*; async fn f(m: users::ActiveModel) {}",
             "let d: Settings = serde_json::from_str(&row.data)?;",
             "let d: Settings = json::from_str(&row.data)?;",
+            "push(Job { id, data: serde_json::to_string(d)? })",
+            "job.data = json::to_string(&d)?;",
+            "Job { data: Some(serde_json::to_string(&d)?) }",
         ] {
             assert!(may_matter(text.as_bytes()), "{text}");
         }
@@ -247,6 +274,7 @@ mod tests {
         for text in [
             "//! Updates the view.\nfn update(x: &mut View) { x.set(1); map.insert(k, v); s.replace('a', \"b\"); }",
             "impl FromStr for X { fn from_str(s: &str) -> Result<Self, E> { Ok(Self) } }",
+            "let text = serde_json::to_string(&d)?; let v: V = serde_json::from_str(text)?; send(json::to_vec(&d)?);",
             "/// Create a new one.\nfn new() -> Self { Self }",
             "",
         ] {
