@@ -16,7 +16,8 @@ fn deep_nesting_does_not_overflow_the_stack() {
     let nested = |open: &str, close: &str, depth: usize| format!("{}1{}", open.repeat(depth), close.repeat(depth));
     let project = Project::new(&[]);
     for (name, open, close) in [("parens", "(", ")"), ("blocks", "{", "}"), ("arrays", "[", "]"), ("not", "!", "")] {
-        let code = format!("fn f() {{ sqlx::query(\"SELECT 1\"); let _ = {}; }}\n", nested(open, close, 3_000));
+        let code =
+            format!("fn f() {{ sqlx::query(\"UPDATE t SET a = 1\"); let _ = {}; }}\n", nested(open, close, 3_000));
         project.write(&format!("src/{name}.rs"), code.as_bytes());
     }
     for (name, open, close) in
@@ -27,7 +28,7 @@ fn deep_nesting_does_not_overflow_the_stack() {
         let code = format!("fn f() {{ sqlx::query(r#\"{sql}\"#); }}\n");
         project.write(&format!("src/sql_{name}.rs"), code.as_bytes());
     }
-    let json = format!("fn f() {{ sqlx::query(\"x\").bind(json!({})); }}\n", nested("[", "]", 3_000));
+    let json = format!("fn f() {{ sqlx::query(\"UPDATE t SET a = $1\").bind(json!({})); }}\n", nested("[", "]", 3_000));
     project.write("src/json.rs", json.as_bytes());
     passes(&project);
 }
@@ -38,11 +39,14 @@ fn long_chains_do_not_overflow_the_stack() {
     let chain = "a || ".repeat(5_000);
     project.write("chain.sql", format!("UPDATE t SET a = {chain}b;\n").as_bytes());
     let calls = ".bind(1)".repeat(3_000);
-    project.write("chain.rs", format!("fn f() {{ sqlx::query(\"SELECT 1\"){calls}; }}\n").as_bytes());
+    project.write("chain.rs", format!("fn f() {{ sqlx::query(\"UPDATE t SET a = 1\"){calls}; }}\n").as_bytes());
     let sum = "1 + ".repeat(5_000);
-    project.write("sum.rs", format!("fn f() {{ sqlx::query(\"SELECT 1\"); let _ = {sum}1; }}\n").as_bytes());
+    project.write("sum.rs", format!("fn f() {{ sqlx::query(\"UPDATE t SET a = 1\"); let _ = {sum}1; }}\n").as_bytes());
     let concat = "\"UPDATE \", ".repeat(5_000);
-    project.write("concat.rs", format!("fn f() {{ sqlx::query(concat!({concat}\"t\")); }}\n").as_bytes());
+    project.write(
+        "concat.rs",
+        format!("fn f() {{ sqlx::query(concat!(\"UPDATE t SET a = \", {concat}\"t\")); }}\n").as_bytes(),
+    );
     passes(&project);
 }
 
@@ -67,8 +71,8 @@ fn long_lines_and_many_statements_end_in_time() {
 #[test]
 fn broken_source_is_a_warning_and_an_error_only_when_strict() {
     let project = Project::new(&[
-        ("broken.rs", "fn f( { sqlx::query(\"SELECT 1\") \n"),
-        ("good.rs", "fn f() { sqlx::query(\"SELECT 1\"); }\n"),
+        ("broken.rs", "fn f( { sqlx::query(\"UPDATE t SET a = 1\") \n"),
+        ("good.rs", "fn f() { sqlx::query(\"UPDATE t SET a = 1\"); }\n"),
     ]);
     let outcome = passes(&project);
     assert!(outcome.stderr.contains("warning: broken.rs"), "{outcome:?}");
@@ -84,19 +88,19 @@ fn broken_source_is_a_warning_and_an_error_only_when_strict() {
 #[test]
 fn odd_encodings_are_read_or_reported() {
     let project = Project::new(&[
-        ("bom.rs", "\u{feff}fn f() { sqlx::query(\"SELECT 1\"); }\n"),
+        ("bom.rs", "\u{feff}fn f() { sqlx::query(\"UPDATE t SET a = 1\"); }\n"),
         ("bom.sql", "\u{feff}SELECT 1;\n"),
         ("crlf.sql", "SELECT 1;\r\nSELECT\r\n2;\r\n"),
         ("cr.sql", "SELECT 1;\rSELECT 2;\r"),
         ("empty.rs", ""),
         ("empty.sql", ""),
         ("only_bom.sql", "\u{feff}"),
-        ("shebang.rs", "#!/usr/bin/env run-cargo-script\nfn f() { sqlx::query(\"SELECT 1\"); }\n"),
+        ("shebang.rs", "#!/usr/bin/env run-cargo-script\nfn f() { sqlx::query(\"UPDATE t SET a = 1\"); }\n"),
         ("nul.sql", "SELECT '\0';\0\n"),
     ]);
     assert_eq!(passes(&project).stderr, "");
     project.write("latin1.sql", b"-- Stra\xdfe\nSELECT 1;\n");
-    project.write("latin1.rs", b"// Stra\xdfe\nfn f() { sqlx::query(\"SELECT 1\"); }\n");
+    project.write("latin1.rs", b"// Stra\xdfe\nfn f() { sqlx::query(\"UPDATE t SET a = 1\"); }\n");
     project.write("utf16.sql", b"\xff\xfeS\0E\0L\0");
     let stderr = passes(&project).stderr;
     assert_eq!(stderr.lines().count(), 3, "{stderr}");
@@ -105,7 +109,7 @@ fn odd_encodings_are_read_or_reported() {
 
 #[test]
 fn a_folder_that_is_called_like_a_file_is_a_folder() {
-    let project = Project::new(&[("x.rs/y.sql/broken.rs", "fn sqlx( {"), ("Cargo.toml/z.sql", "SELECT 1;")]);
+    let project = Project::new(&[("x.rs/y.sql/broken.rs", "fn jsonb( {"), ("Cargo.toml/z.sql", "UPDATE t SET a = 1;")]);
     assert!(passes(&project).stderr.contains("x.rs/y.sql/broken.rs"));
     assert!(project.run(&["x.rs"]).stderr.contains("broken.rs"));
 }
@@ -123,7 +127,7 @@ fn a_huge_file_is_skipped_with_a_warning() {
 #[test]
 fn links_pipes_and_forbidden_files_do_not_stop_the_walk() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
-    let project = Project::new(&[("a/broken.rs", "fn sqlx( {"), ("secret.sql", "SELECT 1;")]);
+    let project = Project::new(&[("a/broken.rs", "fn jsonb( {"), ("secret.sql", "UPDATE t SET a = 1;")]);
     symlink(project.path(), project.path().join("a/loop")).unwrap();
     symlink(project.path().join("a/self"), project.path().join("a/self")).unwrap();
     symlink(project.path().join("nothing"), project.path().join("a/dangling.rs")).unwrap();
