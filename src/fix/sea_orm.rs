@@ -4,9 +4,9 @@
 //! condition that picks the row is left to the reader.
 
 use super::Draft;
+use super::suggestion::{Applicability, Fix};
 use crate::frontend::sql::{Dialect, Verb};
 use crate::project::writes::ColumnWrite;
-use crate::rules::finding::{Applicability, Fix};
 use crate::source::Files;
 use heck::ToUpperCamelCase;
 
