@@ -1,0 +1,170 @@
+//! Where models end: which binding or literal is updated, saved, inserted or upserted.
+
+use super::Writer;
+use super::set::is_set;
+use crate::frontend::facts::EntityPath;
+use crate::frontend::rust::sea_orm::columns;
+use crate::frontend::rust::sea_orm::typing::{Kind, Place, peel};
+use crate::frontend::rust::sea_orm::walk::{Assign, Chain};
+use crate::source::Span;
+use std::collections::BTreeMap;
+use syn::Expr;
+use syn::visit::{self, Visit};
+
+/// How a model ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End<'a> {
+    Update,
+    Save,
+    Insert,
+    /// With the conflict clause.
+    Upsert(&'a Expr),
+}
+
+/// Which models end how.
+#[derive(Debug, Default)]
+pub(super) struct Marks<'a> {
+    /// By scope and binding.
+    pub(super) bindings: BTreeMap<(usize, usize), Vec<End<'a>>>,
+    /// Everything that stands in these bytes.
+    pub(super) spans: Vec<(Span, End<'a>)>,
+    /// What stands in these bytes is put into a binding.
+    pub(super) owned: Vec<(Span, (usize, usize))>,
+    /// A binding goes into a list.
+    pushed: Vec<((usize, usize), (usize, usize))>,
+    /// The entity that the call names which writes a binding.
+    pub(super) entities: BTreeMap<(usize, usize), EntityPath>,
+}
+
+impl Marks<'_> {
+    /// What goes into a list ends as the list does.
+    pub(super) fn spread(&mut self) {
+        for (pushed, list) in &self.pushed {
+            let ends = self.bindings.get(list).cloned().unwrap_or_default();
+            let own = self.bindings.entry(*pushed).or_default();
+            for end in ends {
+                if !own.contains(&end) {
+                    own.push(end);
+                }
+            }
+            if let Some(entity) = self.entities.get(list).cloned() {
+                self.entities.entry(*pushed).or_insert(entity);
+            }
+        }
+    }
+}
+
+impl<'r, 'a, 's> Writer<'r, 'a, 's> {
+    /// Notes where models end in a chain.
+    pub(super) fn sinks(&mut self, chain: &Chain<'a>) {
+        let Some(place) = self.place(chain.scope, chain.self_model) else { return };
+        for link in &chain.links {
+            let end = match link.method.to_string().as_str() {
+                "update" | "update_without_returning" if !link.args.is_empty() => End::Update,
+                "save" if !link.args.is_empty() => End::Save,
+                "insert" if link.args.len() == 1 => End::Insert,
+                "set" if link.args.len() == 1 && place.of(&link.receiver).is_some_and(|t| t.kind == Kind::Query) => {
+                    if let Some(model) = link.args.first() {
+                        self.mark(model, End::Update, place);
+                    }
+                    continue;
+                }
+                "push" | "extend" | "push_back" => {
+                    if let (Some(id), Some(item)) = (place.binding(&link.receiver), link.args.first()) {
+                        self.marks.owned.push((self.span(item), (chain.scope, id)));
+                        if let Some(pushed) = place.binding(item) {
+                            self.marks.pushed.push(((chain.scope, pushed), (chain.scope, id)));
+                        }
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            if self.is_model(&link.receiver, place) {
+                self.mark(&link.receiver, end, place);
+            }
+        }
+        let Some((call, path)) = chain.call() else { return };
+        let Some(argument) = call.args.first() else { return };
+        let [.., owner, function] = path.as_slice() else { return };
+        let owned_by = |name: &str| owner == name;
+        let named = place.of(chain.root).filter(|typed| typed.kind == Kind::Query).map(|typed| typed.entity);
+        if let (Some(entity), Some(id)) = (named, place.binding(argument)) {
+            self.marks.entities.entry((chain.scope, id)).or_insert(entity);
+        }
+        match function.as_str() {
+            "update" | "one" | "update_one" if function != "one" || owned_by("Update") => {
+                // `users::ActiveModel::update(am, db)` and `Entity::update(am)` alike.
+                let named = owned_by("Entity") || owned_by("Update");
+                let ends = named || self.is_model(argument, place);
+                self.mark_if(ends, argument, End::Update, place);
+            }
+            "insert" | "insert_many" | "many" | "upsert" => {
+                if function == "many" && !owned_by("Insert") {
+                    return;
+                }
+                let conflict = chain.links.iter().find(|link| link.method == "on_conflict");
+                let end = match conflict.and_then(|link| link.args.first()) {
+                    Some(clause) => End::Upsert(clause),
+                    None => End::Insert,
+                };
+                self.mark(argument, end, place);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether an expression is an active model, as far as it shows.
+    fn is_model(&self, expr: &'a Expr, place: Place<'r, 'a, 's>) -> bool {
+        if place.of(expr).is_some_and(|typed| typed.kind == Kind::ActiveModel) {
+            return true;
+        }
+        let Some(id) = place.binding(expr) else { return false };
+        let set = |assign: &Assign<'a>| {
+            assign.scope == place.index && place.binding(assign.base) == Some(id) && is_set(assign.value)
+        };
+        self.found.assigns.iter().any(set)
+    }
+
+    fn mark_if(&mut self, ends: bool, expr: &'a Expr, end: End<'a>, place: Place<'r, 'a, 's>) {
+        if ends {
+            self.mark(expr, end, place);
+        }
+    }
+
+    fn mark(&mut self, expr: &'a Expr, end: End<'a>, place: Place<'r, 'a, 's>) {
+        self.marks.spans.push((self.span(expr), end));
+        let mut paths = Paths(vec![]);
+        paths.visit_expr(expr);
+        for path in paths.0 {
+            let mut id = place.binding(path);
+            // A loop over models ends all of them.
+            for _ in 0..4 {
+                let Some(binding) = id else { break };
+                let ends = self.marks.bindings.entry((place.index, binding)).or_default();
+                if !ends.contains(&end) {
+                    ends.push(end);
+                }
+                let source = place.scope.bindings.get(binding).and_then(|b| {
+                    b.part_of.or(b.init.filter(|i| matches!(peel(i), Expr::Path(_) | Expr::MethodCall(_))))
+                });
+                id = source.map(|source| columns::chain(source).0).and_then(|root| place.binding(root));
+            }
+        }
+    }
+}
+
+/// Names of locals, at any depth.
+struct Paths<'e>(Vec<&'e Expr>);
+
+impl<'e> Visit<'e> for Paths<'e> {
+    fn visit_expr(&mut self, expr: &'e Expr) {
+        if matches!(expr, Expr::Path(path) if path.path.get_ident().is_some()) {
+            self.0.push(expr);
+        }
+        // What a literal is made of does not end with it.
+        if !matches!(expr, Expr::Struct(_)) {
+            visit::visit_expr(self, expr);
+        }
+    }
+}
