@@ -45,6 +45,14 @@ impl Postgres {
     }
 }
 
+impl Postgres {
+    /// Makes a new database, and names it as programs take it.
+    pub(crate) fn url(database: &str) -> String {
+        drop(Self::new(database));
+        format!("postgres:///{database}?user=postgres&host={}", cluster().display())
+    }
+}
+
 impl Server for Postgres {
     fn fresh(&mut self) {
         self.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public;");
