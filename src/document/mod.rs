@@ -6,6 +6,7 @@
 pub mod run;
 pub mod survival;
 
+use crate::source::Site;
 use serde_json::Value as Json;
 
 /// What will be stored, as a function of the old document and the inputs. Values inside edits are documents too.
@@ -147,6 +148,12 @@ pub enum Document {
 pub struct ReadSite {
     /// For example `a subselect on users` or `find_by_id at src/a.rs:12`.
     pub what: String,
+    /// The column, field or key under which it was read, where the program names one.
+    pub column: Option<String>,
+    /// The statement that read it, or the parameter that handed it in.
+    pub site: Option<Site>,
+    /// It was handed in: which row it is, and what protects it, is for the caller to say.
+    pub handed_in: bool,
 }
 
 /// A value that comes from outside and does not hold the old document.

@@ -2,7 +2,7 @@
 
 use crate::document::Document;
 use crate::frontend::sql::{Dialect, SchemaChange, SqlFacts, TableName};
-use crate::source::{FileId, Span, SpanMap};
+use crate::source::{FileId, Site, Span, SpanMap};
 
 /// Everything read off one file.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub struct Facts {
     pub reexports: Vec<(String, Vec<String>)>,
     /// Functions that hold SQL, by index.
     pub functions: Vec<Function>,
+    /// Functions that are registered for PATCH requests, by the path that names them, each with its place.
+    pub patch_handlers: Vec<(String, Span)>,
     /// What went wrong with the file as a whole (read at token level, not UTF-8, ..), with the place if known.
     pub problems: Vec<Problem>,
 }
@@ -57,6 +59,7 @@ impl Facts {
             built: vec![],
             reexports: vec![],
             functions: vec![],
+            patch_handlers: vec![],
             problems: vec![],
         }
     }
@@ -139,6 +142,45 @@ pub struct Bind {
     pub rust_type: Option<String>,
     /// The value is bound as JSON for certain: `Json(..)`, `json!(..)`, a `serde_json::Value`.
     pub is_json: bool,
+    /// What the Rust around says of how the value is meant.
+    pub signs: Vec<Sign>,
+}
+
+/// A sign of how a value or a write is meant, which only the Rust around it shows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sign {
+    /// What it shows.
+    pub kind: SignKind,
+    /// Its place.
+    pub site: Site,
+    /// A phrase for a label, without a full stop: ``"`unwrap_or_default` stands in for a missing value"``.
+    pub words: String,
+}
+
+/// What a [`Sign`] shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SignKind {
+    /// The function is called `patch_..`, `partial_..`, `merge_..`, or has such a word in its name.
+    PartialName,
+    /// The function's documentation speaks of a patch, a merge or a partial update.
+    PartialDoc,
+    /// The function answers PATCH requests: a route attribute, or its registration with a router.
+    PatchRoute,
+    /// The write stands under `if let Some(v) = request.field` and stores that value.
+    IfGiven,
+    /// The value is an `Option` field of a struct: a request that may leave it out.
+    OptionField,
+    /// Another column of the same `SET` is protected by `COALESCE($n, column)`.
+    SiblingProtected,
+    /// A default stands in for a value that is missing: `unwrap_or_default()`, `unwrap_or(json!({}))`.
+    DefaultForMissing,
+    /// A default stands in for a document that could not be decoded: `from_value(x).unwrap_or_default()`. What could
+    /// not be decoded is wiped.
+    DefaultForUndecoded,
+    /// A default stands in for a value that could not be encoded: `to_value(x).unwrap_or_default()`.
+    DefaultForUnencoded,
+    /// `..Default::default()` fills the fields that are not given.
+    DefaultFields,
 }
 
 /// An SQL text whose parts are not all in this file.
@@ -416,6 +458,14 @@ pub struct Function {
     pub name: String,
     /// The whole item.
     pub span: Span,
+    /// The type whose method it is.
+    pub self_type: Option<String>,
+    /// Modules around it inside the file.
+    pub module: Vec<String>,
+    /// The names of its parameters in order, `self` left out; empty where a pattern stands.
+    pub parameters: Vec<String>,
+    /// What its name, its documentation and its attributes say of how its writes are meant.
+    pub signs: Vec<Sign>,
 }
 
 /// Something that went wrong with a file, or a text that could not be analysed.

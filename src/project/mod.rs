@@ -1,5 +1,6 @@
 //! All facts of all files: the catalog of columns, and the writes on columns that hold JSON.
 
+pub mod around;
 mod built;
 pub mod catalog;
 mod deferred;
@@ -86,7 +87,15 @@ impl Project {
         infer::infer(&mut catalog, &facts, paths);
         let (mut writes, mut unanalysed) = (vec![], vec![]);
         let by_name = resolve::JsonColumns::new(&catalog);
-        let collector = writes::Collector { catalog: &catalog, paths, settings, functions: &functions, by_name };
+        let patch_handlers = around::patch_handlers(&facts);
+        let collector = writes::Collector {
+            catalog: &catalog,
+            paths,
+            settings,
+            functions: &functions,
+            by_name,
+            patch_handlers: &patch_handlers,
+        };
         for facts in &facts {
             let (mut of_file, mut not_analysed) = (vec![], problems(facts));
             collector.file(facts, &mut of_file, &mut not_analysed);

@@ -1,5 +1,6 @@
 //! Writes on columns that hold JSON, evaluated: the one hand-over to the rules.
 
+use super::around::{self, EarlierRead, Protection};
 use super::catalog::{Catalog, Column, Hint, Lookup};
 use super::environment::Answers;
 use super::kinds::sql_type;
@@ -10,11 +11,12 @@ use super::{Paths, Settings, Unanalysed};
 use crate::document::survival::{self, State, Survival, Word};
 use crate::document::{Document, Input, Nullability, Shape};
 use crate::frontend::dialect_hint;
-use crate::frontend::facts::{Bind, Facts, Route, SqlText, TextFacts};
+use crate::frontend::facts::{Bind, Facts, Route, Sign, SqlText, TextFacts};
 use crate::frontend::sql::value::{SqlType, evaluate};
 use crate::frontend::sql::{self, Assigned, Dialect, RowScope, SqlWrite, TableName, Verb};
 use crate::source::{FileId, Site, Span, SpanMap};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One statement's write of one column that holds JSON.
 // Each flag stands for itself: any may hold with any other.
@@ -58,6 +60,12 @@ pub struct ColumnWrite {
     pub function: Option<String>,
     /// The statement is built by calls; `sql` is what they send.
     pub built: bool,
+    /// How the write is meant, as the Rust around it shows it; in the order of kind and place, none twice.
+    pub signs: Vec<Sign>,
+    /// Earlier reads of this column that the value is made from, in the order of place.
+    pub reads: Vec<EarlierRead>,
+    /// What protects the row, and what only looks like it.
+    pub protections: Vec<Protection>,
 }
 
 /// Evaluates the writes of all files.
@@ -72,6 +80,8 @@ pub(super) struct Collector<'a> {
     pub functions: &'a BTreeMap<FileId, String>,
     /// JSON columns by name.
     pub by_name: JsonColumns<'a>,
+    /// Functions that answer PATCH requests.
+    pub patch_handlers: &'a BTreeMap<String, Vec<Site>>,
 }
 
 /// One text, and where it stands.
@@ -80,6 +90,8 @@ struct Context<'a> {
     path: &'a str,
     text: &'a TextFacts,
     function: Option<&'a str>,
+    /// What the function says of its writes.
+    signs: &'a [Sign],
     test: bool,
     migration: bool,
 }
@@ -91,7 +103,9 @@ impl Collector<'_> {
         let in_migrations = is_migration(path);
         for text in facts.texts.iter().filter(|text| text.text.route != Route::Cache) {
             let function = text.text.function.and_then(|index| facts.functions.get(index)).map(|f| f.name.as_str());
+            let signs = around::of_function(facts, text.text.function, self.patch_handlers);
             let context = Context {
+                signs: &signs,
                 file: facts.file,
                 path,
                 text,
@@ -179,6 +193,7 @@ impl Collector<'_> {
                 _ => None,
             }
         };
+        let used = RefCell::new(BTreeSet::new());
         let value = if let Some(spelled) = &dotted {
             Document::Fails(format!("`{spelled}` is no column of `{}`", column.table.name))
         } else if matches!(write.value, Assigned::Omitted) {
@@ -186,13 +201,19 @@ impl Collector<'_> {
         } else {
             let storage = column.storage(dialect);
             let binds = &context.text.text.binds;
-            evaluate(write, &Answers { dialect, storage, binds, types: &types, given: &|value, _| value })
+            let given = |value, index| {
+                used.borrow_mut().insert(index);
+                value
+            };
+            evaluate(write, &Answers { dialect, storage, binds, types: &types, given: &given })
         };
         let states = states(write, &column, context.migration.then_some(context.file));
         let survival = survival::survival(&value, &of_column(&column, dialect, &states));
         let target = target(write, &column);
         let assigned = if let Assigned::Value(value) = &write.value { Some(value) } else { None };
         let guard = predicate::guard(&target, write.predicate.as_deref(), assigned, &write.together);
+        let reads = around::reads(&value);
+        let protections = around::protections(guard.as_ref(), &survival, context.file, write);
         ColumnWrite {
             verb: write.verb,
             value,
@@ -211,9 +232,23 @@ impl Collector<'_> {
             dotted,
             function: context.function.map(str::to_owned),
             built: context.text.text.route == Route::Builder,
+            signs: signs(write, context, &used.into_inner()),
+            reads,
+            protections,
             column,
         }
     }
+}
+
+/// The signs of a write: those of its function, of the values that it stores, and of the columns beside it.
+fn signs(write: &SqlWrite, context: &Context<'_>, used: &BTreeSet<usize>) -> Vec<Sign> {
+    let mut signs = context.signs.to_vec();
+    let binds = context.text.text.binds.iter().filter(|bind| used.contains(&bind.index));
+    signs.extend(binds.flat_map(|bind| bind.signs.iter().cloned()));
+    signs.extend(around::protected_siblings(write, context.text, context.file));
+    signs.sort();
+    signs.dedup();
+    signs
 }
 
 /// Which rows: a string that is handed to nothing we know may be the start of a longer statement.

@@ -46,7 +46,7 @@ fn known(json: serde_json::Value) -> Document {
 }
 
 fn read() -> Document {
-    Document::Read(ReadSite { what: "find_by_id".into() })
+    Document::Read(ReadSite { what: "find_by_id".into(), ..ReadSite::default() })
 }
 
 fn path(keys: &[&str]) -> Path {

@@ -11,7 +11,7 @@ use super::place::{self, Source};
 use super::scope::{Chain, Change, Scope};
 use super::text::Text;
 use super::wrappers::{is_empty_string, is_wrapper_method, last_expr, wrapped};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use std::cell::Cell;
 use syn::{Expr, Lit, Macro};
 
@@ -23,6 +23,7 @@ const MAX_DEPTH: usize = 64;
 
 /// A file that is being read, and what was collected of it.
 pub(super) struct Reader<'a, 's> {
+    pub(super) file: FileId,
     pub(super) source: Source<'s>,
     pub(super) tree: &'a Tree<'a>,
     pub(super) macros: &'a Macros<'s>,
@@ -32,8 +33,8 @@ pub(super) struct Reader<'a, 's> {
 
 impl<'a, 's> Reader<'a, 's> {
     /// A reader of a file.
-    pub(super) fn new(source: Source<'s>, tree: &'a Tree<'a>, macros: &'a Macros<'s>) -> Self {
-        Self { source, tree, macros, budget: Cell::new(BUDGET), depth: Cell::new(0) }
+    pub(super) fn new(file: FileId, source: Source<'s>, tree: &'a Tree<'a>, macros: &'a Macros<'s>) -> Self {
+        Self { file, source, tree, macros, budget: Cell::new(BUDGET), depth: Cell::new(0) }
     }
 
     /// Starts a new text: its budget is full.

@@ -36,8 +36,8 @@ impl List {
             self.reads.push((self.binds.len(), found.reads));
         }
         let index = self.binds.len() + 1;
-        let (value, rust_type, is_json) = (found.value, found.rust_type, found.is_json);
-        self.binds.push(Bind { index, name, span, file: None, source, value, rust_type, is_json });
+        let values::Evaluated { value, rust_type, is_json, signs, .. } = found;
+        self.binds.push(Bind { index, name, span, file: None, source, value, rust_type, is_json, signs });
     }
 
     /// Binds the values of a list: an array, a vector, a tuple, `params![..]`.

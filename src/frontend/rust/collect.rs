@@ -186,6 +186,7 @@ impl<'a, 's> Collector<'a, 's> {
             range: (start, end),
             self_type: self.self_type.clone(),
             module: self.module.clone(),
+            item: Some((signature, block, attributes)),
             ..Scope::default()
         };
         self.with_attributes(attributes, |this| {

@@ -33,7 +33,7 @@ pub(super) struct Emitter {
     /// Writes that were read, by assignment, table and target.
     writes: BTreeSet<(Span, String, Vec<String>)>,
     /// Facts index of a scope's function.
-    functions: BTreeMap<usize, usize>,
+    pub(super) functions: BTreeMap<usize, usize>,
 }
 
 impl Emitter {
@@ -70,7 +70,14 @@ impl Emitter {
             return *index;
         }
         let index = self.facts.functions.len();
-        self.facts.functions.push(Function { name: name.to_owned(), span: Span::new(range.0..range.1) });
+        self.facts.functions.push(Function {
+            name: name.to_owned(),
+            span: Span::new(range.0..range.1),
+            self_type: None,
+            module: vec![],
+            parameters: vec![],
+            signs: vec![],
+        });
         self.functions.insert(scope, index);
         index
     }

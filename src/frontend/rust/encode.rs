@@ -16,17 +16,17 @@ impl Values<'_, '_, '_> {
         match peel(expr) {
             Expr::Struct(literal) => self.struct_literal(literal),
             Expr::Array(array) => {
-                let items = array.elems.iter().map(|e| json::as_member(self.encoded(e).doc)).collect();
+                let items = array.elems.iter().map(|e| self.member(e)).collect();
                 Val { doc: json::fold_array(items), ty: Some(Ty::of("Vec", Ty::named("_"))), json: false }
             }
             Expr::Tuple(tuple) if !tuple.elems.is_empty() => {
-                let items = tuple.elems.iter().map(|e| json::as_member(self.encoded(e).doc)).collect();
+                let items = tuple.elems.iter().map(|e| self.member(e)).collect();
                 Val { doc: json::fold_array(items), ty: None, json: false }
             }
             Expr::Macro(mac) if macros::name(&mac.mac) == "vec" => {
                 match self.reader.macros.get(&mac.mac).filter(|p| p.is_list) {
                     Some(parsed) => {
-                        let items = parsed.exprs.iter().map(|e| json::as_member(self.encoded(e).doc)).collect();
+                        let items = parsed.exprs.iter().map(|e| self.member(e)).collect();
                         Val { doc: json::fold_array(items), ty: Some(Ty::of("Vec", Ty::named("_"))), json: false }
                     }
                     None => with_json_shape(self.value(expr)),
@@ -124,7 +124,7 @@ impl Values<'_, '_, '_> {
             if known.is_some_and(|f| f.skip) {
                 continue;
             }
-            let document = json::as_member(self.encoded(&field.expr).doc);
+            let document = self.member(&field.expr);
             if known.is_some_and(|f| f.flatten) {
                 match document {
                     Document::Object { entries: inner, .. } => entries.extend(inner),

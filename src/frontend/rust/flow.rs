@@ -3,7 +3,6 @@
 //! One pass in the order of the text. What happens under a condition may or may not have happened; a loop's body is
 //! taken once.
 
-use super::json::as_member;
 use super::scope::{Arm, Chain, Change};
 use super::types::Ty;
 use super::values::{Val, Values, choose, input};
@@ -156,7 +155,7 @@ impl<'a> Values<'_, 'a, '_> {
             // A field of a struct: its keys stay as they are.
             return found;
         }
-        let value = as_member(self.encoded(value).doc);
+        let value = self.member(value);
         Val { doc: set(found.doc, Path::Steps(steps), value, Family::SerdeIndex, SetMode::Set), ..found }
     }
 
@@ -178,7 +177,7 @@ impl<'a> Values<'_, 'a, '_> {
                 ("insert", [key, value]) => {
                     let Some(step) = self.step(key) else { return through(found, "`insert` may change it") };
                     path.push(step);
-                    let value = as_member(self.encoded(value).doc);
+                    let value = self.member(value);
                     let doc = set(found.doc, Path::Steps(path), value, super::functions::EDITS, SetMode::Set);
                     return Val { doc, ..found };
                 }

@@ -143,11 +143,18 @@ impl Values<'_, '_, '_> {
                     Some(ty) if ty.json_shape() == Shape::Array => Document::Known(Json::Array(vec![])),
                     other => input(format!("the default of `{}`", self.source(&call.receiver)), other.cloned()).doc,
                 };
+                self.note_default(call, &found, &default);
                 first_of(found, Val { doc: default, ty: inner, json: false })
             }
-            ("unwrap_or" | "or", Some(other)) => first_of(self.value(&call.receiver), self.value(other)),
-            ("unwrap_or_else" | "or_else", Some(Expr::Closure(closure))) => {
-                first_of(self.value(&call.receiver), self.value(&closure.body))
+            ("unwrap_or" | "or" | "unwrap_or_else" | "or_else", Some(other)) => {
+                let found = self.value(&call.receiver);
+                let other = match other {
+                    Expr::Closure(closure) => self.value(&closure.body),
+                    Expr::Path(_) if name.ends_with("else") => self.made_by(other),
+                    other => self.value(other),
+                };
+                self.note_default(call, &found, &other.doc);
+                first_of(found, other)
             }
             ("map", Some(function)) => self.mapped(expr, call, function),
             ("to_string", None) => {
@@ -161,8 +168,8 @@ impl Values<'_, '_, '_> {
                     _ => self.input(expr, Some(Ty::named("String"))),
                 }
             }
-            ("get" | "try_get", Some(argument)) if self.is_row(&call.receiver, 0) => match self.known_text(argument) {
-                Some(column) => self.read(&column, turbofish),
+            ("get" | "try_get", Some(argument)) if self.is_row(&call.receiver) => match self.known_text(argument) {
+                Some(column) => self.read(&column, &call.receiver, turbofish),
                 None => self.input(expr, turbofish),
             },
             ("get" | "pointer", Some(argument)) => self.indexed(expr, &call.receiver, argument),
@@ -191,6 +198,20 @@ impl Values<'_, '_, '_> {
                     }
                 }
             }
+        }
+    }
+
+    /// What a function that is named, not called, makes: `unwrap_or_else(serde_json::Map::new)`.
+    fn made_by(&self, function: &Expr) -> Val {
+        let Expr::Path(path) = function else { return self.input(function, None) };
+        let names: Vec<String> = path.path.segments.iter().rev().take(2).map(|s| s.ident.to_string()).collect();
+        match names.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["new", "Map" | "HashMap" | "BTreeMap" | "IndexMap"] | ["default", "Map" | "HashMap" | "BTreeMap"] => {
+                Val::json(Document::Known(Json::Object(serde_json::Map::new())))
+            }
+            ["new", "Vec"] => Val { doc: Document::Known(Json::Array(vec![])), ty: None, json: false },
+            ["default", "Value" | "JsonValue"] => Val::json(Document::Known(Json::Null)),
+            _ => self.input(function, None),
         }
     }
 

@@ -28,7 +28,7 @@ fn value(values: &Values<'_, '_, '_>, tokens: &[TokenTree], depth: usize) -> Doc
             fold_array(items)
         }
         _ => match syn::parse2::<Expr>(tokens.iter().cloned().collect()) {
-            Ok(expr) => as_member(values.encoded(&expr).doc),
+            Ok(expr) => values.member(&expr),
             Err(_) => Document::Unknown("a JSON literal that could not be read".to_owned()),
         },
     }

@@ -11,6 +11,7 @@ mod calls;
 mod collect;
 mod constants;
 mod decode;
+mod defaults;
 mod emit;
 mod encode;
 mod fields;
@@ -28,6 +29,7 @@ mod quotes;
 mod rows;
 mod scope;
 mod sea_orm;
+mod signs;
 mod text;
 mod types;
 mod values;
@@ -120,7 +122,7 @@ fn read_tree<'a>(
     context: Context,
     file: Option<&'a syn::File>,
 ) -> Facts {
-    let reader = Reader::new(source, tree, macros);
+    let reader = Reader::new(facts.file, source, tree, macros);
     let mut emitter = Emitter::new(facts, context.dialect);
     let mut parts = vec![];
     for (index, scope) in tree.scopes.iter().enumerate() {
@@ -140,6 +142,8 @@ fn read_tree<'a>(
         sea_orm::read_writes(file, &reader, context.dialect, &mut emitter);
     }
     fields::read(&reader, &mut emitter);
+    signs::functions(&reader, &mut emitter);
+    signs::handlers(&reader, &mut emitter);
     let mut facts = emitter.facts;
     facts.constants = constants::read(&reader);
     facts

@@ -3,6 +3,7 @@
 use super::types::Ty;
 use super::values::{Val, Values};
 use crate::document::{Document, ReadSite};
+use crate::source::{Site, Span};
 use syn::{Expr, Member};
 
 impl Values<'_, '_, '_> {
@@ -23,8 +24,8 @@ impl Values<'_, '_, '_> {
             Member::Named(name) => {
                 let name = name.to_string();
                 let name = name.trim_start_matches("r#");
-                if self.is_row(&field.base, 0) {
-                    return self.read(name, None);
+                if self.is_row(&field.base) {
+                    return self.read(name, &field.base, None);
                 }
                 let ty = self.value(&field.base).ty.and_then(|ty| self.field_type(&ty, name));
                 self.input(expr, ty)
@@ -39,17 +40,28 @@ impl Values<'_, '_, '_> {
     }
 
     /// A column of a row that was fetched.
-    pub(super) fn read(&self, column: &str, ty: Option<Ty>) -> Val {
+    pub(super) fn read(&self, column: &str, from: &Expr, ty: Option<Ty>) -> Val {
         self.reads.borrow_mut().push(column.to_owned());
         let what = format!("`{column}` of a row fetched in `{}`", self.scope.name);
         let json = ty.as_ref().is_some_and(Ty::is_json_value);
-        Val { doc: Document::Read(ReadSite { what }), ty, json }
+        let site = self.read_at(from).map(|span| Site { file: self.reader.file, span });
+        let column = Some(column.to_owned());
+        Val { doc: Document::Read(ReadSite { what, column, site, handed_in: false }), ty, json }
     }
 
     /// Whether an expression is a row that was fetched, or the rows.
-    pub(super) fn is_row(&self, expr: &Expr, depth: usize) -> bool {
+    pub(super) fn is_row(&self, expr: &Expr) -> bool {
+        self.read_at(expr).is_some()
+    }
+
+    /// The call that fetched the row that an expression is: the bytes of its whole chain.
+    fn read_at(&self, expr: &Expr) -> Option<Span> {
+        self.fetched(expr, 0)
+    }
+
+    fn fetched(&self, expr: &Expr, depth: usize) -> Option<Span> {
         if depth > 6 {
-            return false;
+            return None;
         }
         let mut expr = expr;
         loop {
@@ -61,21 +73,20 @@ impl Values<'_, '_, '_> {
                 Expr::Index(e) => &e.expr,
                 Expr::MethodCall(call) => match call.method.to_string().as_str() {
                     "fetch_one" | "fetch_optional" | "fetch_all" | "query_one" | "query_opt" | "query_all" => {
-                        return true;
+                        return Some(self.reader.source.expr(expr));
                     }
                     "unwrap" | "expect" | "ok_or" | "ok_or_else" | "into_iter" | "iter" | "next" | "map_err"
                     | "context" | "with_context" | "clone" | "first" | "pop" | "as_ref" | "try_next" | "drain"
                     | "remove" => &call.receiver,
-                    _ => return false,
+                    _ => return None,
                 },
                 Expr::Path(path) => {
-                    let Some(ident) = path.path.get_ident() else { return false };
+                    let ident = path.path.get_ident()?;
                     let at = self.reader.source.start(ident.span());
-                    let Some(id) = self.scope.resolve(&ident.to_string(), at) else { return false };
-                    let Some(binding) = self.scope.bindings.get(id) else { return false };
-                    return binding.init.or(binding.part_of).is_some_and(|init| self.is_row(init, depth + 1));
+                    let binding = self.scope.bindings.get(self.scope.resolve(&ident.to_string(), at)?)?;
+                    return self.fetched(binding.init.or(binding.part_of)?, depth + 1);
                 }
-                _ => return false,
+                _ => return None,
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Plain tables over the syntax tree; deciding what they mean is left to the rooms that read them.
 
-use syn::{Expr, ExprMethodCall, Macro, Type};
+use syn::{Attribute, Block, Expr, ExprMethodCall, FnArg, Macro, Pat, Signature, Type};
 
 /// A branch or loop that a place stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +98,8 @@ pub(super) struct Scope<'a> {
     pub(super) self_type: Option<String>,
     /// Modules around it.
     pub(super) module: Vec<String>,
+    /// The function's signature, body and attributes.
+    pub(super) item: Option<(&'a Signature, &'a Block, &'a [Attribute])>,
     pub(super) bindings: Vec<Binding<'a>>,
     /// Bindings by name, in the order in which they become visible.
     pub(super) names: std::collections::BTreeMap<String, Vec<usize>>,
@@ -113,6 +115,15 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
+    /// The names of the parameters in order, `self` left out; empty where a pattern stands.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = String> {
+        let inputs = self.item.map(|(signature, ..)| signature.inputs.iter());
+        inputs.into_iter().flatten().filter_map(|input| match input {
+            FnArg::Receiver(_) => None,
+            FnArg::Typed(typed) => Some(parameter_name(&typed.pat)),
+        })
+    }
+
     /// Adds a binding.
     pub(super) fn bind(&mut self, binding: Binding<'a>) -> usize {
         let id = self.bindings.len();
@@ -158,5 +169,18 @@ impl<'a> Scope<'a> {
     /// Changes to a binding that are no method calls.
     pub(super) fn changes_on(&self, binding: usize) -> &[Event<'a>] {
         self.changes_of.get(&binding).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The name that a parameter's pattern binds: also the one inside `Json(body)`.
+fn parameter_name(pattern: &Pat) -> String {
+    match pattern {
+        Pat::Ident(ident) => ident.ident.to_string(),
+        Pat::TupleStruct(inner) if inner.elems.len() == 1 => {
+            inner.elems.first().map(parameter_name).unwrap_or_default()
+        }
+        Pat::Reference(inner) => parameter_name(&inner.pat),
+        Pat::Paren(inner) => parameter_name(&inner.pat),
+        _ => String::new(),
     }
 }

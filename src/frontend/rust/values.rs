@@ -6,8 +6,10 @@ use super::assemble::Reader;
 use super::scope::{Arm, Scope};
 use super::types::Ty;
 use super::wrappers::call_name;
-use super::{json, macros};
+use super::{json, macros, signs};
 use crate::document::{CastTo, Cond, Document, Family, Form, Input, Nullability, Path, Shape, Step};
+use crate::frontend::facts::{Sign, SignKind};
+use crate::source::Span;
 use serde_json::Value as Json;
 use std::cell::{Cell, RefCell};
 use syn::{Expr, Lit};
@@ -26,6 +28,8 @@ pub(super) struct Evaluated {
     pub(super) is_json: bool,
     /// Columns that it reads from fetched rows.
     pub(super) reads: Vec<String>,
+    /// What the Rust around says of how it is meant.
+    pub(super) signs: Vec<Sign>,
 }
 
 /// Evaluates a bound expression.
@@ -34,7 +38,11 @@ pub(super) fn evaluate<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, branch: &
     let found = values.value(expr);
     let is_json = found.json || found.ty.as_ref().is_some_and(Ty::is_json);
     let rust_type = found.ty.map(|ty| ty.to_string());
-    Evaluated { value: found.doc, rust_type, is_json, reads: values.reads.into_inner() }
+    let mut signs = values.signs.into_inner();
+    signs.extend(signs::of_value(reader, branch, reader.source.expr(expr), &found.doc));
+    signs.sort();
+    signs.dedup();
+    Evaluated { value: found.doc, rust_type, is_json, reads: values.reads.into_inner(), signs }
 }
 
 /// A value on the way.
@@ -71,12 +79,24 @@ pub(super) struct Values<'r, 'a, 's> {
     budget: Cell<usize>,
     depth: Cell<usize>,
     pub(super) reads: RefCell<Vec<String>>,
+    pub(super) signs: RefCell<Vec<Sign>>,
+    /// How many objects and arrays the expression stands in.
+    inside: Cell<usize>,
 }
 
 impl<'r, 'a, 's> Values<'r, 'a, 's> {
     /// An evaluator with its full budget.
     pub(super) fn new(reader: &'r Reader<'a, 's>, scope: &'r Scope<'a>, branch: &'r [Arm]) -> Self {
-        Self { reader, scope, branch, budget: Cell::new(BUDGET), depth: Cell::new(0), reads: RefCell::new(vec![]) }
+        Self {
+            reader,
+            scope,
+            branch,
+            budget: Cell::new(BUDGET),
+            depth: Cell::new(0),
+            reads: RefCell::new(vec![]),
+            signs: RefCell::new(vec![]),
+            inside: Cell::new(0),
+        }
     }
 
     /// The source of an expression, white space folded.
@@ -97,6 +117,21 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
     /// Evaluates an expression as `serde_json` writes it.
     pub(super) fn encoded(&self, expr: &Expr) -> Val {
         self.guarded(expr, Self::encoded_inner)
+    }
+
+    /// Evaluates a value that stands in an object or array, as `serde_json` writes it: SQL NULL cannot stand there.
+    pub(super) fn member(&self, expr: &Expr) -> Document {
+        self.inside.set(self.inside.get() + 1);
+        let found = self.encoded(expr);
+        self.inside.set(self.inside.get().saturating_sub(1));
+        json::as_member(found.doc)
+    }
+
+    /// Notes a sign of the whole value; those of its members say nothing of the document.
+    pub(super) fn note(&self, kind: SignKind, span: Span, words: impl FnOnce() -> String) {
+        if self.inside.get() == 0 {
+            self.signs.borrow_mut().push(signs::sign(self.reader.file, kind, span, words()));
+        }
     }
 
     fn guarded(&self, expr: &Expr, f: impl FnOnce(&Self, &Expr) -> Val) -> Val {
@@ -160,13 +195,12 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
             }
             Expr::Match(branches) => {
                 let subject = self.source(&branches.expr);
-                let mut arms: Vec<(Cond, Val)> = branches
-                    .arms
-                    .iter()
-                    .filter(|arm| !diverges(&arm.body))
-                    .enumerate()
-                    .map(|(i, arm)| (Cond::Unknown(format!("arm {} of match {subject}", i + 1)), self.value(&arm.body)))
-                    .collect();
+                let bodies = branches.arms.iter().filter(|arm| !diverges(&arm.body));
+                let values: Vec<(&syn::Arm, Val)> = bodies.map(|arm| (arm, self.value(&arm.body))).collect();
+                self.note_arms(branches, &values);
+                let name = |i: usize| Cond::Unknown(format!("arm {} of match {subject}", i + 1));
+                let mut arms: Vec<(Cond, Val)> =
+                    values.into_iter().enumerate().map(|(i, (_, value))| (name(i), value)).collect();
                 match arms.pop() {
                     Some((_, last)) => choose(arms, last),
                     None => self.input(expr, None),

@@ -255,7 +255,10 @@ impl Text<'_> {
         let input = Input { id: what.to_owned(), shape: Shape::Any, null: Nullability::Never };
         let value = Document::Input(input);
         let (source, name, rust_type) = (what.to_owned(), None, None);
-        self.bind(Bind { index: 0, name, file: None, span, source, value, rust_type, is_json: false }, span);
+        self.bind(
+            Bind { index: 0, name, file: None, span, source, value, rust_type, is_json: false, signs: vec![] },
+            span,
+        );
     }
 
     fn done(self) -> Rendered {

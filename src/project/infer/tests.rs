@@ -122,7 +122,17 @@ fn a_bound_document_shows_its_column() {
     {
         let (name_of, source) = (None, "v".to_owned());
         let span = Span { start: 7, end: 8 };
-        facts.text.binds.push(Bind { index, name: name_of, span, file: None, source, value, rust_type: None, is_json });
+        facts.text.binds.push(Bind {
+            index,
+            name: name_of,
+            span,
+            file: None,
+            source,
+            value,
+            rust_type: None,
+            is_json,
+            signs: vec![],
+        });
         let placeholder = PlaceholderColumn { table: name("t"), column: column.into(), index, span };
         facts.facts.placeholders.push(placeholder);
     }

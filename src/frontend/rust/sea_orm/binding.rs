@@ -6,6 +6,7 @@ use crate::document::{Document, Nullability, ReadSite};
 use crate::frontend::facts::Bind;
 use crate::frontend::rust::scope::{Arm, Change, Root};
 use crate::frontend::rust::values;
+use crate::source::{Site, Span};
 use std::collections::BTreeSet;
 use syn::visit::{self, Visit};
 use syn::{Expr, Member};
@@ -25,7 +26,7 @@ impl Place<'_, '_, '_> {
             if !value.holds_old() && self.is_derived(expr, field) {
                 let what = format!("`{field}` of a model");
                 let why = format!("how `{}` edits the document is not followed", shorten(&source.folded(span)));
-                value = Document::Through { of: vec![Document::Read(ReadSite { what })], why };
+                value = Document::Through { of: vec![Document::Read(self.model_read(what, field, span))], why };
             }
         }
         Bind {
@@ -37,6 +38,7 @@ impl Place<'_, '_, '_> {
             value,
             rust_type: evaluated.rust_type,
             is_json: evaluated.is_json,
+            signs: evaluated.signs,
         }
     }
 
@@ -51,6 +53,17 @@ impl Place<'_, '_, '_> {
         near.map(|chain| chain.branch.clone()).unwrap_or_default()
     }
 
+    fn model_read(&self, what: String, field: &str, span: Span) -> ReadSite {
+        let site = Some(Site { file: self.file.reader.file, span });
+        ReadSite { what, column: Some(field.to_owned()), site, handed_in: false }
+    }
+
+    /// Where a model was read: what it is bound to.
+    fn model_site(&self, binding: usize) -> Span {
+        let init = self.scope.bindings.get(binding).and_then(|binding| binding.init.or(binding.part_of));
+        init.map(|init| self.file.reader.source.expr(init)).unwrap_or_default()
+    }
+
     /// Turns inputs that are the model's own field into reads.
     fn mark_reads(&self, value: &mut Document, field: &str, at: usize) {
         rewrite(value, &|id: &str| {
@@ -59,8 +72,13 @@ impl Place<'_, '_, '_> {
                 rest.trim_start_matches("r#").chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let binding = self.scope.resolve(base, at)?;
             let typed = self.of_binding(binding)?;
-            (name == field && typed.kind != Kind::Query)
-                .then(|| Document::Read(ReadSite { what: format!("`{field}` of the model `{base}`") }))
+            (name == field && typed.kind != Kind::Query).then(|| {
+                Document::Read(self.model_read(
+                    format!("`{field}` of the model `{base}`"),
+                    field,
+                    self.model_site(binding),
+                ))
+            })
         });
     }
 
@@ -181,6 +199,7 @@ pub(super) fn opaque(source: &str, span: crate::source::Span) -> Bind {
         value: Document::Input(input),
         rust_type: None,
         is_json: false,
+        signs: vec![],
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::texts;
 use crate::document::{
-    CastTo, Cond, Document, Family, Form, Input, Key, MergeHow, Nullability, OnNull, Path, ReadSite, Removal, Rest,
-    SetMode, Shape, Step,
+    CastTo, Cond, Document, Family, Form, Input, Key, MergeHow, Nullability, OnNull, Path, Removal, Rest, SetMode,
+    Shape, Step,
 };
 use crate::frontend::facts::Bind;
 use serde_json::json;
@@ -207,9 +207,17 @@ fn defaults_stand_beside_the_value() {
 
 #[test]
 fn a_row_that_was_fetched_is_read_and_only_its_own_column() {
-    let read = || Document::Read(ReadSite { what: "`data` of a row fetched in `f`".into() });
     let fetch = r#"let row = sqlx::query!("SELECT data FROM t WHERE id = $1", id).fetch_one(db).await?;"#;
     let write = r#"sqlx::query("UPDATE t SET data = $1 WHERE id = $2").bind(d).execute(db).await?;"#;
+    let Document::Read(site) = value("", &format!("{fetch} let d = row.data; {write}")) else {
+        panic!("a read expected")
+    };
+    assert_eq!(
+        (site.what.as_str(), site.column.as_deref(), site.handed_in),
+        ("`data` of a row fetched in `f`", Some("data"), false)
+    );
+    assert!(site.site.is_some());
+    let read = || Document::Read(site.clone());
     let edited = value("", &format!(r#"{fetch} let mut d: Value = row.data.clone(); d["phone"] = json!(p); {write}"#));
     assert_eq!(
         edited,

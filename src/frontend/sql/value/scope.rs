@@ -261,7 +261,10 @@ impl Evaluator<'_> {
             Relation::Target { same_row: true } if self.is_column(name) => {
                 // Measured: only PostgreSQL does not read the row again when another session changed it meanwhile.
                 let doc = if self.is_postgres() {
-                    Document::Read(ReadSite { what: format!("a subselect on {}", self.write.table.name) })
+                    Document::Read(ReadSite {
+                        what: format!("a subselect on {}", self.write.table.name),
+                        ..ReadSite::default()
+                    })
                 } else {
                     self.own.clone()
                 };

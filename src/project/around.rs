@@ -1,0 +1,219 @@
+//! What the Rust and the SQL around a write say of it: how it is meant, what it read before, what protects the row.
+//!
+//! Plain facts with their places, for the rules to weigh; nothing here says how bad a write is.
+
+use super::writes::Guard;
+use crate::document::Document;
+use crate::document::survival::Survival;
+use crate::frontend::facts::{Facts, Sign, SignKind, TextFacts};
+use crate::frontend::sql::{Assigned, SqlWrite};
+use crate::source::{FileId, Site};
+use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
+use std::collections::BTreeMap;
+
+/// An earlier read that a written value is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierRead {
+    /// In words: ``"`data` of a row fetched in `update`"``.
+    pub what: String,
+    /// The column, field or key under which it was read.
+    pub column: Option<String>,
+    /// The statement that read it, or the parameter that handed it in.
+    pub site: Option<Site>,
+    /// It was handed in by a caller that is not known: which row it is, and what protects it, does not show.
+    pub handed_in: bool,
+    /// The tables that the reading statement names, in lower case and without schema; empty when not known.
+    pub tables: Vec<String>,
+    /// The row that was read: each column that its condition compares, in lower case, with the source of the value it is
+    /// compared with; `None` when the condition is not known, empty when there is none. In the order of the names.
+    pub key: Option<Vec<(String, String)>>,
+}
+
+/// Something that protects a row between a read and a write, or only looks as if it did.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Protection {
+    /// What it is.
+    pub kind: ProtectionKind,
+    /// Where it stands.
+    pub site: Option<Site>,
+    /// A phrase for a label, without a full stop.
+    pub words: String,
+}
+
+/// What protects a row, or looks like it. See [`ProtectionKind::protects`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProtectionKind {
+    /// A version is compared in `WHERE`, or only a newer row is taken over.
+    VersionCompared,
+    /// The old document itself is compared in `WHERE`.
+    OldValueCompared,
+    /// The read locks the row (`FOR UPDATE`, `lock_exclusive`) in the transaction that writes.
+    RowLock,
+    /// `LOCK TABLE` before the read, in the transaction that writes.
+    TableLock,
+    /// An advisory lock, taken before the read.
+    AdvisoryLock,
+    /// `BEGIN IMMEDIATE` or `EXCLUSIVE` before the read (SQLite).
+    ImmediateTransaction,
+    /// Serializable or repeatable-read isolation: the later writer fails.
+    Serializable,
+    /// A mutex of the process, held around read and write, on SQLite, where one process writes.
+    HeldMutex,
+    /// Looks like a guard: a transaction as such.
+    Transaction,
+    /// Looks like a guard: a mutex of the process, on a database server that others write to as well.
+    ProcessMutex,
+    /// Looks like a guard: an advisory lock that is taken after the read.
+    LateLock,
+    /// Looks like a guard: something is compared in `WHERE`, but nobody looks at how many rows were written.
+    RowsNotLookedAt,
+    /// Looks like a guard: `COALESCE($n, column)`, or `CASE` with the column in `ELSE`.
+    KeptIfAbsent,
+}
+
+impl ProtectionKind {
+    /// Whether it protects the row; else it only looks like it.
+    pub fn protects(self) -> bool {
+        !matches!(
+            self,
+            Self::Transaction | Self::ProcessMutex | Self::LateLock | Self::RowsNotLookedAt | Self::KeptIfAbsent
+        )
+    }
+
+    /// Whether it is a lock around a read and the write after it: it protects nothing else.
+    pub fn is_lock(self) -> bool {
+        matches!(
+            self,
+            Self::RowLock
+                | Self::TableLock
+                | Self::AdvisoryLock
+                | Self::ImmediateTransaction
+                | Self::Serializable
+                | Self::HeldMutex
+        )
+    }
+}
+
+/// The earlier reads that a value is made from.
+pub(super) fn reads(value: &Document) -> Vec<EarlierRead> {
+    let mut found: Vec<EarlierRead> = vec![];
+    value.visit(&mut |document| {
+        if let Document::Read(read) = document {
+            let read = EarlierRead {
+                what: read.what.clone(),
+                column: read.column.clone(),
+                site: read.site,
+                handed_in: read.handed_in,
+                tables: vec![],
+                key: None,
+            };
+            if !found.contains(&read) {
+                found.push(read);
+            }
+        }
+    });
+    found.sort_by(|a, b| (a.site, &a.what).cmp(&(b.site, &b.what)));
+    found
+}
+
+/// What of the statement itself protects the row, or looks like it.
+pub(super) fn protections(
+    guard: Option<&Guard>,
+    survival: &Survival,
+    file: FileId,
+    write: &SqlWrite,
+) -> Vec<Protection> {
+    let mut found = vec![];
+    let site = Some(Site { file, span: write.statement });
+    if let Some(guard) = guard {
+        let kind = match guard.compares_document {
+            true => ProtectionKind::OldValueCompared,
+            false => ProtectionKind::VersionCompared,
+        };
+        found.push(Protection { kind, site, words: guard.words.clone() });
+    }
+    if survival.labels.contains(&"conditional") {
+        let words = "the old document stays only when no new one is given".to_owned();
+        let site = Some(Site { file, span: write.assignment });
+        found.push(Protection { kind: ProtectionKind::KeptIfAbsent, site, words });
+    }
+    found
+}
+
+/// Functions that answer PATCH requests, by their name; each with the places that register them.
+pub(super) fn patch_handlers(facts: &[Facts]) -> BTreeMap<String, Vec<Site>> {
+    let mut found: BTreeMap<String, Vec<Site>> = BTreeMap::new();
+    for facts in facts {
+        for (path, span) in &facts.patch_handlers {
+            let name = path.rsplit("::").next().unwrap_or(path).trim();
+            found.entry(name.to_owned()).or_default().push(Site { file: facts.file, span: *span });
+        }
+    }
+    found
+}
+
+/// The signs of the function of a text, those of its registration included.
+pub(super) fn of_function(facts: &Facts, function: Option<usize>, handlers: &BTreeMap<String, Vec<Site>>) -> Vec<Sign> {
+    let Some(function) = function.and_then(|index| facts.functions.get(index)) else { return vec![] };
+    let mut signs = function.signs.clone();
+    if let Some(site) = handlers.get(&function.name).and_then(|sites| nearest(sites, facts.file)) {
+        let words = format!("`{}` is registered for PATCH requests", function.name);
+        signs.push(Sign { kind: SignKind::PatchRoute, site, words });
+    }
+    signs
+}
+
+/// A place in the same file, or the only one there is: several handlers of one name are not told apart.
+fn nearest(sites: &[Site], file: FileId) -> Option<Site> {
+    match sites {
+        [one] => Some(*one),
+        _ => sites.iter().copied().find(|site| site.file == file),
+    }
+}
+
+/// Other columns of the statement that are protected by `COALESCE($n, column)`.
+pub(super) fn protected_siblings(write: &SqlWrite, text: &TextFacts, file: FileId) -> Vec<Sign> {
+    let siblings = text.facts.writes.iter().filter(|other| {
+        other.statement_sql == write.statement_sql && other.table == write.table && other.assignment != write.assignment
+    });
+    let protected = siblings.filter_map(|other| {
+        let Assigned::Value(value) = &other.value else { return None };
+        let column = other.target.last()?;
+        keeps_itself(value, &column.text).then(|| Sign {
+            kind: SignKind::SiblingProtected,
+            site: Site { file, span: other.assignment },
+            words: format!("`{}` beside it keeps its value when none is given", column.text),
+        })
+    });
+    protected.take(1).collect()
+}
+
+/// `COALESCE(.., column)`, `IFNULL(.., column)`.
+fn keeps_itself(value: &Expr, column: &str) -> bool {
+    let mut value = value;
+    while let Expr::Nested(inner) | Expr::Cast { expr: inner, .. } = value {
+        value = inner;
+    }
+    let Expr::Function(function) = value else { return false };
+    let name = function.name.to_string().to_lowercase();
+    if !matches!(name.as_str(), "coalesce" | "ifnull" | "nvl") {
+        return false;
+    }
+    let FunctionArguments::List(list) = &function.args else { return false };
+    list.args.iter().skip(1).any(|argument| match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => named(expr, column),
+        _ => false,
+    })
+}
+
+fn named(expr: &Expr, column: &str) -> bool {
+    match expr {
+        Expr::Identifier(name) => name.value.eq_ignore_ascii_case(column),
+        Expr::CompoundIdentifier(parts) => parts.last().is_some_and(|name| name.value.eq_ignore_ascii_case(column)),
+        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => named(inner, column),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;
