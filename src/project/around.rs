@@ -126,10 +126,8 @@ pub(super) fn protections(
     let mut found = vec![];
     let site = Some(Site { file, span: write.statement });
     if let Some(guard) = guard {
-        let kind = match guard.compares_document {
-            true => ProtectionKind::OldValueCompared,
-            false => ProtectionKind::VersionCompared,
-        };
+        let compared = guard.compares_document;
+        let kind = if compared { ProtectionKind::OldValueCompared } else { ProtectionKind::VersionCompared };
         found.push(Protection { kind, site, words: guard.words.clone() });
     }
     if survival.labels.contains(&"conditional") {

@@ -81,8 +81,8 @@ fn is_patch_route(attribute: &Attribute) -> bool {
         return true;
     }
     let routes = ["path", "oai", "route", "routes", "endpoint", "openapi", "api", "api_operation", "handler"];
-    let Meta::List(list) = &attribute.meta else { return false };
-    routes.iter().any(|name| last.ident == name) && names_patch(&list.tokens)
+    let Meta::List(arguments) = &attribute.meta else { return false };
+    routes.iter().any(|name| last.ident == name) && names_patch(&arguments.tokens)
 }
 
 fn names_patch(tokens: &TokenStream) -> bool {
