@@ -1,8 +1,10 @@
 //! The main job: read a project, judge its writes.
 
+use crate::declared::{ColumnRule, ColumnRules};
 use crate::discover::dialect::Dialects;
+use crate::discover::exclude::Exclude;
 use crate::discover::prefilter::{self, Names};
-use crate::discover::{self, Candidate, Kind, read};
+use crate::discover::{self, Candidate, Kind, PathError, Request, read};
 use crate::fingerprint::fingerprint;
 use crate::frontend::facts::{Facts, Problem, Route};
 use crate::frontend::sql::Dialect;
@@ -10,7 +12,8 @@ use crate::frontend::{self, dialect_hint};
 use crate::project::{Project, Settings, Unanalysed};
 use crate::rules;
 use crate::rules::finding::{Finding, Summary};
-use crate::source::{FileId, Files, LineIndex, Site, SourceFile};
+use crate::rules::levels::Levels;
+use crate::source::{FileId, Files, LineIndex, Site, SourceFile, Span};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,6 +33,18 @@ pub struct Options {
     pub dialect: Option<Dialect>,
     /// More files or folders with the schema; they are read even if they are ignored.
     pub schema: Vec<PathBuf>,
+    /// Files and folders that are left out, neither checked nor read for the schema.
+    pub exclude: Exclude,
+    /// Leaves out what is excluded even where it is named by itself.
+    pub force_exclude: bool,
+    /// Of the named files only these (absolute, links resolved); all when `None`.
+    pub only: Option<BTreeSet<PathBuf>>,
+    /// Which rules speak, and how loud.
+    pub levels: Levels,
+    /// What the user says of columns.
+    pub columns: ColumnRules,
+    /// The configuration file, where there is one: what is said of columns points into it.
+    pub config: Option<SourceFile>,
     /// Worker threads; one per processor when `None`.
     pub jobs: Option<usize>,
 }
@@ -47,6 +62,8 @@ pub struct Report {
     pub unanalysed: Vec<Unanalysed>,
     /// What could not be read or parsed, by path.
     pub warnings: Vec<Warning>,
+    /// Parts of the configuration that fit nothing, by place: the bytes in the configuration file, and a sentence.
+    pub unmatched: Vec<(Span, String)>,
     /// Faults of the program itself, each in one sentence that begins with the path; the rest of the report stands.
     pub faults: Vec<String>,
 }
@@ -64,13 +81,8 @@ pub struct Warning {
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// A named path does not exist or cannot be read.
-    #[error("{}: {source}", path.display())]
-    Path {
-        /// The path.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Path(#[from] PathError),
     /// The worker threads could not be started.
     #[error("cannot start the worker threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -82,7 +94,7 @@ pub enum CheckError {
 /// When a named path does not exist or cannot be read. A file that does not parse is a warning, not an error.
 pub fn check(options: &Options) -> Result<Report, CheckError> {
     let here = PathBuf::from(".");
-    let cwd = here.canonicalize().map_err(|source| CheckError::Path { path: here, source })?;
+    let cwd = here.canonicalize().map_err(|source| PathError { path: here, source })?;
     let threads = options.jobs.unwrap_or(0);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build()?;
     pool.install(|| run(options, &cwd))
@@ -99,7 +111,15 @@ enum Loaded {
 }
 
 fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
-    let found = discover::discover(options, cwd)?;
+    let request = Request {
+        paths: &options.paths,
+        stdin: options.stdin.as_ref().map(|(path, _)| path.as_path()),
+        schema: &options.schema,
+        exclude: Some(&options.exclude),
+        force_exclude: options.force_exclude,
+        only: options.only.as_ref(),
+    };
+    let found = discover::discover(&request, cwd)?;
     let stdin = options.stdin.as_ref().map(|(_, bytes)| bytes.as_slice());
     let wanted = |file: &Candidate, bytes: &[u8]| file.kind != Kind::Rust || prefilter::may_matter(bytes);
     let mut loaded: Vec<Loaded> = found
@@ -109,12 +129,14 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
         .collect();
     let mut report = Report::default();
     report.warnings.extend(found.warnings.into_iter().map(|message| Warning { message, named: true }));
+    let sentence = |pattern: &str| format!("the pattern `{pattern}` leaves out nothing");
+    report.unmatched.extend(found.unmatched.into_iter().map(|(pattern, span)| (span, sentence(&pattern))));
     for (file, loaded) in found.files.iter().zip(&loaded) {
         match loaded {
             // A file that the user named must be read, or the answer would be a false all-clear.
             Loaded::Failed(reason) if file.explicit => {
                 let source = std::io::Error::other(reason.clone());
-                return Err(CheckError::Path { path: PathBuf::from(&file.shown), source });
+                return Err(PathError { path: PathBuf::from(&file.shown), source }.into());
             }
             Loaded::Failed(reason) => {
                 let message = format!("{} is skipped: {reason}", file.shown);
@@ -273,14 +295,21 @@ fn judge(files: &[Candidate], dialects: &Dialects, facts: Vec<Facts>, options: &
     let read_here = facts.iter().filter(|facts| named(facts.file)).flat_map(|facts| &facts.texts);
     let read_here = read_here.filter(|text| text.text.route != Route::Cache);
     let read_here: usize = read_here.map(|text| text.facts.statements).sum();
-    let mut settings = Settings { dialect: options.dialect, ..Settings::default() };
+    let mut settings = Settings { dialect: options.dialect, columns: options.columns.clone(), ..Settings::default() };
+    if let Some(config) = &options.config {
+        settings.columns.stand_in(report.files.add(config.clone()));
+    }
     for (index, file) in files.iter().enumerate() {
         let id = FileId(index as u32);
         settings.in_project.insert(id, file.in_project.clone());
         settings.of_file.extend(dialects.for_path(&file.path).map(|dialect| (id, dialect)));
     }
     let project = Project::build(facts, &report.files, &settings);
-    let mut findings = rules::judge(&project, &report.files);
+    let fits_nothing = |rule: &ColumnRule| (rule.span, format!("no column fits the pattern `{}`", rule.pattern));
+    let unmatched = settings.columns.iter().enumerate().filter(|(index, _)| project.unmatched.contains(index));
+    report.unmatched.extend(unmatched.map(|(_, rule)| fits_nothing(rule)));
+    report.unmatched.sort_unstable();
+    let mut findings = rules::judge(&project, &report.files, &options.levels);
     findings.sort_by_key(|finding| (finding.site, finding.rule));
     identify(&mut findings, files, &project, &report.files);
     findings.retain(|finding| named(finding.site.file));

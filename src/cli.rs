@@ -29,6 +29,8 @@ pub(crate) enum Command {
     /// Check files and folders (the default)
     #[command(after_help = EXIT_CODES)]
     Check(Box<CheckArgs>),
+    /// Write a commented noclobber.toml into this folder
+    Init,
     /// Show the page of a rule, or the list of all rules
     Explain(ExplainArgs),
     /// Write a completion script for a shell to stdout
@@ -89,6 +91,18 @@ pub(crate) struct CheckArgs {
     /// A file or folder with the schema, read even if it is ignored; may be given several times
     #[arg(long, value_name = "PATH")]
     pub(crate) schema: Vec<PathBuf>,
+
+    /// Read this configuration instead of the project's; paths in it are relative to the working directory
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Read no configuration
+    #[arg(long)]
+    pub(crate) isolated: bool,
+
+    /// Leave out what the configuration excludes even where it is named, as by a pre-commit hook
+    #[arg(long)]
+    pub(crate) force_exclude: bool,
 
     /// List what could not be analysed, each with its reason
     #[arg(long)]

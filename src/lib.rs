@@ -7,14 +7,18 @@
 //!    discover --------------------------------^
 //! ```
 //!
+//! * [`declared`]: what the user says of columns.
 //! * [`source`]: files, byte spans, and the map from a byte of SQL to the byte of the file that spells it.
 //! * [`document`]: what a `SET` expression stores, as a value that can be run. Knows no SQL and no Rust.
 //! * [`frontend`]: reads `.rs`, `.sql` and `.sqlx` files into facts.
 //! * [`project`]: all facts of all files: which columns hold JSON and who writes them.
 //! * [`rules`]: one write and what is known of its column in, one finding out.
+//! * [`config`]: `noclobber.toml`, in the words of the rooms that act on it.
 //! * [`report`]: findings to text, JSON and other formats.
 
 pub mod check;
+pub mod config;
+pub mod declared;
 pub mod discover;
 pub mod document;
 pub mod fingerprint;

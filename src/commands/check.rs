@@ -1,9 +1,10 @@
 //! `noclobber check`: run the check, write the reports, say with the exit code how it went.
 
-use super::unknown_rule;
+use super::{configuration, unknown_rule};
 use crate::cli::{CheckArgs, Color, Format, Output};
 use anyhow::{Context as _, bail};
 use noclobber::check::{Options, Report, check};
+use noclobber::config::Config;
 use noclobber::report::{self, Shown};
 use noclobber::rules;
 use std::fs::File;
@@ -27,18 +28,21 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     if to_stdout().count() > 1 && to_stdout().any(|output| output.format.is_for_machines()) {
         bail!("a report for programs must be alone on stdout: give the others a file, as in `--output json=FILE`");
     }
+    let Some(config) = configuration::read(args)? else { return Ok(FAILURE) };
     let started = Instant::now();
-    let mut report = check(&options(args)?)?;
+    let mut report = check(&options(args, &config)?)?;
     if args.verbose {
         let time = started.elapsed().as_millis();
         writeln!(io::stderr(), "checked {} files in {time} ms", report.summary.files)?;
     }
     warn(args, &report)?;
+    configuration::warn(args, &config, &report)?;
     let shown = filter(args, &mut report);
     for output in &args.output {
         write(output, &report, shown, args)?;
     }
-    let incomplete = !report.faults.is_empty() || args.strict && !report.warnings.is_empty();
+    let incomplete =
+        !report.faults.is_empty() || args.strict && (!report.warnings.is_empty() || !report.unmatched.is_empty());
     Ok(if incomplete {
         FAILURE
     } else if report.findings.iter().any(|finding| finding.severity >= args.fail_on) && !args.exit_zero {
@@ -49,7 +53,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
 }
 
 /// What the library is asked for.
-fn options(args: &CheckArgs) -> anyhow::Result<Options> {
+fn options(args: &CheckArgs, config: &Config) -> anyhow::Result<Options> {
     let mut paths = args.paths.clone();
     let given = paths.len();
     paths.retain(|path| path != Path::new("-"));
@@ -62,7 +66,19 @@ fn options(args: &CheckArgs) -> anyhow::Result<Options> {
     } else {
         None
     };
-    Ok(Options { paths, stdin, dialect: args.dialect, schema: args.schema.clone(), jobs: args.jobs.map(usize::from) })
+    Ok(Options {
+        paths,
+        stdin,
+        dialect: args.dialect.or(config.dialect),
+        schema: args.schema.iter().chain(&config.schema).cloned().collect(),
+        exclude: config.exclude.clone(),
+        force_exclude: args.force_exclude,
+        only: None,
+        levels: config.levels.clone().choosing(&args.select, &args.ignore),
+        columns: config.columns.clone(),
+        config: config.source.clone(),
+        jobs: args.jobs.map(usize::from),
+    })
 }
 
 /// Says on stderr what kept files from being checked.
@@ -91,10 +107,6 @@ fn warn(args: &CheckArgs, report: &Report) -> io::Result<()> {
 
 /// Leaves the findings that are to be shown, in every format the same.
 fn filter(args: &CheckArgs, report: &mut Report) -> Shown {
-    report.findings.retain(|finding| {
-        let selected = args.select.is_empty() || args.select.iter().any(|id| id == finding.rule);
-        selected && !args.ignore.iter().any(|id| id == finding.rule)
-    });
     let before = report.findings.len();
     report.findings.retain(|finding| finding.confidence >= args.min_confidence);
     Shown {
@@ -133,7 +145,7 @@ fn write(output: &Output, report: &Report, shown: Shown, args: &CheckArgs) -> an
 }
 
 /// Whether to colour: the flag, then `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE`, then whether somebody looks at it.
-fn wants_color(flag: Color, terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+pub(super) fn wants_color(flag: Color, terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
     let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
     let on = |name: &str| variable(name).is_some_and(|value| !value.is_empty() && value != "0");
     match flag {

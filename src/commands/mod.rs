@@ -1,7 +1,9 @@
 //! One file a subcommand. Each returns the exit code, or an error that becomes exit code 2.
 
 pub(crate) mod check;
+mod configuration;
 pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod shell;
 
 use noclobber::rules::RULES;

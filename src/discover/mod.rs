@@ -3,14 +3,16 @@
 //! Never parses SQL or Rust. The files whose findings are wanted may be few; the schema comes from the whole project.
 
 pub mod dialect;
+pub mod exclude;
 mod ignores;
 pub mod prefilter;
 pub mod read;
 pub mod root;
 mod walk;
 
-use crate::check::{CheckError, Options};
-use std::collections::BTreeMap;
+use crate::source::Span;
+use exclude::Exclude;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 /// What a file is read as.
@@ -75,6 +77,33 @@ pub struct Candidate {
     pub test: bool,
 }
 
+/// Which files are wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request<'a> {
+    /// Files and folders whose findings are wanted; the working directory when empty.
+    pub paths: &'a [PathBuf],
+    /// The file that stdin stands for.
+    pub stdin: Option<&'a Path>,
+    /// More files or folders with the schema; they are read even if they are ignored.
+    pub schema: &'a [PathBuf],
+    /// What is left out.
+    pub exclude: Option<&'a Exclude>,
+    /// Leaves out what is excluded even where it is named by itself.
+    pub force_exclude: bool,
+    /// Of the named files only these (absolute, links resolved); all when `None`.
+    pub only: Option<&'a BTreeSet<PathBuf>>,
+}
+
+/// A named path that does not exist or cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}", path.display())]
+pub struct PathError {
+    /// The path as it was named.
+    pub path: PathBuf,
+    /// Why.
+    pub source: std::io::Error,
+}
+
 /// The files of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Discovery {
@@ -82,19 +111,20 @@ pub struct Discovery {
     pub files: Vec<Candidate>,
     /// What could not be walked, each in one sentence.
     pub warnings: Vec<String>,
+    /// Patterns of the configuration that leave out nothing, each with its place there.
+    pub unmatched: Vec<(String, Span)>,
 }
 
 /// Finds the files of the projects that the named paths belong to. `cwd` is the working directory, links resolved.
 ///
 /// # Errors
 /// When a named path does not exist or cannot be looked at.
-pub fn discover(options: &Options, cwd: &Path) -> Result<Discovery, CheckError> {
+pub fn discover(request: &Request<'_>, cwd: &Path) -> Result<Discovery, PathError> {
     let mut named = vec![];
-    for path in &options.paths {
+    for path in request.paths {
         named.push(resolve(path, cwd)?);
     }
-    let stdin =
-        options.stdin.as_ref().map(|(path, _)| resolve(path, cwd).unwrap_or_else(|_| normalize(&cwd.join(path))));
+    let stdin = request.stdin.map(|path| resolve(path, cwd).unwrap_or_else(|_| normalize(&cwd.join(path))));
     named.extend(stdin.clone());
     if named.is_empty() {
         named.push(cwd.to_path_buf());
@@ -105,30 +135,37 @@ pub fn discover(options: &Options, cwd: &Path) -> Result<Discovery, CheckError> 
 
     let mut kinds: BTreeMap<PathBuf, Kind> = BTreeMap::new();
     let mut warnings = vec![];
-    let mut visit = |start: &Path, ignores: bool, kinds: &mut BTreeMap<PathBuf, Kind>| {
+    let no_exclude = Exclude::default();
+    let exclude = request.exclude.unwrap_or(&no_exclude);
+    let mut matched = BTreeSet::new();
+    if request.force_exclude {
+        named.retain(|path| !exclude.excludes_or_parent(path, &mut matched));
+    }
+    let mut visit = |start: &Path, how: Walk, kinds: &mut BTreeMap<PathBuf, Kind>| {
         let mut keep = |found: Found| {
             kinds.entry(found.path).or_insert(found.kind);
         };
-        walk::walk(start, ignores, &mut keep, &mut |warning| warnings.push(warning));
+        let mut out = |path: &Path, folder: bool| how.excluding && exclude.excludes(path, folder, &mut matched);
+        walk::walk(start, how.ignoring, &mut out, &mut keep, &mut |warning| warnings.push(warning));
     };
     for root in &roots {
-        visit(root, true, &mut kinds);
+        visit(root, Walk { ignoring: true, excluding: true }, &mut kinds);
     }
     for path in &named {
         if path.is_dir() {
             // A folder that is ignored or hidden is walked all the same when it is named.
             let prefix = |found: &PathBuf| found.starts_with(path);
             if !roots.contains(path) && !kinds.range(path.clone()..).next().is_some_and(|(found, _)| prefix(found)) {
-                visit(path, true, &mut kinds);
+                visit(path, Walk { ignoring: true, excluding: false }, &mut kinds);
             }
         } else if let Some(kind) = Kind::of(path) {
             kinds.insert(path.clone(), kind);
         }
     }
-    for path in &options.schema {
+    for path in request.schema {
         let path = resolve(path, cwd)?;
         if path.is_dir() {
-            visit(&path, false, &mut kinds);
+            visit(&path, Walk { ignoring: false, excluding: false }, &mut kinds);
         } else {
             let kind = Kind::of(&path).unwrap_or(Kind::Sql);
             kinds.insert(path, kind);
@@ -137,11 +174,24 @@ pub fn discover(options: &Options, cwd: &Path) -> Result<Discovery, CheckError> 
 
     warnings.sort_unstable();
     warnings.dedup();
+    let unmatched = exclude.unmatched(&matched);
+    let unmatched = unmatched.into_iter().map(|(pattern, span)| (pattern.to_owned(), span)).collect();
     let file = |(path, kind)| {
         let is_stdin = stdin.as_ref() == Some(&path);
-        Candidate { is_stdin, ..candidate(path, kind, &named, &roots, cwd) }
+        let wanted = request.only.is_none_or(|only| only.contains(&path));
+        let candidate = candidate(path, kind, &named, &roots, cwd);
+        Candidate { is_stdin, named: candidate.named && wanted, explicit: candidate.explicit && wanted, ..candidate }
     };
-    Ok(Discovery { files: kinds.into_iter().map(file).collect(), warnings })
+    Ok(Discovery { files: kinds.into_iter().map(file).collect(), warnings, unmatched })
+}
+
+/// What holds on a walk.
+#[derive(Clone, Copy)]
+struct Walk {
+    /// The ignore files of git and of the user.
+    ignoring: bool,
+    /// The patterns of the configuration.
+    excluding: bool,
 }
 
 fn candidate(path: PathBuf, kind: Kind, named: &[PathBuf], roots: &[PathBuf], cwd: &Path) -> Candidate {
@@ -184,8 +234,8 @@ fn is_test(in_project: &str) -> bool {
 }
 
 /// The absolute path with links resolved.
-fn resolve(path: &Path, cwd: &Path) -> Result<PathBuf, CheckError> {
-    cwd.join(path).canonicalize().map_err(|source| CheckError::Path { path: path.to_path_buf(), source })
+fn resolve(path: &Path, cwd: &Path) -> Result<PathBuf, PathError> {
+    cwd.join(path).canonicalize().map_err(|source| PathError { path: path.to_path_buf(), source })
 }
 
 /// The path without `.` and `..`, for a file that need not exist.
@@ -219,13 +269,13 @@ mod tests {
         (dir, real)
     }
 
-    fn shown(options: &Options, cwd: &Path) -> Vec<(String, bool)> {
-        let files = discover(options, cwd).unwrap().files;
+    fn shown(request: &Request<'_>, cwd: &Path) -> Vec<(String, bool)> {
+        let files = discover(request, cwd).unwrap().files;
         files.into_iter().map(|file| (file.shown, file.named)).collect()
     }
 
-    fn names(options: &Options, cwd: &Path) -> Vec<String> {
-        shown(options, cwd).into_iter().map(|(path, _)| path).collect()
+    fn names(request: &Request<'_>, cwd: &Path) -> Vec<String> {
+        shown(request, cwd).into_iter().map(|(path, _)| path).collect()
     }
 
     #[test]
@@ -245,7 +295,7 @@ mod tests {
             ("own/.gitignore", "d.rs\n"),
             ("own/d.rs", ""),
         ]);
-        let all = names(&Options::default(), &cwd);
+        let all = names(&Request::default(), &cwd);
         assert_eq!(all, [".env", "c.rs", "keep.tmp.sql", "own/d.rs", "sub/generated/b.rs"]);
     }
 
@@ -259,8 +309,8 @@ mod tests {
             ("w/y.rs", ""),
             ("w/z.rs", ""),
         ]);
-        let options = Options { paths: vec!["w".into()], ..Options::default() };
-        assert_eq!(names(&options, &cwd), ["w/Cargo.toml", "w/z.rs"]);
+        let request = Request { paths: &["w".into()], ..Request::default() };
+        assert_eq!(names(&request, &cwd), ["w/Cargo.toml", "w/z.rs"]);
     }
 
     #[test]
@@ -280,7 +330,7 @@ mod tests {
             ("query-2.json", "{}"),
             ("UP.SQL", ""),
         ]);
-        let all = names(&Options::default(), &cwd);
+        let all = names(&Request::default(), &cwd);
         assert_eq!(all, [".sqlx/query-1.json", "Cargo.toml", "UP.SQL", "sqlx-data.json", "src/target/a.rs"]);
     }
 
@@ -292,8 +342,8 @@ mod tests {
             ("app/src/a.rs", ""),
             ("app/src/b.rs", ""),
         ]);
-        let options = Options { paths: vec!["src/a.rs".into()], ..Options::default() };
-        let all = shown(&options, &cwd.join("app"));
+        let request = Request { paths: &["src/a.rs".into()], ..Request::default() };
+        let all = shown(&request, &cwd.join("app"));
         let expected =
             [("../Cargo.toml", false), ("src/a.rs", true), ("src/b.rs", false), ("../migrations/1.sql", false)];
         assert_eq!(all, expected.map(|(path, named)| (path.to_owned(), named)));
@@ -303,14 +353,14 @@ mod tests {
     fn what_is_named_is_read_even_if_it_is_ignored() {
         let (_dir, cwd) =
             tree(&[(".gitignore", "gen/\n"), ("gen/a.rs", ""), ("gen/b.sql", ""), ("gen/c.txt", ""), ("d.rs", "")]);
-        let options = Options { paths: vec!["gen/a.rs".into()], ..Options::default() };
+        let request = Request { paths: &["gen/a.rs".into()], ..Request::default() };
         let both = [("gen/a.rs".to_owned(), true), ("gen/b.sql".to_owned(), false)];
-        assert_eq!(shown(&options, &cwd), both, "no marker: the folder is the project");
-        let options = Options { paths: vec!["d.rs".into(), "gen".into()], ..Options::default() };
-        assert_eq!(names(&options, &cwd), ["d.rs", "gen/a.rs", "gen/b.sql"]);
-        let schema = vec!["gen".into(), "gen/c.txt".into()];
-        let options = Options { paths: vec!["d.rs".into()], schema, ..Options::default() };
-        let found = discover(&options, &cwd).unwrap().files;
+        assert_eq!(shown(&request, &cwd), both, "no marker: the folder is the project");
+        let request = Request { paths: &["d.rs".into(), "gen".into()], ..Request::default() };
+        assert_eq!(names(&request, &cwd), ["d.rs", "gen/a.rs", "gen/b.sql"]);
+        let schema = &["gen".into(), "gen/c.txt".into()];
+        let request = Request { paths: &["d.rs".into()], schema, ..Request::default() };
+        let found = discover(&request, &cwd).unwrap().files;
         let found: Vec<_> = found.iter().map(|f| (f.shown.as_str(), f.kind, f.named)).collect();
         assert_eq!(
             found,
@@ -326,10 +376,8 @@ mod tests {
     #[test]
     fn a_named_path_that_does_not_exist_is_an_error() {
         let (_dir, cwd) = tree(&[]);
-        let options = Options { paths: vec!["nowhere.rs".into()], ..Options::default() };
-        assert!(
-            matches!(discover(&options, &cwd), Err(CheckError::Path { path, .. }) if path == Path::new("nowhere.rs"))
-        );
+        let request = Request { paths: &["nowhere.rs".into()], ..Request::default() };
+        assert!(matches!(discover(&request, &cwd), Err(PathError { path, .. }) if path == Path::new("nowhere.rs")));
     }
 
     #[test]
@@ -352,8 +400,8 @@ mod tests {
         std::os::unix::fs::symlink(cwd.join("p/a.sql"), cwd.join("p/same.sql")).unwrap();
         std::os::unix::fs::symlink(cwd.join("outside.sql"), cwd.join("p/other.sql")).unwrap();
         std::os::unix::fs::symlink(cwd.join("nothing.sql"), cwd.join("p/dangling.sql")).unwrap();
-        let options = Options { paths: vec!["p".into()], ..Options::default() };
-        assert_eq!(shown(&options, &cwd).len(), 3);
-        assert_eq!(names(&options, &cwd), ["outside.sql", "p/Cargo.toml", "p/a.sql"]);
+        let request = Request { paths: &["p".into()], ..Request::default() };
+        assert_eq!(shown(&request, &cwd).len(), 3);
+        assert_eq!(names(&request, &cwd), ["outside.sql", "p/Cargo.toml", "p/a.sql"]);
     }
 }

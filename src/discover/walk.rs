@@ -8,8 +8,14 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 /// Walks `start` (absolute) and hands every file of a wanted kind to `found`, every hindrance to `warn`. Ignore files
-/// count only if `ignoring`.
-pub(crate) fn walk(start: &Path, ignoring: bool, found: &mut dyn FnMut(Found), warn: &mut dyn FnMut(String)) {
+/// count only if `ignoring`; `excluded` says of a file or a folder (`true`) whether the user wants it left out.
+pub(crate) fn walk(
+    start: &Path,
+    ignoring: bool,
+    excluded: &mut dyn FnMut(&Path, bool) -> bool,
+    found: &mut dyn FnMut(Found),
+    warn: &mut dyn FnMut(String),
+) {
     let mut ignores = if ignoring { Ignores::above(start) } else { Ignores::default() };
     let mut entries = WalkDir::new(start).sort_by_file_name().into_iter();
     while let Some(entry) = entries.next() {
@@ -23,7 +29,7 @@ pub(crate) fn walk(start: &Path, ignoring: bool, found: &mut dyn FnMut(Found), w
         ignores.leave_to(entry.depth());
         let path = entry.path();
         if entry.file_type().is_dir() || entry.depth() == 0 {
-            if entry.depth() > 0 && (skips_folder(&entry) || ignores.ignores(path, true)) {
+            if entry.depth() > 0 && (skips_folder(&entry) || ignores.ignores(path, true) || excluded(path, true)) {
                 entries.skip_current_dir();
             } else if ignoring {
                 ignores.enter(path, entry.depth());
@@ -36,7 +42,7 @@ pub(crate) fn walk(start: &Path, ignoring: bool, found: &mut dyn FnMut(Found), w
             Kind::Dialect => !is_environment(&entry) && ignores.ignores(path, false),
             _ => is_hidden(&entry) || ignores.ignores(path, false),
         };
-        if left_out {
+        if left_out || excluded(path, false) {
             continue;
         }
         if entry.path_is_symlink() {

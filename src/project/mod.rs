@@ -3,6 +3,7 @@
 pub mod around;
 mod built;
 pub mod catalog;
+pub mod declare;
 mod deferred;
 mod environment;
 mod file_queries;
@@ -17,6 +18,7 @@ mod resolve;
 mod schema;
 pub mod writes;
 
+use crate::declared::ColumnRules;
 use crate::frontend::facts::{Facts, Problem, Route};
 use crate::frontend::sql::Dialect;
 use crate::source::{FileId, Files, Site};
@@ -33,6 +35,10 @@ pub struct Project {
     pub statements: usize,
     /// What could not be analysed, each with its reason; in the order of file path and place.
     pub unanalysed: Vec<Unanalysed>,
+    /// What the user says of columns.
+    pub declared: ColumnRules,
+    /// The numbers of the column rules (in [`ColumnRules::iter`]) that fit no column.
+    pub unmatched: Vec<usize>,
 }
 
 /// A text, statement or write that could not be analysed.
@@ -55,6 +61,8 @@ pub struct Settings {
     /// Paths below the project's root, forward slashes; a file without one is taken by its path as shown. What stands
     /// above the root must not be mistaken for a folder of migrations or tests.
     pub in_project: BTreeMap<FileId, String>,
+    /// What the user says of columns.
+    pub columns: ColumnRules,
 }
 
 /// The paths of a run's files below the project's root.
@@ -84,7 +92,9 @@ impl Project {
             facts.texts.sort_by_key(|text| text.text.span);
         }
         let mut catalog = schema::build(&facts, paths);
+        declare::before_use(&mut catalog, &settings.columns);
         infer::infer(&mut catalog, &facts, paths);
+        declare::after_use(&mut catalog, &settings.columns);
         let (mut writes, mut unanalysed) = (vec![], vec![]);
         let by_name = resolve::JsonColumns::new(&catalog);
         let patch_handlers = around::patch_handlers(&facts);
@@ -108,7 +118,9 @@ impl Project {
         }
         let read = facts.iter().flat_map(|facts| &facts.texts).filter(|text| text.text.route != Route::Cache);
         let statements = read.map(|text| text.facts.statements).sum();
-        Self { catalog, writes, statements, unanalysed }
+        writes.retain(|write| !declare::is_left_alone(&write.column, &settings.columns));
+        let unmatched = declare::unmatched(&catalog, &writes, &settings.columns);
+        Self { catalog, writes, statements, unanalysed, declared: settings.columns.clone(), unmatched }
     }
 }
 

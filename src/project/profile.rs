@@ -3,7 +3,9 @@
 //! Knows columns and evaluated writes; never looks at syntax.
 
 use super::catalog::Column;
+use super::declare;
 use super::writes::ColumnWrite;
+use crate::declared::ColumnRules;
 use crate::document::survival::Word;
 use crate::source::Site;
 use std::collections::BTreeMap;
@@ -34,11 +36,14 @@ pub struct Profiles {
 }
 
 impl Profiles {
-    /// Joins what all writes and reads say of their columns.
-    pub fn new(writes: &[ColumnWrite]) -> Self {
+    /// Joins what all writes and reads say of their columns, and what the user says of them.
+    pub fn new(writes: &[ColumnWrite], rules: &ColumnRules) -> Self {
         let mut by_column: BTreeMap<ColumnId, Profile> = BTreeMap::new();
         for write in writes {
             let profile = by_column.entry(column_id(&write.column)).or_insert_with(|| Profile::of(&write.column));
+            for (key, _) in declare::of(&write.column, rules).keys {
+                profile.keys.entry(key.to_owned()).or_default();
+            }
             let survival = &write.survival;
             for path in survival.touched.iter().chain(&survival.removed) {
                 if let Some(key) = path.first() {

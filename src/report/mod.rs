@@ -5,6 +5,7 @@
 
 pub mod concise;
 pub mod json;
+pub mod notice;
 mod sanitize;
 pub mod text;
 mod view;

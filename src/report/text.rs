@@ -87,7 +87,7 @@ fn write_finding(
     Ok(())
 }
 
-fn severity(severity: Severity) -> diagnostic::Severity {
+pub(super) fn severity(severity: Severity) -> diagnostic::Severity {
     match severity {
         Severity::Note => diagnostic::Severity::Note,
         Severity::Warning => diagnostic::Severity::Warning,

@@ -48,7 +48,8 @@ fn check(case: &Case<'_>) -> Option<Draft> {
 /// What is said of a write that replaces the whole document, whatever the statement.
 pub(super) fn draft(case: &Case<'_>) -> Draft {
     let write = case.write;
-    let facts = of_a_replacement(case);
+    let mut facts = of_a_replacement(case);
+    facts.extend(case.whole.then_some(Fact::Declared));
     let subject = wording::subject(write.verb);
     let column = case.column();
     let lost = if facts.contains(&Fact::Reset) { None } else { case.lost_keys() };

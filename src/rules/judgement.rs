@@ -46,6 +46,8 @@ pub(super) enum Fact {
     Migration,
     /// Emptied on purpose: a constant, no input.
     Reset,
+    /// The configuration says that the document is replaced as a whole.
+    Declared,
     /// A version or the old value is compared.
     Guarded,
     /// The table or the column's type is a guess.
@@ -97,6 +99,7 @@ impl Fact {
             Self::TestCode
             | Self::Migration
             | Self::Reset
+            | Self::Declared
             | Self::Guarded
             | Self::Guess
             | Self::CoversKnownKeys
@@ -107,9 +110,10 @@ impl Fact {
         }
     }
 
-    /// Facts that put even a proven loss below the gate: the data is not production's, or we may be wrong about it.
+    /// Facts that put even a proven loss below the gate: the data is not production's, we may be wrong about it, or the
+    /// user says that it is meant.
     fn disqualifies(self) -> bool {
-        matches!(self, Self::TestCode | Self::Migration | Self::Guess | Self::Guarded)
+        matches!(self, Self::TestCode | Self::Migration | Self::Guess | Self::Guarded | Self::Declared)
     }
 
     /// The fact in kebab-case, for `labels`.
@@ -121,6 +125,7 @@ impl Fact {
             Self::TestCode => "test-code",
             Self::Migration => "migration",
             Self::Reset => "reset",
+            Self::Declared => "declared-whole",
             Self::Guarded => "guarded",
             Self::Guess => "guessed",
             Self::MirrorsRow => "mirrors-row",
@@ -136,6 +141,7 @@ impl Fact {
             Self::TestCode => "this is test code",
             Self::Migration => "this is a one-off statement of a migration",
             Self::Guess => "which table or column type this is, is a guess",
+            Self::Declared => "the configuration says that this document is replaced as a whole",
             Self::CoversKnownKeys => "the new document carries every key that is known of this column",
             Self::MirrorsRow => "the upsert takes over every inserted column: it mirrors the whole row",
             Self::OnlyIfGiven => "the old document stays when the new value is NULL",

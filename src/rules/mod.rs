@@ -5,6 +5,7 @@
 
 pub mod finding;
 pub mod judgement;
+pub mod levels;
 mod wording;
 
 mod column_overwrite;
@@ -18,12 +19,13 @@ mod upsert_overwrite;
 mod write_lost;
 
 use crate::document::survival::Word;
-use crate::project::Project;
 use crate::project::profile::{Profile, Profiles};
 use crate::project::writes::ColumnWrite;
+use crate::project::{Project, declare};
 use crate::source::Files;
 use finding::{Evidence, Finding};
 use judgement::{Fact, verdict};
+use levels::Levels;
 
 /// A rule: its id, its page, and the function that decides whether a write is its case.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +88,8 @@ pub fn by_id(id: &str) -> Option<&'static Rule> {
 struct Case<'a> {
     write: &'a ColumnWrite,
     profile: &'a Profile,
+    /// The user says that the document is replaced as a whole, on purpose.
+    whole: bool,
 }
 
 impl Case<'_> {
@@ -110,16 +114,18 @@ struct Draft {
     notes: Vec<String>,
 }
 
-/// Judges every write of the project: one finding per write at most, in the order of path and place.
-pub fn judge(project: &Project, files: &Files) -> Vec<Finding> {
-    let profiles = Profiles::new(&project.writes);
+/// Judges every write of the project by the rules that are on: one finding per write at most, in the order of path and
+/// place.
+pub fn judge(project: &Project, files: &Files, levels: &Levels) -> Vec<Finding> {
+    let profiles = Profiles::new(&project.writes, &project.declared);
     let empty = Profile::default();
     let mut findings: Vec<Finding> = project
         .writes
         .iter()
         .filter_map(|write| {
             let profile = profiles.get(&write.column).unwrap_or(&empty);
-            finding(&Case { write, profile }, files)
+            let whole = declare::of(&write.column, &project.declared).whole.is_some();
+            finding(&Case { write, profile, whole }, files, levels)
         })
         .collect();
     findings.sort_by(|a, b| {
@@ -129,11 +135,12 @@ pub fn judge(project: &Project, files: &Files) -> Vec<Finding> {
     findings
 }
 
-fn finding(case: &Case<'_>, files: &Files) -> Option<Finding> {
+fn finding(case: &Case<'_>, files: &Files, levels: &Levels) -> Option<Finding> {
     if case.write.states.is_empty() {
         return None;
     }
-    let mut drafts = RULES.iter().filter_map(|rule| (rule.check)(case).map(|draft| (rule.id, draft)));
+    let rules = RULES.iter().filter(|rule| levels.is_on(rule.id));
+    let mut drafts = rules.filter_map(|rule| (rule.check)(case).map(|draft| (rule.id, draft)));
     let (rule, draft) = drafts.next()?;
     let also = drafts.map(|(id, _)| id).collect();
     let write = case.write;
@@ -152,7 +159,7 @@ fn finding(case: &Case<'_>, files: &Files) -> Option<Finding> {
     labels.dedup();
     Some(Finding {
         rule,
-        severity,
+        severity: levels.severity(rule, severity),
         confidence,
         message: draft.message,
         site: write.site,

@@ -46,7 +46,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
             wording::list(&paths)
         ),
         label: format!("{} {its} replaced as a whole", wording::list(&paths)),
-        facts: vec![Fact::NestedLoss],
+        facts: std::iter::once(Fact::NestedLoss).chain(case.whole.then_some(Fact::Declared)).collect(),
         lost_keys: None,
         notes: vec![],
     })
