@@ -79,9 +79,9 @@ fn the_incident_is_an_error_that_names_the_lost_key_and_offers_an_update() {
 }
 
 #[test]
-fn a_document_that_is_read_changed_and_written_back_is_a_note() {
+fn a_document_that_is_read_changed_and_written_back_is_a_warning() {
     let (findings, _) = report("seaorm-compact");
     let stale: Vec<&Finding> = findings.iter().filter(|finding| finding.rule == "json-lost-update").collect();
     assert_eq!(stale.len(), 1);
-    assert_eq!(stale[0].severity, Severity::Note);
+    assert_eq!(stale[0].severity, Severity::Warning);
 }

@@ -1,6 +1,7 @@
 //! All facts of all files: the catalog of columns, and the writes on columns that hold JSON.
 
 pub mod around;
+pub mod bound;
 mod built;
 pub mod catalog;
 pub mod declare;
@@ -16,6 +17,7 @@ pub mod profile;
 mod provenance;
 mod resolve;
 mod schema;
+mod siblings;
 pub mod writes;
 
 use crate::declared::ColumnRules;

@@ -7,7 +7,7 @@ use super::kinds::sql_type;
 use super::place::is_migration;
 use super::predicate::{self, Target, state_of};
 use super::resolve::{JsonColumns, Resolved, Resolver};
-use super::{Paths, Settings, Unanalysed};
+use super::{Paths, Settings, Unanalysed, siblings};
 use crate::document::survival::{self, State, Survival, Word};
 use crate::document::{Document, Input, Nullability, Shape};
 use crate::frontend::dialect_hint;
@@ -66,6 +66,9 @@ pub struct ColumnWrite {
     pub reads: Vec<EarlierRead>,
     /// What protects the row, and what only looks like it.
     pub protections: Vec<Protection>,
+    /// Other columns that the same statement keeps when no value is given (`COALESCE($n, column)`), each with the place
+    /// of its assignment: the statement is a partial update.
+    pub protected_siblings: Vec<(String, Site)>,
 }
 
 /// Evaluates the writes of all files.
@@ -113,9 +116,11 @@ impl Collector<'_> {
                 test: text.text.test,
                 migration: in_migrations || !text.facts.schema.is_empty(),
             };
+            let first = writes.len();
             for write in &text.facts.writes {
                 self.write(write, &context, writes);
             }
+            siblings::protect(writes.get_mut(first..).unwrap_or_default(), &text.facts.writes);
         }
         for write in writes.iter().filter(|write| write.file == facts.file) {
             if let (Word::Unknown, value) = (write.survival.word, &write.value) {
@@ -235,6 +240,7 @@ impl Collector<'_> {
             signs: signs(write, context, &used.into_inner()),
             reads,
             protections,
+            protected_siblings: vec![],
             column,
         }
     }

@@ -1,6 +1,7 @@
 //! `json-column-overwrite`.
 
-use super::judgement::{Fact, of_a_replacement};
+use super::evidence::{has, of_a_replacement};
+use super::judgement::Fact;
 use super::{Case, Draft, replaces, rule, wording};
 use crate::frontend::sql::Verb;
 
@@ -48,20 +49,19 @@ fn check(case: &Case<'_>) -> Option<Draft> {
 /// What is said of a write that replaces the whole document, whatever the statement.
 pub(super) fn draft(case: &Case<'_>) -> Draft {
     let write = case.write;
-    let mut facts = of_a_replacement(case);
-    facts.extend(case.whole.then_some(Fact::Declared));
+    let reasons = of_a_replacement(case);
     let subject = wording::subject(write.verb);
     let column = case.column();
-    let lost = if facts.contains(&Fact::Reset) { None } else { case.lost_keys() };
+    let lost = if has(&reasons, Fact::Reset) { None } else { case.lost_keys() };
     let new_keys = write.survival.new_keys.as_deref();
-    let when = if facts.contains(&Fact::OnlyIfGiven) || write.survival.labels.contains(&"conditional") {
+    let when = if has(&reasons, Fact::OnlyIfGiven) || write.survival.labels.contains(&"conditional") {
         " whenever the new value is taken"
     } else {
         ""
     };
-    let message = if facts.contains(&Fact::Reset) {
+    let message = if has(&reasons, Fact::Reset) {
         format!("{subject} resets all of {column}: whatever the document holds is lost")
-    } else if facts.contains(&Fact::ScalarValue) {
+    } else if has(&reasons, Fact::ScalarValue) {
         format!("{subject} replaces all of {column} with a bare value{when}: every key of the document is lost")
     } else {
         match (lost.as_deref(), new_keys) {
@@ -81,5 +81,5 @@ pub(super) fn draft(case: &Case<'_>) -> Draft {
         Some(_) => "the new document is empty".into(),
         None => "the whole document is replaced".into(),
     };
-    Draft { message, label, facts, lost_keys: lost, notes: vec![] }
+    Draft { message, label, reasons, lost_keys: lost, notes: vec![] }
 }

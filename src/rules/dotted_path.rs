@@ -39,7 +39,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
                 case.column()
             ),
             label: "not a path".into(),
-            facts: vec![Fact::Misspelled],
+            reasons: vec![Fact::Misspelled.into()],
             lost_keys: None,
             notes: vec![],
         });
@@ -60,7 +60,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
             key.0
         ),
         label: "the dot is part of the key".into(),
-        facts: vec![Fact::Misspelled],
+        reasons: vec![Fact::Misspelled.into()],
         lost_keys: None,
         notes: vec![],
     })

@@ -1,6 +1,7 @@
 //! `json-foreign-base`.
 
-use super::judgement::{Fact, of_a_replacement};
+use super::evidence::of_a_replacement;
+use super::judgement::Fact;
 use super::{Case, Draft, replaces, rule, wording};
 use crate::document::Document;
 
@@ -36,8 +37,8 @@ fn check(case: &Case<'_>) -> Option<Draft> {
         return None;
     }
     let base = foreign_base(&write.value)?;
-    let mut facts = vec![Fact::WrongBase];
-    facts.extend(of_a_replacement(case));
+    let mut reasons = vec![Fact::WrongBase.into()];
+    reasons.extend(of_a_replacement(case));
     let lost_keys = case.lost_keys();
     let lost = match lost_keys.as_deref() {
         Some(keys) if !keys.is_empty() => format!("{} {} lost", wording::list(keys), wording::are(keys.len())),
@@ -50,7 +51,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
             case.column()
         ),
         label: format!("the base is {base}, not the column"),
-        facts,
+        reasons,
         lost_keys,
         notes: vec![],
     })

@@ -1,289 +1,174 @@
 //! From facts to severity and confidence: one short table.
 //!
-//! A fact raises or lowers. A single raising fact lifts an overwrite above "opaque value, may well be meant"; any
-//! lowering fact puts it below the gate, unless the loss is proven.
+//! Most writes that replace a whole document are meant to. So a bare replacement stays below the gate; it takes a fact
+//! that speaks for a loss to lift it, and a fact that speaks against one puts it back. There are no weights: a row says
+//! what its fact does alone, and [`verdict`] is the order in which the rows are asked.
 
-use super::Case;
 use super::finding::{Confidence, Severity};
-use crate::document::Document;
-use crate::document::survival::Word;
-use crate::frontend::sql::Verb;
-use crate::project::catalog::{Certainty, ColumnKind};
-
-/// Something known of a write that says whether it matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fact {
-    /// Named keys go, and something reads them.
-    LostKeyRead,
-    /// Named keys go.
-    LostKeyKnown,
-    /// A nullable column becomes NULL from an input that can be NULL, or always.
-    NullProven,
-    /// It may become NULL: an input of unknown nullability, a missing key.
-    NullPossible,
-    /// The statement cannot do what it says: the database rejects it, or the value never arrives.
-    NeverWorks,
-    /// The new value is an object spelled out key by key.
-    LiteralObject,
-    /// The new value is a bare string, number or boolean.
-    ScalarValue,
-    /// Another writer sets single keys of this column.
-    KeyWriterElsewhere,
-    /// A merge function is there, but on another base.
-    WrongBase,
-    /// Every row is written.
-    EveryRow,
-    /// Keys inside a nested object go.
-    NestedLoss,
-    /// The value may not arrive: a missing parent, a reversed merge.
-    SometimesLost,
-    /// The place where a value goes is misspelled.
-    Misspelled,
-
-    /// Test code.
-    TestCode,
-    /// A one-off statement in a migration.
-    Migration,
-    /// Emptied on purpose: a constant, no input.
-    Reset,
-    /// The configuration says that the document is replaced as a whole.
-    Declared,
-    /// A version or the old value is compared.
-    Guarded,
-    /// The table or the column's type is a guess.
-    Guess,
-    /// Every key that is known is carried by the new document.
-    CoversKnownKeys,
-    /// An array or the like replaces the value as a whole.
-    ArrayValue,
-    /// An upsert that mirrors the inserted row: every column is taken over.
-    MirrorsRow,
-    /// Nothing else is known of the column.
-    OnlyIfGiven,
-    /// The old document survives as it was read earlier: only what others store in between is at stake.
-    EarlierRead,
-}
 
 /// What a fact does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Effect {
-    /// Below the gate.
-    Lowers,
-    /// The middle: worth a look when nothing lowers it.
-    Plain,
-    /// One strong fact.
-    Raises,
-    /// Loss is proven.
+    /// Not production's data, or we may be wrong about what it is: below the gate whatever else holds.
+    Disqualifies,
+    /// The loss is proven.
     Proves,
+    /// Meant, protected or harmless: below the gate, unless the loss is proven.
+    Lowers,
+    /// Strong by itself.
+    Raises,
+    /// Worth a look.
+    Suggests,
+    /// Says something, and changes nothing.
+    Tells,
 }
 
-impl Fact {
-    /// The table. Each row with its reason.
-    fn effect(self) -> Effect {
-        match self {
-            // A reader of what is lost shows that the rest of the project relies on it.
-            Self::LostKeyRead | Self::NullProven => Effect::Proves,
-            // Something shows that the document has parts that others own.
-            Self::LostKeyKnown
-            | Self::LiteralObject
-            | Self::ScalarValue
-            | Self::KeyWriterElsewhere
-            | Self::WrongBase
-            | Self::EveryRow
-            | Self::NestedLoss
-            | Self::NeverWorks
-            | Self::Misspelled => Effect::Raises,
-            // It depends on a value that the statement does not show.
-            Self::NullPossible | Self::SometimesLost => Effect::Plain,
-            // Meant, protected, once only, or not certain.
-            Self::TestCode
-            | Self::Migration
-            | Self::Reset
-            | Self::Declared
-            | Self::Guarded
-            | Self::Guess
-            | Self::CoversKnownKeys
-            | Self::ArrayValue
-            | Self::MirrorsRow
-            | Self::OnlyIfGiven
-            | Self::EarlierRead => Effect::Lowers,
+/// Declares the facts: name, kind (for labels and evidence), effect, and the reason for the effect.
+macro_rules! facts {
+    ($($(#[$doc:meta])* $name:ident, $kind:literal, $effect:ident, $reason:literal;)+) => {
+        /// Something known of a write that says whether it matters.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(super) enum Fact {
+            $($(#[$doc])* #[doc = ""] #[doc = $reason] $name,)+
         }
-    }
 
-    /// Facts that put even a proven loss below the gate: the data is not production's, we may be wrong about it, or the
-    /// user says that it is meant.
-    fn disqualifies(self) -> bool {
-        matches!(self, Self::TestCode | Self::Migration | Self::Guess | Self::Guarded | Self::Declared)
-    }
+        impl Fact {
+            /// The fact in kebab-case.
+            pub(super) fn kind(self) -> &'static str {
+                match self { $(Self::$name => $kind,)+ }
+            }
 
-    /// The fact in kebab-case, for `labels`.
-    pub(super) fn label(self) -> Option<&'static str> {
-        Some(match self {
-            Self::ScalarValue => "scalar-value",
-            Self::ArrayValue => "array-value",
-            Self::KeyWriterElsewhere => "mixed-writers",
-            Self::TestCode => "test-code",
-            Self::Migration => "migration",
-            Self::Reset => "reset",
-            Self::Declared => "declared-whole",
-            Self::Guarded => "guarded",
-            Self::Guess => "guessed",
-            Self::MirrorsRow => "mirrors-row",
-            Self::OnlyIfGiven => "conditional",
-            Self::CoversKnownKeys => "whole-document",
-            _ => return None,
-        })
-    }
+            /// What it does.
+            fn effect(self) -> Effect {
+                match self { $(Self::$name => Effect::$effect,)+ }
+            }
+        }
 
-    /// A sentence for the report, where the fact explains why the finding is below the gate.
-    pub(super) fn note(self) -> Option<String> {
-        let text = match self {
-            Self::TestCode => "this is test code",
-            Self::Migration => "this is a one-off statement of a migration",
-            Self::Guess => "which table or column type this is, is a guess",
-            Self::Declared => "the configuration says that this document is replaced as a whole",
-            Self::CoversKnownKeys => "the new document carries every key that is known of this column",
-            Self::MirrorsRow => "the upsert takes over every inserted column: it mirrors the whole row",
-            Self::OnlyIfGiven => "the old document stays when the new value is NULL",
-            _ => return None,
-        };
-        Some(text.into())
-    }
+        #[cfg(test)]
+        const TABLE: &[(Fact, &str)] = &[$((Fact::$name, $reason)),+];
+    };
+}
+
+facts! {
+    // --- what proves a loss
+    /// Named keys go, and something reads them.
+    LostKeyRead, "lost-key-read", Proves, "a reader of what is lost shows that the project relies on it";
+    /// A nullable column becomes NULL from an input that can be NULL, or always.
+    NullProven, "null-proven", Proves, "the type of the argument says that it can be NULL";
+
+    // --- what raises
+    /// Named keys go.
+    LostKeyKnown, "lost-key", Raises, "the document is known to have other keys";
+    /// A merge function is there, but on another base.
+    WrongBase, "foreign-base", Raises, "who writes a merge wants the old document kept";
+    /// Keys inside a nested object go.
+    NestedLoss, "nested-loss", Raises, "who keeps the top level wants the rest kept";
+    /// The statement cannot do what it says: the database rejects it, or the value never arrives.
+    NeverWorks, "never-works", Raises, "it is wrong whatever the data";
+    /// The place where a value goes is misspelled.
+    Misspelled, "misspelled", Raises, "it is wrong whatever the data";
+    /// Every row is written.
+    EveryRow, "every-row", Raises, "one document for all rows is rarely meant";
+    /// Another writer sets single keys of this column.
+    KeyWriterElsewhere, "mixed-writers", Raises, "parts of the document belong to others";
+    /// A default stands in for a value that was not given.
+    DefaultForMissing, "default-for-missing", Raises, "who leaves the field out loses what is stored";
+    /// The same statement in another file protects the row or keeps the document.
+    TwinProtects, "twin-protects", Raises, "one of two twins is wrong, and the protected one rarely is";
+
+    // --- what makes it worth a look
+    /// It may become NULL: an input of unknown nullability, a missing key.
+    NullPossible, "null-possible", Suggests, "it depends on a value that the statement does not show";
+    /// The value may not arrive: a missing parent, a reversed merge.
+    SometimesLost, "sometimes-lost", Suggests, "it depends on what the document holds";
+    /// The new value is an object spelled out key by key.
+    LiteralObject, "literal-object", Suggests, "whoever else adds a key is not seen from here";
+    /// The new value is a bare string, number or boolean.
+    ScalarValue, "scalar-value", Suggests, "a document turns into a bare value";
+    /// The old document survives as it was read earlier.
+    EarlierRead, "earlier-read", Suggests, "what others store in between is lost";
+    /// Fields that are not given are left alone: a partial update, whose JSON field is replaced whole.
+    PartialUpdate, "partial-update", Suggests, "callers of a partial update send what changed, and this replaces all";
+    /// Another statement guards this column, this one does not.
+    GuardedElsewhere, "guarded-elsewhere", Suggests, "a guard protects nothing while another write goes round it";
+
+    // --- what lowers
+    /// Emptied on purpose: a constant, no input.
+    Reset, "reset", Lowers, "a constant without input is a reset";
+    /// Every key that is known is carried by the new document.
+    CoversKnownKeys, "whole-document", Lowers, "nothing that is known is lost";
+    /// The column holds arrays, or an array is stored.
+    ArrayValue, "array-value", Lowers, "an array has no sibling keys, and is replaced as a whole";
+    /// An upsert that mirrors the inserted row: every column is taken over.
+    MirrorsRow, "mirrors-row", Lowers, "the row mirrors another one, of which it is a copy";
+    /// The old document stays when the new value is NULL.
+    OnlyIfGiven, "conditional", Tells, "a guard against NULL, not against replacing";
+    /// The configuration says that the document is replaced as a whole.
+    Declared, "declared-whole", Disqualifies, "the user has decided that it is meant";
+    /// Test code.
+    TestCode, "test-code", Disqualifies, "test data is made to be overwritten";
+    /// A one-off statement in a migration.
+    Migration, "migration", Disqualifies, "it ran once, before anything else wrote the new form";
+    /// A version or the old value is compared, or the row is locked.
+    Guarded, "guarded", Disqualifies, "who holds a guard has seen the document";
+    /// The table or the column's type is a guess.
+    Guess, "guessed", Disqualifies, "the column may not hold JSON at all";
 }
 
 /// Severity and confidence of a finding with these facts.
+///
+/// The gate is a warning of medium confidence. The order: what disqualifies, what proves, what lowers, what raises; of
+/// facts that are worth a look one makes a warning, and two that do not depend on each other make it a strong one.
 pub(super) fn verdict(facts: &[Fact]) -> (Severity, Confidence) {
     let has = |effect: Effect| facts.iter().any(|fact| fact.effect() == effect);
-    if facts.iter().any(|fact| fact.disqualifies()) {
-        return (Severity::Note, Confidence::Low);
+    let mut suggest: Vec<Fact> = facts.iter().copied().filter(|fact| fact.effect() == Effect::Suggests).collect();
+    suggest.sort_unstable();
+    suggest.dedup();
+    match () {
+        () if has(Effect::Disqualifies) => (Severity::Note, Confidence::Low),
+        () if has(Effect::Proves) => (Severity::Error, Confidence::High),
+        () if has(Effect::Lowers) => (Severity::Note, Confidence::Low),
+        () if has(Effect::Raises) || suggest.len() > 1 => (Severity::Warning, Confidence::High),
+        () if suggest.len() == 1 => (Severity::Warning, Confidence::Medium),
+        () => (Severity::Note, Confidence::Low),
     }
-    if has(Effect::Proves) {
-        return (Severity::Error, Confidence::High);
-    }
-    if has(Effect::Lowers) {
-        return (Severity::Note, Confidence::Low);
-    }
-    if has(Effect::Raises) { (Severity::Warning, Confidence::High) } else { (Severity::Warning, Confidence::Medium) }
-}
-
-/// The facts that hold for a write whatever the rule.
-pub(super) fn of_the_write(case: &Case<'_>) -> Vec<Fact> {
-    let write = case.write;
-    let mut facts = Vec::new();
-    let strongest = write.column.provenance.iter().map(|p| p.certainty).max();
-    if write.table_guessed || strongest == Some(Certainty::Guessed) || !write.column.kind.is_json() {
-        facts.push(Fact::Guess);
-    }
-    if write.test {
-        facts.push(Fact::TestCode);
-    }
-    if write.migration {
-        facts.push(Fact::Migration);
-    }
-    if write.guard.is_some() {
-        facts.push(Fact::Guarded);
-    }
-    facts
-}
-
-/// The facts of a write that replaces the whole document.
-pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Fact> {
-    let write = case.write;
-    let survival = &write.survival;
-    let mut facts = Vec::new();
-    if survival.labels.contains(&"reset") {
-        facts.push(Fact::Reset);
-        return facts;
-    }
-    match case.lost_keys() {
-        Some(keys) if keys.is_empty() && !case.profile.keys.is_empty() => {
-            // The profile holds this very write's keys; only keys from elsewhere make it a proof.
-            let others = case.profile.keys.values().any(|readers| !readers.is_empty());
-            facts.push(if others { Fact::CoversKnownKeys } else { Fact::LiteralObject });
-        }
-        Some(keys) if keys.iter().any(|key| case.profile.keys.get(key).is_some_and(|sites| !sites.is_empty())) => {
-            facts.push(Fact::LostKeyRead);
-        }
-        Some(keys) if !keys.is_empty() => facts.push(Fact::LostKeyKnown),
-        Some(_) => facts.push(Fact::LiteralObject),
-        None => {}
-    }
-    if is_array(&write.value) {
-        facts.push(Fact::ArrayValue);
-    }
-    if is_scalar(&write.value) {
-        facts.push(Fact::ScalarValue);
-    }
-    if survival.labels.contains(&"conditional") && survival.new_keys.is_none() {
-        facts.push(Fact::OnlyIfGiven);
-    }
-    if case.profile.key_writers.iter().any(|site| *site != write.site) {
-        facts.push(Fact::KeyWriterElsewhere);
-    }
-    if write.column.kind == ColumnKind::TextJson && survival.new_keys.is_none() {
-        // Text that holds JSON is usually encoded from one Rust type, as a whole.
-        facts.push(Fact::Guess);
-    }
-    if mirrors_row(case) {
-        facts.push(Fact::MirrorsRow);
-    }
-    facts
-}
-
-/// An upsert that takes over every inserted column but those of its key.
-fn mirrors_row(case: &Case<'_>) -> bool {
-    let sql = &case.write.sql;
-    if case.write.verb != Verb::Upsert || sql.inserted.len() < 3 {
-        return false;
-    }
-    let together: Vec<String> = sql.together.iter().map(|name| name.to_lowercase()).collect();
-    let missing = sql.inserted.iter().filter(|(name, _)| !together.contains(&name.to_lowercase())).count();
-    // The key itself, and a creation time that stays, are not taken over by a mirror.
-    missing <= 2 && together.len() > missing
-}
-
-fn is_array(value: &Document) -> bool {
-    match value {
-        Document::Array(_) => true,
-        Document::Known(json) => json.is_array(),
-        Document::Input(input) => input.shape == crate::document::Shape::Array,
-        Document::Cast { of, .. } => is_array(of),
-        Document::First(items) => items.iter().any(is_array),
-        _ => false,
-    }
-}
-
-fn is_scalar(value: &Document) -> bool {
-    use crate::document::Shape;
-    match value {
-        Document::Known(json) => json.is_string() || json.is_number() || json.is_boolean(),
-        Document::Input(input) => input.shape == Shape::Scalar,
-        Document::Cast { of, to: crate::document::CastTo::JsonScalar } => {
-            matches!(&**of, Document::Input(input) if matches!(input.shape, Shape::Text | Shape::SqlScalar | Shape::Scalar))
-        }
-        _ => false,
-    }
-}
-
-/// Whether a word means that something of the old document goes.
-pub(super) fn loses(word: Word) -> bool {
-    matches!(word, Word::Lost | Word::MayBeNull | Word::NestedLost)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn proof_beats_what_lowers_but_not_test_code() {
-        assert_eq!(verdict(&[Fact::LostKeyRead, Fact::OnlyIfGiven]), (Severity::Error, Confidence::High));
-        assert_eq!(verdict(&[Fact::LostKeyRead, Fact::TestCode]), (Severity::Note, Confidence::Low));
+    fn of(facts: &[Fact]) -> (Severity, Confidence) {
+        verdict(facts)
     }
 
     #[test]
-    fn an_opaque_value_is_worth_a_look_until_something_lowers_it() {
-        assert_eq!(verdict(&[]), (Severity::Warning, Confidence::Medium));
-        assert_eq!(verdict(&[Fact::LiteralObject]), (Severity::Warning, Confidence::High));
-        assert_eq!(verdict(&[Fact::LiteralObject, Fact::Reset]), (Severity::Note, Confidence::Low));
+    fn proof_beats_what_lowers_but_not_test_code() {
+        assert_eq!(of(&[Fact::LostKeyRead, Fact::MirrorsRow]), (Severity::Error, Confidence::High));
+        assert_eq!(of(&[Fact::LostKeyRead, Fact::TestCode]), (Severity::Note, Confidence::Low));
+    }
+
+    #[test]
+    fn a_bare_replacement_stays_below_the_gate_until_something_speaks_for_a_loss() {
+        assert_eq!(of(&[]), (Severity::Note, Confidence::Low));
+        assert_eq!(of(&[Fact::OnlyIfGiven]), (Severity::Note, Confidence::Low));
+        assert_eq!(of(&[Fact::PartialUpdate]), (Severity::Warning, Confidence::Medium));
+        assert_eq!(of(&[Fact::PartialUpdate, Fact::PartialUpdate]), (Severity::Warning, Confidence::Medium));
+        assert_eq!(of(&[Fact::PartialUpdate, Fact::GuardedElsewhere]), (Severity::Warning, Confidence::High));
+        assert_eq!(of(&[Fact::LostKeyKnown]), (Severity::Warning, Confidence::High));
+        assert_eq!(of(&[Fact::LostKeyKnown, Fact::Reset]), (Severity::Note, Confidence::Low));
+    }
+
+    #[test]
+    fn each_fact_has_one_kind_and_a_reason_that_is_no_sentence() {
+        let mut kinds: Vec<&str> = TABLE.iter().map(|(fact, _)| fact.kind()).collect();
+        kinds.sort_unstable();
+        let count = kinds.len();
+        kinds.dedup();
+        assert_eq!(kinds.len(), count);
+        assert!(kinds.iter().all(|kind| kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
+        for (fact, reason) in TABLE {
+            assert!(reason.len() > 20 && !reason.ends_with('.'), "{fact:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! `json-lost-update`.
 
+use super::evidence::of_a_race;
 use super::judgement::Fact;
 use super::{Case, Draft, rule, wording};
 use crate::document::survival::Word;
@@ -48,6 +49,8 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     if write.survival.word != Word::Stale {
         return None;
     }
+    let mut reasons = vec![Fact::EarlierRead.into()];
+    reasons.extend(of_a_race(case));
     let read = read_site(&write.value);
     let from = read.map_or_else(String::new, |read| format!(" ({})", read.what));
     Some(Draft {
@@ -57,7 +60,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
             case.column()
         ),
         label: "computed from an earlier read".into(),
-        facts: vec![Fact::EarlierRead],
+        reasons,
         lost_keys: None,
         notes: write.survival.why.clone().into_iter().collect(),
     })

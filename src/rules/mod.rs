@@ -3,8 +3,9 @@
 //! A rule is a file: its doc comment is its page ([`Rule::page`]), its function says whether a write is its case.
 //! The most telling rule speaks ([`RULES`] is in that order), the others stand in [`Finding::also`].
 
+mod evidence;
 pub mod finding;
-pub mod judgement;
+mod judgement;
 pub mod levels;
 mod wording;
 
@@ -18,13 +19,15 @@ mod unscoped_write;
 mod upsert_overwrite;
 mod write_lost;
 
+use crate::declared::{ColumnRules, Declared};
 use crate::document::survival::Word;
-use crate::project::profile::{Profile, Profiles};
+use crate::project::profile::{Profile, Profiles, Twin};
 use crate::project::writes::ColumnWrite;
 use crate::project::{Project, declare};
 use crate::source::Files;
-use finding::{Evidence, Finding};
-use judgement::{Fact, verdict};
+use evidence::Reason;
+use finding::Finding;
+use judgement::verdict;
 use levels::Levels;
 
 /// A rule: its id, its page, and the function that decides whether a write is its case.
@@ -88,8 +91,10 @@ pub fn by_id(id: &str) -> Option<&'static Rule> {
 struct Case<'a> {
     write: &'a ColumnWrite,
     profile: &'a Profile,
-    /// The user says that the document is replaced as a whole, on purpose.
-    whole: bool,
+    twins: &'a [&'a Twin],
+    /// What the user says of the column.
+    declared: Declared<'a>,
+    rules: &'a ColumnRules,
 }
 
 impl Case<'_> {
@@ -109,7 +114,7 @@ impl Case<'_> {
 struct Draft {
     message: String,
     label: String,
-    facts: Vec<Fact>,
+    reasons: Vec<Reason>,
     lost_keys: Option<Vec<String>>,
     notes: Vec<String>,
 }
@@ -124,8 +129,9 @@ pub fn judge(project: &Project, files: &Files, levels: &Levels) -> Vec<Finding> 
         .iter()
         .filter_map(|write| {
             let profile = profiles.get(&write.column).unwrap_or(&empty);
-            let whole = declare::of(&write.column, &project.declared).whole.is_some();
-            finding(&Case { write, profile, whole }, files, levels)
+            let twins = profiles.twins(write);
+            let declared = declare::of(&write.column, &project.declared);
+            finding(&Case { write, profile, twins: &twins, declared, rules: &project.declared }, files, levels)
         })
         .collect();
     findings.sort_by(|a, b| {
@@ -144,17 +150,16 @@ fn finding(case: &Case<'_>, files: &Files, levels: &Levels) -> Option<Finding> {
     let (rule, draft) = drafts.next()?;
     let also = drafts.map(|(id, _)| id).collect();
     let write = case.write;
-    let mut facts = draft.facts;
-    facts.extend(judgement::of_the_write(case));
-    let (severity, confidence) = verdict(&facts);
-    let evidence = evidence(case, &facts, draft.lost_keys.as_deref(), files);
+    let mut reasons = draft.reasons;
+    reasons.extend(evidence::of_the_write(case));
+    let (severity, confidence) = verdict(&reasons.iter().map(|reason| reason.fact).collect::<Vec<_>>());
+    let evidence = evidence::evidence(case, &reasons, draft.lost_keys.as_deref(), files);
     let mut notes = draft.notes;
     if let Some(keys) = draft.lost_keys.as_deref().filter(|keys| !keys.is_empty()) {
         notes.insert(0, wording::witness(keys, write.survival.new_keys.as_deref().unwrap_or(&[])));
     }
-    notes.extend(facts.iter().filter_map(|fact| fact.note()));
     let mut labels = write.survival.labels.clone();
-    labels.extend(facts.iter().filter_map(|fact| fact.label()));
+    labels.extend(reasons.iter().map(|reason| reason.fact.kind()));
     labels.sort_unstable();
     labels.dedup();
     Some(Finding {
@@ -183,41 +188,6 @@ fn finding(case: &Case<'_>, files: &Files, levels: &Levels) -> Option<Finding> {
 fn survival_word(write: &ColumnWrite) -> Word {
     let compared = write.guard.as_ref().is_some_and(|guard| guard.compares_document);
     if compared && write.survival.new_keys.is_none() { Word::Unknown } else { write.survival.word }
-}
-
-/// Places that show why: the schema, the bound value, the readers of what is lost, the writers of single keys.
-fn evidence(case: &Case<'_>, facts: &[Fact], lost: Option<&[String]>, files: &Files) -> Vec<Evidence> {
-    let write = case.write;
-    let mut evidence = Vec::new();
-    // A value that is set on a model is the place of the finding itself.
-    let binds = if write.built { vec![] } else { wording::binds_of(write) };
-    for bind in binds {
-        evidence.push(Evidence {
-            kind: "bind",
-            message: format!("bound to {}", bind.0),
-            site: Some(crate::source::Site { file: bind.1.file.unwrap_or(write.file), span: bind.1.span }),
-        });
-    }
-    if let Some(provenance) =
-        write.column.provenance.iter().find(|p| p.site.is_some()).or(write.column.provenance.first())
-    {
-        evidence.push(Evidence { kind: "schema", message: provenance.message.clone(), site: provenance.site });
-    }
-    for key in lost.unwrap_or(&[]) {
-        if let Some(site) = case.profile.keys.get(key).and_then(|sites| wording::nearest(sites, write.site, files)) {
-            evidence.push(Evidence { kind: "key-read", message: format!("`{key}` is read here"), site: Some(site) });
-        }
-    }
-    if facts.contains(&Fact::KeyWriterElsewhere)
-        && let Some(site) = case.profile.key_writers.iter().find(|site| **site != write.site)
-    {
-        evidence.push(Evidence {
-            kind: "key-writer",
-            message: "this write sets single keys of the same column and keeps the rest".into(),
-            site: Some(*site),
-        });
-    }
-    evidence
 }
 
 /// Whether nothing of the old document is lost, so that no overwrite rule applies.

@@ -1,5 +1,6 @@
 //! `json-nested-overwrite`.
 
+use super::evidence::declared_whole;
 use super::judgement::Fact;
 use super::{Case, Draft, rule, wording};
 
@@ -46,7 +47,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
             wording::list(&paths)
         ),
         label: format!("{} {its} replaced as a whole", wording::list(&paths)),
-        facts: std::iter::once(Fact::NestedLoss).chain(case.whole.then_some(Fact::Declared)).collect(),
+        reasons: std::iter::once(Fact::NestedLoss.into()).chain(declared_whole(case)).collect(),
         lost_keys: None,
         notes: vec![],
     })

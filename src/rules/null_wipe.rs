@@ -59,7 +59,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
             case.column()
         ),
         label: "NULL here makes the whole column NULL".into(),
-        facts: vec![fact],
+        reasons: vec![fact.into()],
         lost_keys: None,
         notes: vec![],
     })

@@ -1,6 +1,7 @@
 //! `json-unscoped-write`.
 
-use super::judgement::{Fact, loses};
+use super::evidence::{has, loses};
+use super::judgement::Fact;
 use super::{Case, Draft, column_overwrite, replaces, rule, wording};
 use crate::frontend::sql::RowScope;
 
@@ -46,16 +47,16 @@ fn check(case: &Case<'_>) -> Option<Draft> {
         Draft {
             message: String::new(),
             label: "every row is written".into(),
-            facts: vec![],
+            reasons: vec![],
             lost_keys: None,
             notes: vec![],
         }
     };
-    draft.message = if draft.facts.contains(&Fact::Reset) {
+    draft.message = if has(&draft.reasons, Fact::Reset) {
         format!("{subject} has no WHERE: it resets {column} in every row")
     } else {
         format!("{subject} has no WHERE: it writes {column} in every row, and what the documents held is lost")
     };
-    draft.facts.push(Fact::EveryRow);
+    draft.reasons.push(Fact::EveryRow.into());
     Some(draft)
 }

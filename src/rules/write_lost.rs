@@ -77,5 +77,5 @@ fn check(case: &Case<'_>) -> Option<Draft> {
             }
         }
     };
-    Some(Draft { message, label, facts: vec![fact], lost_keys: None, notes: vec![] })
+    Some(Draft { message, label, reasons: vec![fact.into()], lost_keys: None, notes: vec![] })
 }

@@ -1,0 +1,147 @@
+//! What the whole project does with a JSON column: which keys it reads, what the documents look like, who writes it and
+//! how.
+//!
+//! Knows columns and evaluated writes; never looks at syntax, and decides nothing: what a profile means for a write is
+//! for the rules.
+
+mod shape;
+mod twins;
+mod writer;
+
+pub use shape::Shape;
+pub use twins::{Twin, Twins};
+pub use writer::{Writer, WriterKind};
+
+use super::catalog::Column;
+use super::declare;
+use super::writes::ColumnWrite;
+use crate::declared::ColumnRules;
+use crate::source::Site;
+use std::collections::BTreeMap;
+
+/// The key by which a column is known: table and column, lower case, without the schema.
+pub type ColumnId = (String, String);
+
+/// The id of a column.
+pub fn column_id(column: &Column) -> ColumnId {
+    (column.table.name.to_lowercase(), column.name.to_lowercase())
+}
+
+/// What is known of one column from every file.
+#[derive(Debug, Clone, Default)]
+pub struct Profile {
+    /// Top-level keys that exist, each with the places that read it (none when it is only written).
+    pub keys: BTreeMap<String, Vec<Site>>,
+    /// The writes over existing rows, in the order of file path and place.
+    pub writers: Vec<Writer>,
+    /// What the documents are.
+    pub shape: Shape,
+    /// Rust types that are stored in it, without wrappers, each with a place.
+    pub owners: BTreeMap<String, Site>,
+}
+
+impl Profile {
+    /// The writes of code that runs in production more than once: neither tests nor migrations.
+    pub fn live(&self) -> impl Iterator<Item = &Writer> {
+        self.writers.iter().filter(|writer| !writer.test && !writer.migration)
+    }
+
+    /// Other live writes that set single keys and keep the rest.
+    pub fn key_writers(&self, but: Site) -> impl Iterator<Item = &Writer> {
+        self.live().filter(move |writer| writer.kind == WriterKind::ByKey && writer.site != but)
+    }
+}
+
+/// The profiles of all columns that are written.
+#[derive(Debug, Clone, Default)]
+pub struct Profiles {
+    by_column: BTreeMap<ColumnId, Profile>,
+    twins: Twins,
+}
+
+impl Profiles {
+    /// Joins what all writes and reads say of their columns, and what the user says of them.
+    pub fn new(writes: &[ColumnWrite], rules: &ColumnRules) -> Self {
+        let mut by_column: BTreeMap<ColumnId, Profile> = BTreeMap::new();
+        for write in writes {
+            let profile = by_column.entry(column_id(&write.column)).or_insert_with(|| Profile::of(&write.column));
+            for (key, _) in declare::of(&write.column, rules).keys {
+                profile.keys.entry(key.to_owned()).or_default();
+            }
+            profile.add(write);
+        }
+        Self { by_column, twins: Twins::new(writes) }
+    }
+
+    /// The profile of a column.
+    pub fn get(&self, column: &Column) -> Option<&Profile> {
+        self.by_column.get(&column_id(column))
+    }
+
+    /// The statement's twins in other files.
+    pub fn twins(&self, write: &ColumnWrite) -> Vec<&Twin> {
+        self.twins.of(write)
+    }
+}
+
+impl Profile {
+    /// What the column's own record says: its key reads, and the keys of its default.
+    pub fn of(column: &Column) -> Self {
+        let mut profile = Self::default();
+        for (path, site) in &column.key_reads {
+            if let Some(key) = path.first() {
+                profile.keys.entry(key.clone()).or_default().push(*site);
+            }
+        }
+        if let Some(default) = column.default.as_deref().and_then(default_document) {
+            profile.shape.see_json(&default);
+            for key in default.as_object().into_iter().flat_map(serde_json::Map::keys) {
+                profile.keys.entry(key.clone()).or_default();
+            }
+        }
+        for sites in profile.keys.values_mut() {
+            sites.sort_unstable();
+            sites.dedup();
+        }
+        profile
+    }
+
+    /// Adds what a write shows.
+    fn add(&mut self, write: &ColumnWrite) {
+        let survival = &write.survival;
+        for path in survival.touched.iter().chain(&survival.removed) {
+            if let Some(key) = path.first().filter(|key| *key != "?") {
+                self.keys.entry(key.clone()).or_default();
+            }
+        }
+        for key in survival.new_keys.iter().flatten() {
+            self.keys.entry(key.clone()).or_default();
+        }
+        self.shape.see(write);
+        for (name, site) in shape::owners(write) {
+            self.owners.entry(name).or_insert(site);
+        }
+        self.writers.push(Writer::of(write));
+    }
+}
+
+/// The document of a default such as `'{"theme": "dark"}'::jsonb`.
+fn default_document(default: &str) -> Option<serde_json::Value> {
+    let (start, end) = default.find('\'').zip(default.rfind('\''))?;
+    let text = default.get(start + 1..end)?.replace("''", "'");
+    serde_json::from_str(&text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::default_document;
+    use serde_json::json;
+
+    #[test]
+    fn a_default_document_is_read_from_its_text() {
+        assert_eq!(default_document(r#"'{"theme": "dark", "n": 1}'::jsonb"#), Some(json!({ "theme": "dark", "n": 1 })));
+        assert_eq!(default_document("'[]'"), Some(json!([])));
+        assert_eq!(default_document("gen_random_uuid()"), None);
+        assert_eq!(default_document("'"), None);
+    }
+}

@@ -1,0 +1,91 @@
+//! One write of a column, as the profile lists it.
+
+use crate::document::survival::Word;
+use crate::frontend::sql::Verb;
+use crate::project::writes::{ColumnWrite, Guard};
+use crate::source::Site;
+
+/// How a write treats the document that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WriterKind {
+    /// It replaces the whole document.
+    Whole,
+    /// It replaces the whole document when a new one is given: `COALESCE($1, data)`.
+    WhenGiven,
+    /// It sets or removes single keys and keeps the rest.
+    ByKey,
+    /// It writes back what was read earlier, changed.
+    ReadModifyWrite,
+    /// It empties the column, or sets it to a constant.
+    Reset,
+    /// It writes only where nothing is to be lost: an empty column, a missing key.
+    FillsOnly,
+    /// Not decided.
+    Unknown,
+}
+
+/// One write of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Writer {
+    /// The assignment.
+    pub site: Site,
+    /// How it treats the document.
+    pub kind: WriterKind,
+    /// What survives.
+    pub word: Word,
+    /// The statement kind.
+    pub verb: Verb,
+    /// What protects the row.
+    pub guard: Option<Guard>,
+    /// The function it stands in.
+    pub function: Option<String>,
+    /// Test code.
+    pub test: bool,
+    /// A one-off statement.
+    pub migration: bool,
+    /// The other columns that the statement protects with `COALESCE($n, column)`.
+    pub partial: bool,
+}
+
+impl Writer {
+    /// A write as the profile lists it.
+    pub(super) fn of(write: &ColumnWrite) -> Self {
+        Self {
+            site: write.site,
+            kind: kind(write),
+            word: write.survival.word,
+            verb: write.verb,
+            guard: write.guard.clone(),
+            function: write.function.clone(),
+            test: write.test,
+            migration: write.migration,
+            partial: !write.protected_siblings.is_empty(),
+        }
+    }
+}
+
+/// How a write treats the document.
+fn kind(write: &ColumnWrite) -> WriterKind {
+    let survival = &write.survival;
+    let label = |name: &str| survival.labels.contains(&name);
+    if write.states.is_empty() {
+        return WriterKind::FillsOnly;
+    }
+    match survival.word {
+        Word::Lost if label("reset") => WriterKind::Reset,
+        Word::Lost if label("conditional") && survival.new_keys.is_none() => WriterKind::WhenGiven,
+        Word::Lost => WriterKind::Whole,
+        Word::Stale => WriterKind::ReadModifyWrite,
+        _ if label("always-fails") => WriterKind::Unknown,
+        Word::Kept | Word::NestedLost | Word::MayBeNull | Word::WriteLost => {
+            let edits = !survival.touched.is_empty() || !survival.removed.is_empty();
+            if edits || label("touches-unknown-keys") || label("removes-unknown-keys") {
+                WriterKind::ByKey
+            } else {
+                WriterKind::FillsOnly
+            }
+        }
+        Word::Unknown => WriterKind::Unknown,
+    }
+}

@@ -1,0 +1,70 @@
+//! What the other assignments of a statement say of it: `COALESCE($n, column)` keeps a column for which nothing is given,
+//! so that the statement is a partial update.
+
+use super::writes::ColumnWrite;
+use crate::frontend::sql::{Assigned, SqlWrite};
+use crate::source::Site;
+use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value};
+
+/// Tells each of the `writes` which columns its statement protects. `all` are the writes of the same text, on columns of
+/// every kind.
+pub(super) fn protect(writes: &mut [ColumnWrite], all: &[SqlWrite]) {
+    if writes.is_empty() {
+        return;
+    }
+    let protected: Vec<(&SqlWrite, String)> =
+        all.iter().filter_map(|other| protected_column(other).map(|column| (other, column))).collect();
+    for write in writes {
+        let of_statement = protected.iter().filter(|(other, _)| {
+            other.statement == write.sql.statement && other.table == write.sql.table && other.verb == write.verb
+        });
+        let others = of_statement.filter(|(_, column)| !column.eq_ignore_ascii_case(&write.column.name));
+        let file = write.file;
+        write.protected_siblings =
+            others.map(|(other, column)| (column.clone(), Site { file, span: other.assignment })).collect();
+    }
+}
+
+/// The column that keeps its value when the statement is given none.
+fn protected_column(write: &SqlWrite) -> Option<String> {
+    let (Assigned::Value(value), Some(target)) = (&write.value, write.target.last()) else { return None };
+    let Expr::Function(function) = stripped(value) else { return None };
+    let name = function.name.to_string();
+    if !["coalesce", "ifnull", "nvl"].iter().any(|known| name.eq_ignore_ascii_case(known)) {
+        return None;
+    }
+    let FunctionArguments::List(list) = &function.args else { return None };
+    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(first)), .., FunctionArg::Unnamed(FunctionArgExpr::Expr(fallback))] =
+        list.args.as_slice()
+    else {
+        return None;
+    };
+    let own = match stripped(fallback) {
+        Expr::Identifier(name) => name.value.eq_ignore_ascii_case(&target.text),
+        Expr::CompoundIdentifier(parts) => {
+            parts.last().is_some_and(|name| name.value.eq_ignore_ascii_case(&target.text))
+        }
+        _ => false,
+    };
+    (own && is_given(first)).then(|| target.text.clone())
+}
+
+/// A value from outside: a placeholder, or the proposed row's column.
+fn is_given(expr: &Expr) -> bool {
+    match stripped(expr) {
+        Expr::Value(value) => matches!(value.value, Value::Placeholder(_)),
+        Expr::CompoundIdentifier(parts) => {
+            parts.first().is_some_and(|name| name.value.eq_ignore_ascii_case("excluded"))
+        }
+        _ => false,
+    }
+}
+
+/// The expression without brackets and casts.
+fn stripped(expr: &Expr) -> &Expr {
+    let mut expr = expr;
+    while let Expr::Nested(inner) | Expr::Cast { expr: inner, .. } = expr {
+        expr = inner;
+    }
+    expr
+}

@@ -1,0 +1,31 @@
+//! What the stored value shows by itself.
+
+use crate::document::{CastTo, Document, Shape};
+
+/// An array is stored.
+pub(in crate::rules) fn is_array(value: &Document) -> bool {
+    match value {
+        Document::Array(_) => true,
+        Document::Known(json) => json.is_array(),
+        Document::Input(input) => input.shape == Shape::Array,
+        Document::Cast { of, .. } => is_array(of),
+        Document::First(items) => items.iter().any(is_array),
+        Document::Choose { branches, otherwise } => {
+            let mut parts = branches.iter().map(|(_, part)| part).chain(std::iter::once(&**otherwise));
+            parts.clone().any(is_array) && parts.all(|part| is_array(part) || *part == Document::Null)
+        }
+        _ => false,
+    }
+}
+
+/// A bare string, number or boolean is stored.
+pub(in crate::rules) fn is_scalar(value: &Document) -> bool {
+    match value {
+        Document::Known(json) => json.is_string() || json.is_number() || json.is_boolean(),
+        Document::Input(input) => input.shape == Shape::Scalar,
+        Document::Cast { of, to: CastTo::JsonScalar } => {
+            matches!(&**of, Document::Input(input) if matches!(input.shape, Shape::Text | Shape::SqlScalar | Shape::Scalar))
+        }
+        _ => false,
+    }
+}
