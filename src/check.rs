@@ -3,10 +3,10 @@
 use crate::declared::{ColumnRule, ColumnRules};
 use crate::discover::dialect::Dialects;
 use crate::discover::exclude::Exclude;
-use crate::discover::prefilter::{self, Names};
+use crate::discover::prefilter::{self, Names, Relevance};
 use crate::discover::{self, Candidate, Kind, PathError, Request, read};
 use crate::fingerprint::fingerprint;
-use crate::frontend::facts::{Facts, Problem, Route};
+use crate::frontend::facts::{BuiltColumn, Facts, Problem, Route};
 use crate::frontend::sql::Dialect;
 use crate::frontend::{self, dialect_hint};
 use crate::project::{Project, Settings, Unanalysed};
@@ -14,6 +14,7 @@ use crate::rules;
 use crate::rules::finding::{Finding, Summary};
 use crate::rules::levels::Levels;
 use crate::source::{FileId, Files, LineIndex, Site, SourceFile, Span};
+use heck::ToSnakeCase as _;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -106,6 +107,8 @@ enum Loaded {
     Text(SourceFile, Vec<Problem>),
     /// It holds nothing that matters, as far as it shows by itself.
     Dropped,
+    /// It decodes or encodes these fields as JSON, and matters if one of them is a column.
+    Codes(Vec<String>),
     /// It could not be read.
     Failed(String),
 }
@@ -121,11 +124,14 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
     };
     let found = discover::discover(&request, cwd)?;
     let stdin = options.stdin.as_ref().map(|(_, bytes)| bytes.as_slice());
-    let wanted = |file: &Candidate, bytes: &[u8]| file.kind != Kind::Rust || prefilter::may_matter(bytes);
+    let look = |file: &Candidate, bytes: &[u8]| match file.kind {
+        Kind::Rust => prefilter::relevance(bytes),
+        _ => Relevance::Matters,
+    };
     let mut loaded: Vec<Loaded> = found
         .files
         .par_iter()
-        .map(|file| load(file, stdin.filter(|_| file.is_stdin), &|bytes| wanted(file, bytes)))
+        .map(|file| load(file, stdin.filter(|_| file.is_stdin), &|bytes| look(file, bytes)))
         .collect();
     let mut report = Report::default();
     report.warnings.extend(found.warnings.into_iter().map(|message| Warning { message, named: true }));
@@ -152,6 +158,7 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
     }));
     let reader = Reader { files: &found.files, dialects: &dialects, named: options.dialect };
     let mut facts = reader.read(&loaded, &mut report, |_| true);
+    reader.read_coded(&mut loaded, &mut facts, &mut report);
     reader.read_constants(&mut loaded, &mut facts, &mut report);
     for loaded in loaded {
         let dropped = || SourceFile { path: String::new(), absolute: PathBuf::new(), text: String::new() };
@@ -163,14 +170,16 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
     Ok(report)
 }
 
-/// Reads a file, and drops it unless it is wanted.
-fn load(file: &Candidate, stdin: Option<&[u8]>, wanted: &dyn Fn(&[u8]) -> bool) -> Loaded {
+/// Reads a file, and drops it unless it matters.
+fn load(file: &Candidate, stdin: Option<&[u8]>, look: &dyn Fn(&[u8]) -> Relevance) -> Loaded {
     let bytes = match stdin.map_or_else(|| read::bytes(&file.path), |bytes| Ok(bytes.to_vec())) {
         Ok(bytes) => bytes,
         Err(error) => return Loaded::Failed(error.to_string()),
     };
-    if !wanted(&bytes) {
-        return Loaded::Dropped;
+    match look(&bytes) {
+        Relevance::Matters => {}
+        Relevance::Codes(fields) => return Loaded::Codes(fields),
+        Relevance::Nothing => return Loaded::Dropped,
     }
     match read::text(bytes) {
         Ok((text, replaced)) => {
@@ -248,6 +257,17 @@ impl Reader<'_> {
         }
     }
 
+    /// Reads files that were put off, but decode or encode a column that is written.
+    fn read_coded(&self, loaded: &mut [Loaded], facts: &mut Vec<Facts>, report: &mut Report) {
+        let columns = written_names(facts);
+        let is_column = |field: &String| columns.contains(&field.to_lowercase());
+        let late = self.load_late(loaded, |file, loaded| match loaded {
+            Loaded::Codes(fields) if fields.iter().any(is_column) => Some(load(file, None, &|_| Relevance::Matters)),
+            _ => None,
+        });
+        self.read_late(late, loaded, facts, report);
+    }
+
     /// Reads files that were dropped, but spell a constant that another file builds its SQL from.
     fn read_constants(&self, loaded: &mut [Loaded], facts: &mut Vec<Facts>, report: &mut Report) {
         let wanted: BTreeSet<&str> = facts
@@ -260,15 +280,33 @@ impl Reader<'_> {
         if names.is_empty() {
             return;
         }
-        let late: Vec<(usize, Loaded)> = self
-            .files
-            .par_iter()
-            .enumerate()
-            .zip(&*loaded)
-            .filter(|(_, loaded)| matches!(loaded, Loaded::Dropped))
-            .map(|((index, file), _)| (index, load(file, None, &|bytes| names.are_in(bytes))))
-            .filter(|(_, loaded)| matches!(loaded, Loaded::Text(..)))
-            .collect();
+        let look = |bytes: &[u8]| if names.are_in(bytes) { Relevance::Matters } else { Relevance::Nothing };
+        let late = self.load_late(loaded, |file, loaded| match loaded {
+            Loaded::Dropped | Loaded::Codes(_) => Some(load(file, None, &look)),
+            _ => None,
+        });
+        self.read_late(late, loaded, facts, report);
+    }
+
+    /// Loads files again, by index, as `again` says.
+    fn load_late(
+        &self,
+        loaded: &[Loaded],
+        again: impl Fn(&Candidate, &Loaded) -> Option<Loaded> + Sync,
+    ) -> Vec<(usize, Loaded)> {
+        let files = self.files.par_iter().zip(loaded).enumerate();
+        let late = files.filter_map(|(index, (file, loaded))| Some((index, again(file, loaded)?)));
+        late.filter(|(_, loaded)| matches!(loaded, Loaded::Text(..))).collect()
+    }
+
+    /// Reads files that were loaded late, in the order of all files.
+    fn read_late(
+        &self,
+        late: Vec<(usize, Loaded)>,
+        loaded: &mut [Loaded],
+        facts: &mut Vec<Facts>,
+        report: &mut Report,
+    ) {
         let indices: BTreeSet<usize> = late.iter().map(|(index, _)| *index).collect();
         for (index, file) in late {
             if let Some(slot) = loaded.get_mut(index) {
@@ -278,6 +316,26 @@ impl Reader<'_> {
         facts.extend(self.read(loaded, report, |index| indices.contains(&index)));
         facts.sort_by_key(|facts| facts.file);
     }
+}
+
+/// The names of all columns that are written, and of all fields that are bound, in lower case.
+fn written_names(facts: &[Facts]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for facts in facts {
+        for text in &facts.texts {
+            let targets = text.facts.writes.iter().flat_map(|write| &write.target);
+            names.extend(targets.map(|part| part.text.to_lowercase()));
+            names.extend(text.facts.placeholders.iter().map(|placeholder| placeholder.column.to_lowercase()));
+        }
+        for item in facts.built.iter().flat_map(|built| built.set.iter().chain(&built.inserted)) {
+            names.insert(match &item.column {
+                BuiltColumn::Field(name) | BuiltColumn::Name(name) => name.to_lowercase(),
+                BuiltColumn::Variant(name) => name.to_snake_case(),
+            });
+        }
+        names.extend(facts.fields.bound.iter().map(|(_, field)| field.field.to_lowercase()));
+    }
+    names
 }
 
 /// A problem of a file as a sentence that begins with its place.

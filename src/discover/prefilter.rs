@@ -2,10 +2,12 @@
 //!
 //! It may keep a file for nothing, which costs a parse; it must never drop one that holds a statement, a table's
 //! definition or a place where a column is decoded. Two keywords make a statement only where they stand close to each
-//! other and not in a comment: prose is full of them. A file that only spells a constant which another file builds its
-//! SQL from is found by that constant's name ([`Names`]).
+//! other and not in a comment: prose is full of them. A file that does nothing but decode or encode fields as JSON
+//! matters when one of them is a column that is written ([`Relevance::Codes`]), and one that only spells a constant
+//! which another file builds its SQL from is found by that constant's name ([`Names`]).
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// What a pattern stands for.
@@ -17,9 +19,9 @@ enum Sign {
     Head(Pair),
     /// The second keyword.
     Tail(Pair),
-    /// A JSON decoder: it matters when it reads a field.
+    /// A JSON decoder: its fields matter.
     Decoder,
-    /// A JSON encoder: it matters when it fills a field.
+    /// A JSON encoder: the field that it fills matters.
     Encoder,
 }
 
@@ -135,8 +137,31 @@ impl Search {
     }
 }
 
-/// Whether the bytes of a Rust file may hold anything that matters. ASCII case does not count.
-pub fn may_matter(bytes: &[u8]) -> bool {
+/// What the bytes of a Rust file say of whether it matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Relevance {
+    /// It may hold a statement, a definition of a table, a read of a key.
+    Matters,
+    /// It decodes or encodes fields of these names as JSON, and nothing else in it matters. Sorted, not empty.
+    Codes(Vec<String>),
+    /// It holds nothing.
+    Nothing,
+}
+
+/// Looks at the bytes of a Rust file. ASCII case does not count.
+pub fn relevance(bytes: &[u8]) -> Relevance {
+    let mut fields = BTreeSet::new();
+    if matters(bytes, &mut fields) {
+        Relevance::Matters
+    } else if fields.is_empty() {
+        Relevance::Nothing
+    } else {
+        Relevance::Codes(fields.into_iter().collect())
+    }
+}
+
+/// Whether the bytes may hold anything that matters besides decoders and encoders, whose fields are collected.
+fn matters(bytes: &[u8], fields: &mut BTreeSet<String>) -> bool {
     static SEARCH: OnceLock<Option<Search>> = OnceLock::new();
     let Some(search) = SEARCH.get_or_init(Search::new) else { return true };
     // Where each pair's two keywords stood last; constants may spell the second one first.
@@ -159,8 +184,14 @@ pub fn may_matter(bytes: &[u8]) -> bool {
                 near(*head, pair)
             }
             Some(Sign::Head(_) | Sign::Tail(_)) => false,
-            Some(Sign::Decoder) => decodes_field(bytes.get(end..).unwrap_or_default()),
-            Some(Sign::Encoder) => fills_field(bytes.get(..start).unwrap_or_default()),
+            Some(Sign::Decoder) => {
+                fields.extend(decoded_fields(bytes.get(end..).unwrap_or_default()));
+                false
+            }
+            Some(Sign::Encoder) => {
+                fields.extend(filled_field(bytes.get(..start).unwrap_or_default()));
+                false
+            }
             Some(Sign::Mark) | None => !is_commented(bytes, start),
         }
     })
@@ -185,31 +216,57 @@ fn is_commented(bytes: &[u8], at: usize) -> bool {
     line.trim_ascii_start().starts_with(b"//")
 }
 
-/// Whether a decoder's argument is a field or the result of a call on one: `(&row.data)`, `::<T>(&x.data)`; and a plain
-/// local, which may have been read before.
-fn decodes_field(after: &[u8]) -> bool {
-    let Some(open) = after.iter().take(120).position(|byte| *byte == b'(') else { return false };
+/// The fields that a decoder's argument names, and the methods that are called on them: `(&row.data)`,
+/// `::<T>(x.data.as_str())`. None for a plain local, which may have been read before.
+fn decoded_fields(after: &[u8]) -> Vec<String> {
+    let Some(open) = after.iter().take(120).position(|byte| *byte == b'(') else { return vec![] };
     let argument = after.get(open + 1..).unwrap_or_default();
     let argument = argument.get(..argument.len().min(120)).unwrap_or_default();
     let end = argument.iter().position(|byte| *byte == b')').unwrap_or(argument.len());
-    argument.get(..end).unwrap_or_default().contains(&b'.')
+    let parts = argument.get(..end).unwrap_or_default().split(|byte| *byte == b'.').skip(1);
+    let mut fields: Vec<String> = parts.map(leading_name).filter(|name| !name.is_empty()).collect();
+    // `row.get("data")`: the column stands in a literal.
+    fields.extend(argument.split(|byte| *byte == b'"').nth(1).map(leading_name).filter(|name| !name.is_empty()));
+    fields
 }
 
-/// Whether what follows fills a field: `data: serde_json::to_string(..)`, `data: Some(..)`, `row.data = ..`.
-fn fills_field(before: &[u8]) -> bool {
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+/// The field that is filled with what follows: `data: serde_json::to_string(..)`, `data: Some(..)`, `row.data = ..`.
+fn filled_field(before: &[u8]) -> Option<String> {
     let before = before.get(before.len().saturating_sub(120)..).unwrap_or_default();
     let path = before.iter().rev().take_while(|byte| is_name(byte) || **byte == b':').count();
     let before = before.get(..before.len() - path).unwrap_or_default().trim_ascii_end();
-    match before.last() {
-        Some(b':') => true,
-        Some(b'(') => before.ends_with(b"Some("),
-        Some(b'=') => {
-            let target = before.get(..before.len() - 1).unwrap_or_default().trim_ascii_end();
-            target.iter().rev().take_while(|byte| is_name(byte) || **byte == b'.').any(|byte| *byte == b'.')
+    let before = before.strip_suffix(b"Some(").unwrap_or(before).trim_ascii_end();
+    let name = match before.split_last()? {
+        (b':', target) => trailing_name(target.trim_ascii_end()),
+        (b'=', target) => {
+            let target = target.trim_ascii_end();
+            let name = trailing_name(target);
+            if target.len().checked_sub(name.len() + 1).and_then(|at| target.get(at)) != Some(&b'.') {
+                return None;
+            }
+            name
         }
-        _ => false,
-    }
+        _ => return None,
+    };
+    (!name.is_empty()).then_some(name)
+}
+
+fn is_name(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii()
+}
+
+/// The name that the bytes start with, without `r#`.
+fn leading_name(bytes: &[u8]) -> String {
+    let bytes = bytes.trim_ascii_start();
+    let bytes = bytes.strip_prefix(b"r#").unwrap_or(bytes);
+    let length = bytes.iter().take_while(|byte| is_name(byte)).count();
+    String::from_utf8_lossy(bytes.get(..length).unwrap_or_default()).into_owned()
+}
+
+/// The name that the bytes end with.
+fn trailing_name(bytes: &[u8]) -> String {
+    let length = bytes.iter().rev().take_while(|byte| is_name(byte)).count();
+    String::from_utf8_lossy(bytes.get(bytes.len() - length..).unwrap_or_default()).into_owned()
 }
 
 /// A search for names of constants.
@@ -259,13 +316,25 @@ mod tests {
             "pub const TAIL: &str = \"ON CONFLICT (id) DO UPDATE \";",
             "impl ActiveModelBehavior for X {}",
             "use crate::prelude::*; async fn f(m: users::ActiveModel) {}",
+        ] {
+            assert_eq!(relevance(text.as_bytes()), Relevance::Matters, "{text}");
+        }
+    }
+
+    #[test]
+    fn fields_that_are_decoded_or_filled_are_named() {
+        for text in [
             "let d: Settings = serde_json::from_str(&row.data)?;",
             "let d: Settings = json::from_str(&row.data)?;",
+            "let d = serde_json::from_str::<Settings>(row.r#data.as_deref().unwrap_or_default())?;",
+            "let d: Settings = serde_json::from_str(row.get(\"data\"))?;",
             "push(Job { id, data: serde_json::to_string(d)? })",
             "job.data = json::to_string(&d)?;",
             "Job { data: Some(serde_json::to_string(&d)?) }",
+            "job.data = Some( serde_json::to_string(&d)? );",
         ] {
-            assert!(may_matter(text.as_bytes()), "{text}");
+            let Relevance::Codes(fields) = relevance(text.as_bytes()) else { panic!("{text}") };
+            assert!(fields.contains(&"data".to_owned()), "{text}: {fields:?}");
         }
     }
 
@@ -278,7 +347,7 @@ mod tests {
             "/// Create a new one.\nfn new() -> Self { Self }",
             "",
         ] {
-            assert!(!may_matter(text.as_bytes()), "{text}");
+            assert_eq!(relevance(text.as_bytes()), Relevance::Nothing, "{text}");
         }
     }
 

@@ -5,8 +5,9 @@
 //! literals.
 
 use super::place::{Source, path_start};
-use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree, token_stream};
 use std::collections::BTreeMap;
+use std::iter::Peekable;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
@@ -220,39 +221,68 @@ pub(super) fn literals(tokens: TokenStream, into: &mut Vec<Literal>) {
     }
 }
 
-/// Whether the tree that these tokens make may be deeper than a thread's stack takes.
+/// The tokens again, unless the tree that they make may be deeper than a thread's stack takes.
 ///
 /// Counts groups inside groups, and the longest run of tokens without a separator, which bounds how deep operators
-/// and method calls nest. Never recurses.
-pub(super) fn is_too_deep(tokens: TokenStream) -> bool {
+/// and method calls nest. Never recurses, and copies no token: they are taken out of their groups and put back.
+pub(super) fn shallow(tokens: TokenStream) -> Option<TokenStream> {
     const MAX_GROUPS: usize = 200;
     const MAX_RUN: usize = 6000;
-    let mut open = vec![(tokens.into_iter().peekable(), 0usize)];
-    while let Some((stream, run)) = open.last_mut() {
-        let Some(tree) = stream.next() else {
-            open.pop();
+    let mut open = vec![Level::of(tokens, None)];
+    loop {
+        let depth = open.len();
+        let level = open.last_mut()?;
+        let Some(tree) = level.left.next() else {
+            let done = open.pop()?;
+            let stream: TokenStream = done.taken.into_iter().collect();
+            let (Some((delimiter, span)), Some(around)) = (done.group, open.last_mut()) else { return Some(stream) };
+            let mut group = Group::new(delimiter, stream);
+            group.set_span(span);
+            around.taken.push(TokenTree::Group(group));
             continue;
         };
-        match tree {
-            TokenTree::Punct(p) if matches!(p.as_char(), ',' | ';' | '#') => *run = 0,
+        match &tree {
+            TokenTree::Punct(p) if matches!(p.as_char(), ',' | ';' | '#') => level.run = 0,
             TokenTree::Group(g) => {
                 // A block ends a statement unless an operator, a method or `else` follows.
-                let goes_on = match stream.peek() {
+                let goes_on = match level.left.peek() {
                     Some(TokenTree::Punct(p)) => p.as_char() != '#',
                     Some(TokenTree::Ident(i)) => *i == "else",
                     _ => false,
                 };
-                *run = if g.delimiter() == Delimiter::Brace && !goes_on { 0 } else { *run + 1 };
-                open.push((g.stream().into_iter().peekable(), 0));
-                if open.len() > MAX_GROUPS {
-                    return true;
-                }
+                level.run = if g.delimiter() == Delimiter::Brace && !goes_on { 0 } else { level.run + 1 };
             }
-            _ => *run += 1,
+            _ => level.run += 1,
         }
-        if open.last().is_some_and(|(_, run)| *run > MAX_RUN) {
-            return true;
+        if level.run > MAX_RUN {
+            return None;
+        }
+        match tree {
+            TokenTree::Group(g) => {
+                if depth >= MAX_GROUPS {
+                    return None;
+                }
+                let (delimiter, span, stream) = (g.delimiter(), g.span(), g.stream());
+                // A stream that nobody else holds is taken apart without a copy.
+                drop(g);
+                open.push(Level::of(stream, Some((delimiter, span))));
+            }
+            other => level.taken.push(other),
         }
     }
-    false
+}
+
+/// A group that [`shallow`] is in.
+struct Level {
+    left: Peekable<token_stream::IntoIter>,
+    taken: Vec<TokenTree>,
+    /// Tokens since the last separator.
+    run: usize,
+    group: Option<(Delimiter, Span)>,
+}
+
+impl Level {
+    fn of(tokens: TokenStream, group: Option<(Delimiter, Span)>) -> Self {
+        Self { left: tokens.into_iter().peekable(), taken: vec![], run: 0, group }
+    }
 }

@@ -78,7 +78,9 @@ fn stripped(text: &str) -> usize {
 }
 
 fn read_body(mut facts: Facts, source: Source<'_>, body: &str, context: Context) -> Facts {
-    let tokens: TokenStream = match body.parse() {
+    // The tokens are made again where they are needed twice, which is rare: a copy would cost every file.
+    let lex = || body.parse::<TokenStream>();
+    let tokens = match lex() {
         Ok(tokens) => tokens,
         Err(error) => {
             let range = error.span().byte_range();
@@ -89,14 +91,14 @@ fn read_body(mut facts: Facts, source: Source<'_>, body: &str, context: Context)
         }
     };
     let mut macros = Macros::new(source);
-    if macros::is_too_deep(tokens.clone()) {
+    let Some(tokens) = macros::shallow(tokens) else {
         facts.problems.push(Problem { span: None, message: "read at token level: nested too deeply".to_owned() });
         let mut parsed = Parsed::default();
-        macros::literals(tokens, &mut parsed.loose);
+        macros::literals(lex().unwrap_or_default(), &mut parsed.loose);
         let tree = Collector::new(source, &macros, context.test).recovered(&parsed);
         return read_tree(facts, source, &tree, &macros, context, None);
-    }
-    match syn::parse2::<syn::File>(tokens.clone()) {
+    };
+    match syn::parse2::<syn::File>(tokens) {
         Ok(file) => {
             syn::visit::Visit::visit_file(&mut macros, &file);
             let tree = Collector::new(source, &macros, context.test).file(&file);
@@ -107,7 +109,7 @@ fn read_body(mut facts: Facts, source: Source<'_>, body: &str, context: Context)
         Err(error) => {
             let span = source.span(error.span());
             facts.problems.push(Problem { span: Some(span), message: format!("read at token level: {error}") });
-            let parsed = macros.recover(tokens);
+            let parsed = macros.recover(lex().unwrap_or_default());
             let tree = Collector::new(source, &macros, context.test).recovered(&parsed);
             read_tree(facts, source, &tree, &macros, context, None)
         }
