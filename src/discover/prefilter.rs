@@ -233,7 +233,7 @@ fn decoded_fields(after: &[u8]) -> Vec<String> {
 /// The field that is filled with what follows: `data: serde_json::to_string(..)`, `data: Some(..)`, `row.data = ..`.
 fn filled_field(before: &[u8]) -> Option<String> {
     let before = before.get(before.len().saturating_sub(120)..).unwrap_or_default();
-    let path = before.iter().rev().take_while(|byte| is_name(byte) || **byte == b':').count();
+    let path = before.iter().rev().take_while(|byte| is_name(**byte) || **byte == b':').count();
     let before = before.get(..before.len() - path).unwrap_or_default().trim_ascii_end();
     let before = before.strip_suffix(b"Some(").unwrap_or(before).trim_ascii_end();
     let name = match before.split_last()? {
@@ -251,21 +251,21 @@ fn filled_field(before: &[u8]) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-fn is_name(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii()
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
 }
 
 /// The name that the bytes start with, without `r#`.
 fn leading_name(bytes: &[u8]) -> String {
     let bytes = bytes.trim_ascii_start();
     let bytes = bytes.strip_prefix(b"r#").unwrap_or(bytes);
-    let length = bytes.iter().take_while(|byte| is_name(byte)).count();
+    let length = bytes.iter().take_while(|byte| is_name(**byte)).count();
     String::from_utf8_lossy(bytes.get(..length).unwrap_or_default()).into_owned()
 }
 
 /// The name that the bytes end with.
 fn trailing_name(bytes: &[u8]) -> String {
-    let length = bytes.iter().rev().take_while(|byte| is_name(byte)).count();
+    let length = bytes.iter().rev().take_while(|byte| is_name(**byte)).count();
     String::from_utf8_lossy(bytes.get(bytes.len() - length..).unwrap_or_default()).into_owned()
 }
 
