@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs all tests. What they need and does not come with Rust (PostgreSQL, MariaDB) is installed first, on Debian and
+# Runs all tests. What they need and does not come with Rust (PostgreSQL, MariaDB, xmllint) is installed first, on Debian and
 # Ubuntu; no service is started: the tests start servers of their own and stop them again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 missing=()
 command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || missing+=(mariadb-server)
+command -v xmllint >/dev/null || missing+=(libxml2-utils)
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 
 if [ "${#missing[@]}" -gt 0 ]; then

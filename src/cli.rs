@@ -61,8 +61,10 @@ pub(crate) struct CheckArgs {
 
     /// Where to report, and how; may be given several times
     ///
-    /// FORMAT alone goes to stdout, FORMAT=FILE to a file. `text` shows the code; `concise` is one line a finding; `json` is
-    /// one versioned document; `jsonl` is one finding a line, then the summary.
+    /// FORMAT alone goes to stdout, FORMAT=FILE to a file. For people: `text` shows the code, `concise` is one line a
+    /// finding, `markdown` is a summary. For programs: `json` is one versioned document, `jsonl` one finding a line, then
+    /// the summary. For services: `github` (annotations; the summary goes to the step summary by itself), `sarif`
+    /// (code scanning), `gitlab` (Code Quality), `junit`, `rdjson` and `rdjsonl` (reviewdog).
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text", action = ArgAction::Append)]
     pub(crate) output: Vec<Output>,
 
@@ -163,12 +165,26 @@ pub(crate) enum Format {
     Json,
     /// One JSON object a line
     Jsonl,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions, and its step summary
+    Github,
+    /// GitLab Code Quality
+    Gitlab,
+    /// JUnit XML
+    Junit,
+    /// Reviewdog Diagnostic Format, one document
+    Rdjson,
+    /// Reviewdog Diagnostic Format, one diagnostic a line
+    Rdjsonl,
+    /// A summary in markdown
+    Markdown,
 }
 
 impl Format {
     /// Whether programs read it, so that nothing else may stand on the same stream.
     pub(crate) fn is_for_machines(self) -> bool {
-        matches!(self, Self::Json | Self::Jsonl)
+        !matches!(self, Self::Text | Self::Concise | Self::Github | Self::Markdown)
     }
 }
 

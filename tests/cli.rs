@@ -44,6 +44,7 @@ fn usage_errors_are_2_and_say_what_to_do() {
         (&["explain", "json-upsert-overwite"], "did you mean `json-upsert-overwrite`"),
         (&["--output", "yaml"], "there is no format `yaml`"),
         (&["--output", "json", "--output", "text"], "alone on stdout"),
+        (&["--output", "github", "--output", "sarif"], "alone on stdout"),
         (&["--output", "json=no/such/folder.json"], "no/such/folder.json"),
         (&["--no-such-option"], "--no-such-option"),
         (&["--stdin-filename", "a.rs"], "needs the path `-`"),
@@ -130,7 +131,7 @@ fn the_number_of_threads_does_not_change_a_byte() {
     for n in 0..40 {
         project.write(&format!("src/copy{n}.rs"), users.as_bytes());
     }
-    for format in ["text", "json"] {
+    for format in ["text", "json", "sarif", "github", "junit"] {
         let run = |jobs| project.run(&["--output", format, "--show-unanalysed", "-j", jobs]);
         let one = run("1");
         assert_eq!(one.code, Some(1));
@@ -161,7 +162,7 @@ fn a_broken_pipe_is_a_quiet_0() {
     for n in 0..300 {
         project.write(&format!("src/copy{n}.rs"), users.as_bytes());
     }
-    for format in ["text", "json", "jsonl"] {
+    for format in ["text", "json", "jsonl", "sarif", "github", "gitlab", "junit", "rdjson", "rdjsonl", "markdown"] {
         let mut command = project.command(&["--output", format]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdout = child.stdout.take().unwrap();

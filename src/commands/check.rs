@@ -5,9 +5,10 @@ use crate::cli::{CheckArgs, Color, Format, Output};
 use anyhow::{Context as _, bail};
 use noclobber::check::{Options, Report, check};
 use noclobber::config::Config;
+use noclobber::report::repository::Repository;
 use noclobber::report::{self, Shown};
 use noclobber::rules;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -38,8 +39,13 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     warn(args, &report)?;
     configuration::warn(args, &config, &report)?;
     let shown = filter(args, &mut report);
+    let repository = std::env::current_dir().and_then(|folder| folder.canonicalize());
+    let repository = repository.map(|folder| Repository::around(&folder)).unwrap_or_default();
     for output in &args.output {
-        write(output, &report, shown, args)?;
+        write(output, &report, shown, args, &repository)?;
+    }
+    if args.output.iter().any(|output| output.format == Format::Github) {
+        write_step_summary(&report, shown, &repository)?;
     }
     let incomplete =
         !report.faults.is_empty() || args.strict && (!report.warnings.is_empty() || !report.unmatched.is_empty());
@@ -114,11 +120,18 @@ fn filter(args: &CheckArgs, report: &mut Report) -> Shown {
         unanalysed: args.show_unanalysed,
         statistics: args.statistics,
         quiet: args.quiet,
+        fail_on: Some(args.fail_on),
     }
 }
 
 /// Writes one report.
-fn write(output: &Output, report: &Report, shown: Shown, args: &CheckArgs) -> anyhow::Result<()> {
+fn write(
+    output: &Output,
+    report: &Report,
+    shown: Shown,
+    args: &CheckArgs,
+    repository: &Repository,
+) -> anyhow::Result<()> {
     let (mut out, color): (Box<dyn Write>, bool) = if let Some(path) = &output.file {
         let file = File::create(path).with_context(|| path.display().to_string())?;
         (Box::new(BufWriter::new(file)), args.color == Color::Always)
@@ -137,11 +150,28 @@ fn write(output: &Output, report: &Report, shown: Shown, args: &CheckArgs) -> an
         Format::Concise => report::concise::write(&mut out, report, shown),
         Format::Json => report::json::write(&mut out, report, shown),
         Format::Jsonl => report::json::write_lines(&mut out, report, shown),
+        Format::Sarif => report::sarif::write(&mut out, report, shown, repository),
+        Format::Github => report::github::write(&mut out, report, shown, repository),
+        Format::Gitlab => report::gitlab::write(&mut out, report, repository),
+        Format::Junit => report::junit::write(&mut out, report, shown),
+        Format::Rdjson => report::rdjson::write(&mut out, report),
+        Format::Rdjsonl => report::rdjson::write_lines(&mut out, report),
+        Format::Markdown => report::markdown::write(&mut out, report, shown, repository),
     };
     written.and_then(|()| out.flush()).with_context(|| match &output.file {
         Some(path) => path.display().to_string(),
         None => "cannot write the report".to_owned(),
     })
+}
+
+/// Appends the summary to the page of the GitHub Actions run, where there is one.
+fn write_step_summary(report: &Report, shown: Shown, repository: &Repository) -> anyhow::Result<()> {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
+    let path = PathBuf::from(path);
+    let mut page = vec![];
+    report::markdown::write(&mut page, report, shown, repository)?;
+    let file = OpenOptions::new().create(true).append(true).open(&path);
+    file.and_then(|mut file| file.write_all(&page)).with_context(|| path.display().to_string())
 }
 
 /// Whether to colour: the flag, then `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE`, then whether somebody looks at it.

@@ -4,14 +4,21 @@
 //! same findings.
 
 pub mod concise;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod notice;
+pub mod rdjson;
+pub mod repository;
 mod sanitize;
+pub mod sarif;
 pub mod text;
 mod view;
 
 use crate::check::Report;
-use crate::rules::finding::Severity;
+use crate::rules::finding::{Applicability, Finding, Severity};
 use crate::source::{FileId, Files, LineIndex, Position, Site};
 use std::cell::OnceCell;
 
@@ -26,6 +33,8 @@ pub struct Shown {
     pub statistics: bool,
     /// Without the summary line, for people.
     pub quiet: bool,
+    /// Findings of this severity or a higher one fail the run; all do when `None`.
+    pub fail_on: Option<Severity>,
 }
 
 /// Line indices of the files that something points into, made when first asked for.
@@ -83,6 +92,33 @@ pub(crate) fn counts(report: &Report) -> [(usize, &'static str); 3] {
 /// A number with its noun: `1 file`, `2 files`.
 pub(crate) fn plural(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The page of a rule, for those who read a report in a browser. The package holds the pages, so they are found by its
+/// name and version alone.
+pub(crate) fn rule_page_url(rule: &str) -> String {
+    format!("{}source/docs/rules/{rule}.md", home_url())
+}
+
+/// Where the program's own pages are.
+pub(crate) fn home_url() -> String {
+    concat!("https://docs.rs/crate/", env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"), "/").to_owned()
+}
+
+/// What follows a message where a format has text only: the notes, then the suggestion, each in lines of its own.
+pub(crate) fn details(finding: &Finding) -> Vec<String> {
+    let mut details = finding.notes.clone();
+    if let Some(fix) = &finding.fix {
+        let hint = if fix.applicability == Applicability::Display { " (fill in what is missing)" } else { "" };
+        let mut text = format!("help: {}{hint}", fix.title);
+        for (removed, added) in &fix.patch {
+            for (sign, side) in [("-", removed), ("+", added)] {
+                side.lines().for_each(|line| text.extend(["\n  ", sign, " ", line]));
+            }
+        }
+        details.push(text);
+    }
+    details
 }
 
 #[cfg(test)]

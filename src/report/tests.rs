@@ -1,6 +1,7 @@
 //! The formats, on hand-made findings.
 
-use super::{Shown, concise, json, text};
+use super::repository::Repository;
+use super::{Shown, concise, json, rdjson, sarif, text};
 use crate::check::Report;
 use crate::document::survival::Word;
 use crate::frontend::sql::Verb;
@@ -253,4 +254,42 @@ fn a_label_over_many_lines_shows_its_ends() {
     let text = as_text(&report, Shown::default(), false);
     assert!(text.lines().count() < 20, "{text}");
     assert!(text.contains("   2 │   SET data =") && text.contains("1000 │ │   $1;"), "{text}");
+}
+
+/// The incident in SARIF and in rdjson, with this trust in its fix.
+fn fixes(applicability: Applicability) -> [serde_json::Value; 2] {
+    let mut report = incident();
+    let users = FileId(0);
+    let bind = site(&report, users, "json!({ \"phone\": phone })");
+    let fix = report.findings[0].fix.as_mut().unwrap();
+    fix.applicability = applicability;
+    fix.edits.push(Edit { site: bind, text: "Json(&phone)".into() });
+    let (mut sarif, mut rdjson) = (vec![], vec![]);
+    sarif::write(&mut sarif, &report, Shown::default(), &Repository::default()).unwrap();
+    rdjson::write(&mut rdjson, &report).unwrap();
+    let (sarif, rdjson): (serde_json::Value, serde_json::Value) =
+        (serde_json::from_slice(&sarif).unwrap(), serde_json::from_slice(&rdjson).unwrap());
+    [sarif["runs"][0]["results"][0]["fixes"].clone(), rdjson["diagnostics"][0]["suggestions"].clone()]
+}
+
+#[test]
+fn a_fix_that_can_be_applied_is_one_change_for_a_service() {
+    let [sarif, rdjson] = fixes(Applicability::Unsafe);
+    assert_eq!(sarif.as_array().unwrap().len(), 1);
+    let change = &sarif[0]["artifactChanges"][0];
+    assert_eq!(change["artifactLocation"]["uri"], "src/users.rs");
+    assert_eq!(change["replacements"].as_array().unwrap().len(), 2);
+    assert_eq!(change["replacements"][1]["insertedContent"]["text"], "Json(&phone)");
+    let region = &change["replacements"][1]["deletedRegion"];
+    assert_eq!((&region["startLine"], &region["startColumn"]), (&3.into(), &15.into()));
+    assert_eq!(rdjson.as_array().unwrap().len(), 1, "a review takes each suggestion on its own");
+    let text = rdjson[0]["text"].as_str().unwrap();
+    let expected = "data = jsonb_set(data, '{phone}', $1::jsonb) WHERE id = $2\")\n        .bind(Json(&phone)";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn a_fix_with_a_gap_to_fill_in_is_only_told() {
+    let [sarif, rdjson] = fixes(Applicability::Display);
+    assert!(sarif.is_null() && rdjson.is_null(), "{sarif} {rdjson}");
 }

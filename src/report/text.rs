@@ -131,7 +131,7 @@ pub(super) fn write_end(out: &mut dyn Write, report: &Report, shown: Shown) -> i
 }
 
 /// The last line: what was found, and how much was looked at.
-fn summary(report: &Report, shown: Shown) -> String {
+pub(super) fn summary(report: &Report, shown: Shown) -> String {
     let counts = counts(report).into_iter().filter(|(count, _)| *count > 0);
     let counts: Vec<String> = counts.map(|(count, noun)| plural(count, noun)).collect();
     let counts = if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
