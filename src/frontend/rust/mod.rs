@@ -37,12 +37,12 @@ mod wrappers;
 
 use super::facts::{Facts, Problem};
 use super::sql::Dialect;
-use crate::source::{FileId, SourceFile, Span};
+use crate::source::{FileId, SourceFile};
 use assemble::Reader;
 use collect::{Collector, Tree};
 use emit::Emitter;
 use macros::{Macros, Parsed};
-use place::Source;
+use place::{Lines, Source};
 use proc_macro2::TokenStream;
 
 /// What the front end is told about the file beforehand.
@@ -58,7 +58,8 @@ pub struct Context {
 pub fn read(file: FileId, source: &SourceFile, context: Context) -> Facts {
     let shift = stripped(&source.text);
     let body = source.text.get(shift..).unwrap_or("");
-    let source = Source { text: &source.text, shift };
+    let lines = Lines::new(&source.text, shift);
+    let source = Source::new(&source.text, &lines);
     let facts = read_body(Facts::new(file), source, body, context);
     // Spans are bytes of the file by now; the thread's copy of the text can go.
     proc_macro2::extra::invalidate_current_thread_spans();
@@ -83,9 +84,7 @@ fn read_body(mut facts: Facts, source: Source<'_>, body: &str, context: Context)
     let tokens = match lex() {
         Ok(tokens) => tokens,
         Err(error) => {
-            let range = error.span().byte_range();
-            let at = (range.start + source.shift).min(source.text.len());
-            let span = Span::new(at..(range.end + source.shift).clamp(at, source.text.len()));
+            let span = source.span(error.span());
             facts.problems.push(Problem { span: Some(span), message: format!("the file was not read: {error}") });
             return facts;
         }

@@ -101,3 +101,22 @@ proptest! {
         texts(&parts.join(" "));
     }
 }
+
+#[test]
+fn places_in_lines_of_any_kind_are_bytes_of_the_file() {
+    let long = "é".repeat(2500);
+    for (head, line) in
+        [("", ""), ("\u{feff}", ""), ("#!/usr/bin/run\r\n", "let é = 1;\r\n"), ("", &format!("/* {long} */"))]
+    {
+        let text = format!("{head}fn f() {{ {line} db.run(\"UPDATE t SET d = $1\") }}");
+        let shift = super::super::stripped(&text);
+        let lines = super::super::place::Lines::new(&text, shift);
+        let source = super::super::place::Source::new(&text, &lines);
+        let file: syn::File = syn::parse_str(&text[shift..]).unwrap();
+        let syn::Item::Fn(item) = &file.items[0] else { panic!("{text}") };
+        let close = source.span(item.block.brace_token.span.close());
+        assert_eq!(close.range(), text.len() - 1..text.len(), "{head:?}");
+        let Some(syn::Stmt::Expr(call, _)) = item.block.stmts.last() else { panic!("{text}") };
+        assert_eq!(&text[source.expr(call).range()], "db.run(\"UPDATE t SET d = $1\")", "{head:?}");
+    }
+}
