@@ -1,0 +1,224 @@
+//! The documentation: pages of rules are those of the program, snippets are the files they show, commands print what is
+//! said.
+//!
+//! `UPDATE_DOCS=1 cargo test --test docs` writes the generated parts anew.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use noclobber::rules::RULES;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// README and all pages of the book.
+fn pages() -> Vec<PathBuf> {
+    let found = walkdir::WalkDir::new(root().join("docs")).sort_by_file_name().into_iter().map(|entry| entry.unwrap());
+    let pages = found.map(walkdir::DirEntry::into_path).filter(|path| path.extension().is_some_and(|e| e == "md"));
+    std::iter::once(root().join("README.md")).chain(pages).collect()
+}
+
+/// Holds a generated text against the file, or writes it.
+fn assert_fresh(path: &Path, text: &str) {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(path, text).unwrap();
+    }
+    let written = fs::read_to_string(path).unwrap_or_default().replace("\r\n", "\n");
+    assert!(written == text, "{} is stale: run `UPDATE_DOCS=1 cargo test --test docs`", path.display());
+}
+
+/// A fenced block of a page.
+struct Block {
+    language: String,
+    text: String,
+    /// What the comment before it says: `<!-- file: examples/github.yml -->`.
+    file: Option<String>,
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks = vec![];
+    let mut file = None;
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if let Some(name) = line.strip_prefix("<!-- file: ") {
+            file = name.strip_suffix(" -->").map(str::to_owned);
+        } else if let Some(language) = line.strip_prefix("```") {
+            let inside = lines.by_ref().take_while(|line| *line != "```");
+            let text = inside.fold(String::new(), |text, line| text + line + "\n");
+            blocks.push(Block { language: language.to_owned(), text, file: file.take() });
+        } else if !line.is_empty() {
+            file = None;
+        }
+    }
+    blocks
+}
+
+#[test]
+fn every_rule_has_its_page() {
+    let folder = root().join("docs/rules");
+    let mut index =
+        "# Rules\n\nThe most telling rule speaks for a write; others that apply are named in its finding.\n\n"
+            .to_owned();
+    index.push_str("| rule | reports |\n|---|---|\n");
+    for rule in RULES {
+        let page = format!("# {}\n\n{}", rule.id, rule.page());
+        assert_fresh(&folder.join(format!("{}.md", rule.id)), &page);
+        let summary = rule.summary().trim_start_matches("Reports ").trim_end_matches('.');
+        writeln!(index, "| [`{0}`]({0}.md) | {summary} |", rule.id).unwrap();
+    }
+    assert_fresh(&folder.join("README.md"), &index);
+    let pages = fs::read_dir(folder).unwrap().count();
+    assert_eq!(pages, RULES.len() + 1, "a page of a rule that is no more");
+}
+
+#[test]
+fn the_summary_lists_every_page() {
+    let path = root().join("docs/SUMMARY.md");
+    let written = fs::read_to_string(&path).unwrap();
+    let mut fresh: String =
+        written.lines().filter(|line| !line.starts_with("  - ")).fold(String::new(), |text, line| text + line + "\n");
+    RULES.iter().for_each(|rule| writeln!(fresh, "  - [{0}](rules/{0}.md)", rule.id).unwrap());
+    assert_fresh(&path, &fresh);
+    for page in pages().iter().filter_map(|page| page.strip_prefix(root().join("docs")).ok()) {
+        let link = format!("({})", page.display()).replace('\\', "/");
+        assert!(link == "(SUMMARY.md)" || fresh.contains(&link), "SUMMARY.md lacks {link}");
+    }
+}
+
+#[test]
+fn links_lead_to_files_that_exist() {
+    for path in pages() {
+        let page = fs::read_to_string(&path).unwrap();
+        let prose: String = page.split("```").step_by(2).collect();
+        for link in prose.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = link.split('#').next().unwrap();
+            if !target.contains("://") && !target.is_empty() {
+                let target = path.parent().unwrap().join(target);
+                assert!(target.exists(), "{}: {link} leads nowhere", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_snippet_is_the_file_that_it_shows() {
+    let mut shown = vec![];
+    for path in pages() {
+        let page = fs::read_to_string(&path).unwrap();
+        let mut fresh = page.clone();
+        for block in blocks(&page) {
+            let Some(file) = block.file else { continue };
+            let language = &block.language;
+            let text = fs::read_to_string(root().join("docs").join(&file)).unwrap().replace("\r\n", "\n");
+            let head = format!("<!-- file: {file} -->\n```{language}\n");
+            fresh = fresh.replace(&format!("{head}{}```", block.text), &format!("{head}{text}```"));
+            shown.push(file);
+        }
+        assert_fresh(&path, &fresh);
+    }
+    for entry in fs::read_dir(root().join("docs/examples")).unwrap() {
+        let name = format!("examples/{}", entry.unwrap().file_name().to_string_lossy());
+        assert!(name.ends_with(".sql") || shown.contains(&name), "{name} is shown nowhere");
+    }
+}
+
+#[test]
+fn snippets_are_well_formed() {
+    let mut parsed = 0;
+    for path in pages() {
+        for block in blocks(&fs::read_to_string(&path).unwrap()) {
+            let problem = match block.language.as_str() {
+                "yaml" => yaml_rust2::YamlLoader::load_from_str(&block.text).err().map(|error| error.to_string()),
+                "toml" => block.text.parse::<toml::Table>().err().map(|error| error.to_string()),
+                "json" => serde_json::from_str::<serde_json::Value>(&block.text).err().map(|error| error.to_string()),
+                _ => continue,
+            };
+            parsed += 1;
+            assert_eq!(problem, None, "{}:\n{}", path.display(), block.text);
+        }
+    }
+    assert!(parsed > 5);
+}
+
+/// One command of a console block with what it must print.
+struct Step {
+    command: String,
+    code: i32,
+    output: Vec<String>,
+}
+
+/// Reads `$ command`, then `? code` where it is not 0, then what is printed.
+fn steps(text: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = vec![];
+    for line in text.lines() {
+        match (line.strip_prefix("$ "), steps.last_mut()) {
+            (Some(command), _) => steps.push(Step { command: command.to_owned(), code: 0, output: vec![] }),
+            (None, Some(step)) => match line.strip_prefix("? ") {
+                Some(code) if step.output.is_empty() => step.code = code.parse().unwrap(),
+                _ => step.output.push(line.to_owned()),
+            },
+            (None, None) => panic!("a console block begins with `$ `, not with {line}"),
+        }
+    }
+    steps
+}
+
+/// Whether the lines match; the line `...` stands for any lines, `...` at the end of a line for any text.
+fn matches(expected: &[String], printed: &[&str]) -> bool {
+    match expected.split_first() {
+        None => printed.is_empty(),
+        Some((first, rest)) if first == "..." => (0..=printed.len()).any(|n| matches(rest, &printed[n..])),
+        Some((first, rest)) => printed.split_first().is_some_and(|(line, printed)| {
+            let same = match first.strip_suffix("...") {
+                Some(start) => line.starts_with(start),
+                None => line.trim_end() == first.trim_end(),
+            };
+            same && matches(rest, printed)
+        }),
+    }
+}
+
+/// Copies a folder of the repository.
+fn copy(folder: &str, to: &Path) {
+    for entry in walkdir::WalkDir::new(root().join(folder)) {
+        let entry = entry.unwrap();
+        let target = to.join(entry.path().strip_prefix(root()).unwrap());
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(&target).unwrap();
+        } else {
+            fs::copy(entry.path(), &target).unwrap();
+        }
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn commands_print_what_is_said() {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_noclobber"));
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let mut ran = 0;
+    for page in pages() {
+        let dir = tempfile::tempdir().unwrap();
+        copy("fixtures/projects", dir.path());
+        copy("docs/examples", dir.path());
+        for block in blocks(&fs::read_to_string(&page).unwrap()).iter().filter(|block| block.language == "console") {
+            for step in steps(&block.text) {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("({}) 2>&1", step.command)]).current_dir(dir.path());
+                for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "GIT_DIR", "GITHUB_STEP_SUMMARY"] {
+                    shell.env_remove(name);
+                }
+                let output = shell.env("PATH", &path).env("HOME", dir.path()).output().unwrap();
+                let printed = String::from_utf8(output.stdout).unwrap();
+                let place = format!("{}: $ {}\n{printed}", page.display(), step.command);
+                assert_eq!(output.status.code(), Some(step.code), "{place}");
+                assert!(matches(&step.output, &printed.lines().collect::<Vec<_>>()), "{place}");
+                ran += 1;
+            }
+        }
+    }
+    assert!(ran >= 4, "{ran}");
+}
