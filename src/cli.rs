@@ -59,6 +59,20 @@ pub(crate) struct CheckArgs {
     #[arg(value_name = "PATHS", default_value = ".", hide_default_value = true)]
     pub(crate) paths: Vec<PathBuf>,
 
+    /// Make the changes that cannot alter what a correct program stores, then report what is left
+    #[arg(long)]
+    pub(crate) fix: bool,
+
+    /// Make these changes, and those that are right if the finding is
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
+
+    /// Show the changes as a unified diff instead of making them; exit with 1 if there are any
+    ///
+    /// Without --unsafe-fixes only what --fix would do. No report is written.
+    #[arg(long)]
+    pub(crate) diff: bool,
+
     /// Where to report, and how; may be given several times
     ///
     /// FORMAT alone goes to stdout, FORMAT=FILE to a file. For people: `text` shows the code, `concise` is one line a

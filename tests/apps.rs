@@ -1,6 +1,11 @@
 //! The programs of `tests/apps`: they compile against every supported version of their library, lose data before the
 //! fixes, and keep it after.
 #![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and prints what it has counted"
+)]
 
 mod support;
 

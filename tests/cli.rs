@@ -250,3 +250,99 @@ fn help_version_completions_and_manual_go_to_stdout() {
         assert!(outcome.stdout.contains(said), "{arguments:?}: {}", outcome.stdout);
     }
 }
+
+#[test]
+fn a_diff_shows_what_would_change_and_changes_nothing() {
+    let project = Project::incident();
+    let before = std::fs::read_to_string(project.path().join("src/users.rs")).unwrap();
+    let outcome = project.run(&["--diff", "--unsafe-fixes"]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    for line in [
+        "--- a/src/users.rs\n+++ b/src/users.rs\n",
+        "-    sqlx::query(\"UPDATE users SET data = $1 WHERE id = $2\")\n",
+        "+    sqlx::query(\"UPDATE users SET data = jsonb_set(data, '{phone}', $1::jsonb) WHERE id = $2\")\n",
+        "+        .bind(serde_json::json!(phone))\n",
+    ] {
+        assert!(outcome.stdout.contains(line), "{line}{outcome:?}");
+    }
+    assert_eq!(outcome.stderr, "1 finding would be fixed in 1 file\n");
+    assert_eq!(std::fs::read_to_string(project.path().join("src/users.rs")).unwrap(), before);
+    assert_eq!(project.run(&["--diff", "--unsafe-fixes", "--exit-zero"]).code, Some(0));
+    // This change is right if the finding is; without being asked for it is only counted.
+    let safe = project.run(&["--diff"]);
+    assert_eq!((safe.code, safe.stdout.as_str()), (Some(0), ""), "{safe:?}");
+    assert!(safe.stderr.contains("1 fix more with --unsafe-fixes"), "{safe:?}");
+}
+
+#[test]
+fn fixes_are_made_once_and_the_rest_is_reported() {
+    let project = Project::incident();
+    let untouched = project.run(&["--fix", "--output", "concise"]);
+    assert_eq!(untouched.code, Some(1), "{untouched:?}");
+    let outcome = project.run(&["--unsafe-fixes", "--output", "concise"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stderr.contains("fixed 1 finding in 1 file"), "{outcome:?}");
+    let after = std::fs::read_to_string(project.path().join("src/users.rs")).unwrap();
+    assert!(
+        after.contains("jsonb_set(data, '{phone}', $1::jsonb)") && after.contains(".bind(serde_json::json!(phone))")
+    );
+    let again = project.run(&["--unsafe-fixes", "-q"]);
+    assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""));
+    assert_eq!(std::fs::read_to_string(project.path().join("src/users.rs")).unwrap(), after);
+    assert_eq!(project.run(&["--diff", "--unsafe-fixes"]).code, Some(0));
+    let stdin = project.run_with_stdin(&["--fix", "-"], b"fn f() {}");
+    assert_eq!(stdin.code, Some(2), "{stdin:?}");
+    assert!(stdin.stderr.contains("--diff"), "{stdin:?}");
+}
+
+#[test]
+fn a_fix_keeps_line_ends_marks_and_bytes_that_are_no_text() {
+    let project = Project::incident();
+    let mut bytes =
+        b"\xef\xbb\xbf-- caf\xe9\r\nUPDATE users\r\nSET data = '{\"phone\": 1}'\r\nWHERE id = 1;\r\n".to_vec();
+    project.write("queries/save.sql", &bytes);
+    let outcome = project.run(&["--unsafe-fixes", "queries", "-q"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let at = bytes.windows(2).position(|pair| pair == b"'{").unwrap();
+    bytes.splice(at..at, *b"data || ");
+    assert_eq!(std::fs::read(project.path().join("queries/save.sql")).unwrap(), bytes);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_fix_goes_through_links_keeps_permissions_and_leaves_what_is_read_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let project = Project::incident();
+    let real = project.path().join("src/users.rs");
+    let target = project.path().join("store/users.rs");
+    std::fs::create_dir(project.path().join("store")).unwrap();
+    std::fs::rename(&real, &target).unwrap();
+    std::os::unix::fs::symlink("../store/users.rs", &real).unwrap();
+    std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o444)).unwrap();
+    let refused = project.run(&["--unsafe-fixes", "src/users.rs"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("src/users.rs: it is read-only"), "{refused:?}");
+    std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(project.run(&["--unsafe-fixes", "src/users.rs"]).code, Some(0));
+    assert!(std::fs::symlink_metadata(&real).unwrap().is_symlink());
+    assert_eq!(std::fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o640);
+    assert!(std::fs::read_to_string(&target).unwrap().contains("jsonb_set"));
+    let left: Vec<_> = std::fs::read_dir(target.parent().unwrap()).unwrap().collect();
+    assert_eq!(left.len(), 1, "nothing is left behind: {left:?}");
+}
+
+#[test]
+fn the_edits_of_a_fix_are_in_the_json_report() {
+    let project = Project::incident();
+    let report = json(&project.run(&["--output", "json"]));
+    let fix = &report["findings"][0]["fix"];
+    assert_eq!(fix["applicability"], "unsafe");
+    let mut text = std::fs::read_to_string(project.path().join("src/users.rs")).unwrap();
+    for edit in fix["edits"].as_array().unwrap().iter().rev() {
+        assert_eq!(edit["path"], "src/users.rs");
+        let at = |name: &str| usize::try_from(edit[name].as_u64().unwrap()).unwrap();
+        text.replace_range(at("start_byte")..at("end_byte"), edit["text"].as_str().unwrap());
+    }
+    assert_eq!(project.run(&["--unsafe-fixes", "-q"]).code, Some(0));
+    assert_eq!(std::fs::read_to_string(project.path().join("src/users.rs")).unwrap(), text);
+}

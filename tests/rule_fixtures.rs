@@ -14,12 +14,10 @@ mod support;
 
 use noclobber::check::{Options, Report, check};
 use noclobber::document::survival::{Survival, Word};
-use noclobber::frontend::facts::{Facts, Route, SqlText, TextFacts};
-use noclobber::frontend::sql::{Dialect, read};
+use noclobber::frontend::sql::Dialect;
 use noclobber::project::writes::ColumnWrite;
-use noclobber::project::{Project, Settings};
 use noclobber::rules::finding::{Finding, Fix};
-use noclobber::source::{Files, LineIndex, SourceFile, Span, SpanMap};
+use noclobber::source::LineIndex;
 use serde_json::Value as Json;
 use std::fmt::Write as _;
 use support::fixtures::{self, Fixture, Marker, settings, with_binds};
@@ -107,21 +105,13 @@ fn report(fixture: &Fixture) -> Report {
         write(&format!("src/{name}"), &fixture.text);
     } else {
         // The setup stands in a migration of its own, the statements where queries stand, on the same lines.
-        let setup = setup(fixture);
+        let setup = fixtures::setup(fixture);
         write("migrations/0001_setup.sql", setup);
         let blank: String = setup.chars().filter(|c| *c == '\n').collect();
         write(&format!("queries/{name}"), &format!("{blank}{}", &fixture.text[setup.len()..]));
     }
     let options = Options { paths: vec![root.path().to_owned()], dialect: fixture.dialect, ..Options::default() };
     check(&options).unwrap()
-}
-
-/// What stands before the lines of the first write and of the comments above it.
-fn setup(fixture: &Fixture) -> &str {
-    let writes = writes(&fixture.text, fixture.dialect.unwrap());
-    let first = writes.iter().map(|write| write.sql.statement.start as usize).min().unwrap_or(fixture.text.len());
-    let end = fixture.text[..first].rfind(";\n").map_or(0, |at| at + 2);
-    &fixture.text[..end]
 }
 
 fn line(report: &Report, finding: &Finding) -> usize {
@@ -138,8 +128,8 @@ fn hold_against(server: &mut dyn Server, dialect: Dialect) {
             continue;
         }
         let report = report(&fixture);
-        let writes = writes(&fixture.text, dialect);
-        let setup = setup(&fixture);
+        let writes = fixtures::writes(&fixture.text, dialect);
+        let setup = fixtures::setup(&fixture);
         server.fresh();
         server.script(setup);
         for (index, write) in writes.iter().enumerate() {
@@ -163,7 +153,7 @@ fn hold_against(server: &mut dyn Server, dialect: Dialect) {
             let before = outcomes;
             let outcomes = trial.run(server, &changed);
             let text = fixture.text.replacen(statement.as_str(), &changed, 1);
-            let fixed = self::writes(&text, dialect).into_iter().nth(index);
+            let fixed = fixtures::writes(&text, dialect).into_iter().nth(index);
             let survival = fixed.map_or_else(|| write.survival.clone(), |write| write.survival);
             if let Err(why) = suggestion_holds(&survival, &before, &outcomes, &trial.outside) {
                 let _ = writeln!(wrong, "{}: the suggestion `{}`: {why}\n    {changed}", fixture.name, fix.title);
@@ -173,27 +163,6 @@ fn hold_against(server: &mut dyn Server, dialect: Dialect) {
     println!("{dialect:?}: {statements} statements, {suggestions} suggestions");
     assert!(wrong.is_empty(), "\n{wrong}");
     assert!(statements > 0, "no statement was run");
-}
-
-/// The writes of JSON columns in the order of the text.
-fn writes(sql: &str, dialect: Dialect) -> Vec<ColumnWrite> {
-    let mut files = Files::default();
-    let path = "queries/fixture.sql";
-    let file = files.add(SourceFile { path: path.into(), absolute: path.into(), text: sql.to_owned() });
-    let text = SqlText {
-        sql: sql.to_owned(),
-        map: SpanMap::identity(0, sql.len()),
-        span: Span::new(0..sql.len()),
-        route: Route::SqlFile,
-        dialect: Some(dialect),
-        holes: vec![],
-        binds: vec![],
-        function: None,
-        test: false,
-    };
-    let mut facts = Facts::new(file);
-    facts.texts.push(TextFacts { facts: read(&text, Some(dialect)), text });
-    Project::build(vec![facts], &files, &Settings { dialect: Some(dialect), ..Settings::default() }).writes
 }
 
 /// One statement on the documents it is to meet.
@@ -225,7 +194,7 @@ impl Trial {
     fn new(fixture: &Fixture, writes: &[ColumnWrite], index: usize) -> Self {
         let write = &writes[index];
         let start = writes[..index].iter().map(|write| write.sql.statement.end as usize).max().unwrap_or(0);
-        let spelled = format!("{}{}", setup(fixture), &fixture.text[start..write.sql.statement.end as usize]);
+        let spelled = format!("{}{}", fixtures::setup(fixture), &fixture.text[start..write.sql.statement.end as usize]);
         let binds = settings(&fixture.text[start..write.sql.statement.end as usize], "binds");
         let mut seeds = settings(&fixture.text, "seed");
         if seeds.is_empty() {

@@ -1,6 +1,6 @@
 //! `noclobber check`: run the check, write the reports, say with the exit code how it went.
 
-use super::{configuration, unknown_rule};
+use super::{configuration, fixes, unknown_rule};
 use crate::cli::{CheckArgs, Color, Format, Output};
 use anyhow::{Context as _, bail};
 use noclobber::check::{Options, Report, check};
@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Findings at or above the gate.
-const FOUND: u8 = 1;
+pub(super) const FOUND: u8 = 1;
 /// Something could not be read, or went wrong.
-const FAILURE: u8 = 2;
+pub(super) const FAILURE: u8 = 2;
 
 /// Runs the check and writes what came of it.
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
@@ -31,14 +31,25 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     }
     let Some(config) = configuration::read(args)? else { return Ok(FAILURE) };
     let started = Instant::now();
-    let mut report = check(&options(args, &config)?)?;
+    let options = options(args, &config)?;
+    let (mut report, mut shown) = checked(args, &options)?;
+    if args.diff {
+        warn(args, &report)?;
+        configuration::warn(args, &config, &report)?;
+        return fixes::diff(args, &report);
+    }
+    if args.fix || args.unsafe_fixes {
+        if options.stdin.is_some() {
+            bail!("fixes are written to files: `-` can only be shown with `--diff`");
+        }
+        (report, shown) = fixes::fix(args, (report, shown), || checked(args, &options))?;
+    }
     if args.verbose {
         let time = started.elapsed().as_millis();
         writeln!(io::stderr(), "checked {} files in {time} ms", report.summary.files)?;
     }
     warn(args, &report)?;
     configuration::warn(args, &config, &report)?;
-    let shown = filter(args, &mut report);
     let repository = std::env::current_dir().and_then(|folder| folder.canonicalize());
     let repository = repository.map(|folder| Repository::around(&folder)).unwrap_or_default();
     for output in &args.output {
@@ -47,15 +58,25 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     if args.output.iter().any(|output| output.format == Format::Github) {
         write_step_summary(&report, shown, &repository)?;
     }
-    let incomplete =
-        !report.faults.is_empty() || args.strict && (!report.warnings.is_empty() || !report.unmatched.is_empty());
-    Ok(if incomplete {
+    Ok(if is_incomplete(args, &report) {
         FAILURE
     } else if report.findings.iter().any(|finding| finding.severity >= args.fail_on) && !args.exit_zero {
         FOUND
     } else {
         0
     })
+}
+
+/// Whether something kept the project from being checked as it should be.
+pub(super) fn is_incomplete(args: &CheckArgs, report: &Report) -> bool {
+    !report.faults.is_empty() || args.strict && (!report.warnings.is_empty() || !report.unmatched.is_empty())
+}
+
+/// Runs the check and leaves what is to be shown.
+fn checked(args: &CheckArgs, options: &Options) -> anyhow::Result<(Report, Shown)> {
+    let mut report = check(options)?;
+    let shown = filter(args, &mut report);
+    Ok((report, shown))
 }
 
 /// What the library is asked for.

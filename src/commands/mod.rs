@@ -3,6 +3,7 @@
 pub(crate) mod check;
 mod configuration;
 pub(crate) mod explain;
+mod fixes;
 pub(crate) mod init;
 pub(crate) mod shell;
 

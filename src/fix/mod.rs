@@ -1,23 +1,34 @@
-//! Suggested statements that keep the rest of the document, per database.
+//! Changes that keep the rest of the document: which statement it should be, and which bytes of which files make it so.
 //!
-//! The templates are those that were run against every state of a column on real servers; a suggestion is offered
-//! only when the evaluator, run on the changed statement, agrees that everything survives ([`verify`]).
+//! The templates are those that were run against every state of a column on real servers. A change is offered only when
+//! the evaluator, run on the changed statement, agrees that everything survives and that the value arrives
+//! ([`Fixer::suggest`]); it carries edits only when the files spell the statement and what is bound to it in a way that
+//! leaves no doubt. Nothing is written here: see [`apply`].
 
+pub mod apply;
+mod drafts;
+mod edits;
 mod mysql;
 mod postgres;
+mod rebind;
+mod rust;
 mod sea_orm;
 mod sqlite;
 pub mod suggestion;
 mod text;
 
-use crate::document::survival::{Lands, NullWhen, Word};
-use crate::document::{Document, Input, Key, Nullability, Rest, Shape};
+use crate::document::Document;
+use crate::document::survival::{Lands, Word};
 use crate::frontend::facts::Bind;
-use crate::frontend::sql::{Dialect, Verb, without_holes};
+use crate::frontend::sql::{Dialect, RowScope, Verb, without_holes};
 use crate::project::catalog::ColumnKind;
 use crate::project::writes::{ColumnWrite, reevaluate};
-use crate::source::Files;
-use suggestion::{Applicability, Fix};
+use crate::source::{FileId, Files, Site};
+use rust::Code;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use suggestion::{Applicability, Edit, Fix};
 
 /// The column as an operand: how it is spelled, and what it is.
 struct Target<'a> {
@@ -31,12 +42,17 @@ struct Target<'a> {
 
 /// What each database can write down.
 trait Templates {
-    /// One top-level or nested key set to the value of SQL expression `value`, which is JSON; parents are created.
-    fn set_key(&self, target: &Target<'_>, path: &[String], value: &str) -> Option<String>;
+    /// Keys, top-level or nested, set to the values of SQL expressions that are JSON; parents are created. `None` for a
+    /// key that has no spelling that is right on every version.
+    fn set(&self, target: &Target<'_>, values: &[(Vec<String>, String)]) -> Option<String>;
     /// A bound JSON value as an expression: `$1::jsonb`, `json(?)`.
-    fn bound_json(&self, placeholder: &str) -> String;
+    fn bound_json(&self, target: &Target<'_>, placeholder: &str) -> String;
     /// The new document merged over the old one.
     fn merge(&self, target: &Target<'_>, value: &str) -> String;
+    /// An empty object, as a document.
+    fn empty(&self) -> &'static str;
+    /// A key that is cut out of a document: `EXCLUDED.data - 'a'`.
+    fn without(&self, document: &str, key: &str) -> Option<String>;
 }
 
 fn templates(dialect: Dialect) -> &'static dyn Templates {
@@ -54,39 +70,178 @@ struct Draft {
     /// The new assignment, `data = ..`.
     assignment: String,
     /// The bound expression before and after.
-    bind: Option<(String, String)>,
+    bind: Option<Rebound>,
 }
 
-/// The change that keeps the rest of the document; `None` when no template fits or the check does not pass.
-pub fn suggest(write: &ColumnWrite, files: &Files) -> Option<Fix> {
-    let draft = draft(write)?;
-    let range = write.sql.assignment_in_statement.clone();
-    let statement = &write.sql.statement_sql;
-    let changed = format!("{}{}{}", statement.get(..range.start)?, draft.assignment, statement.get(range.end..)?);
-    if !verify(write, &changed, &draft) {
-        return None;
+/// A bound expression before and after.
+struct Rebound {
+    /// The number of its placeholder.
+    index: usize,
+    /// As it is spelled, white space folded.
+    before: String,
+    /// The same after the change.
+    after: String,
+    /// What is bound after the change.
+    value: Document,
+    /// The change in the file; `None` where it is only shown.
+    edit: Option<Edit>,
+}
+
+/// Makes suggestions; reads each file at most once.
+pub struct Fixer<'a> {
+    files: &'a Files,
+    code: RefCell<BTreeMap<FileId, Rc<Code>>>,
+    /// How often Rust names an `.sql` file.
+    mentions: RefCell<BTreeMap<FileId, usize>>,
+}
+
+impl std::fmt::Debug for Fixer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fixer").finish_non_exhaustive()
     }
-    if write.built {
-        return sea_orm::dress(write, &draft, files);
+}
+
+impl<'a> Fixer<'a> {
+    /// For writes that stand in these files.
+    pub fn new(files: &'a Files) -> Self {
+        Self { files, code: RefCell::default(), mentions: RefCell::default() }
     }
-    let mut patch = vec![text::patch_lines(statement, &range, &draft.assignment)];
-    for (before, after) in &mut patch {
-        *before = without_holes(before);
-        *after = without_holes(after);
+
+    /// The change that keeps the rest of the document; `None` when no template fits or no check passes. `rule` is the
+    /// rule that speaks of the write.
+    pub fn suggest(&self, write: &ColumnWrite, rule: &str) -> Option<Fix> {
+        let range = &write.sql.assignment_in_statement;
+        let statement = &write.sql.statement_sql;
+        let (head, tail) = (statement.get(..range.start)?, statement.get(range.end..)?);
+        let mut shown = None;
+        for draft in drafts::of(write, rule, self) {
+            if !verify(write, &format!("{head}{}{tail}", draft.assignment), &draft) {
+                continue;
+            }
+            if write.built {
+                return sea_orm::dress(write, &draft, self.files);
+            }
+            let edits = if is_applicable(write, &draft) { self.edits(write, &draft) } else { None };
+            match edits {
+                Some(edits) => return Some(self.fix(write, &draft, edits)),
+                // A later draft may do without what stands in the way of this one.
+                None => shown = shown.or(Some(draft)),
+            }
+        }
+        shown.map(|draft| self.fix(write, &draft, vec![]))
     }
-    if let Some((before, after)) = draft.bind {
-        patch.push(bind_lines(write, &before, &after, files));
+
+    /// The edits of a draft, in the order of files and bytes; `None` when it cannot be spelled for certain.
+    fn edits(&self, write: &ColumnWrite, draft: &Draft) -> Option<Vec<Edit>> {
+        let mut edits = edits::of_assignment(write, &draft.assignment, self)?;
+        if let Some(bind) = &draft.bind {
+            let edit = bind.edit.clone()?;
+            let bound = write.binds.iter().find(|known| known.index == bind.index)?;
+            if !self.is_paired(write, bound, &edits) {
+                return None;
+            }
+            edits.push(edit);
+        }
+        if self.is_shared(write, &edits) {
+            return None;
+        }
+        edits.sort_by_key(|edit| edit.site);
+        Some(edits)
     }
-    Some(Fix { applicability: draft.applicability, title: draft.title.into(), edits: vec![], patch })
+
+    /// Whether the statement's text may be sent from other places too.
+    fn is_shared(&self, write: &ColumnWrite, edits: &[Edit]) -> bool {
+        if !edits::is_rust(&self.files.get(write.file).path) {
+            return self.mentions(write.file) > 1;
+        }
+        let code = self.code(write.file);
+        let own = edits.iter().filter(|edit| edit.site.file == write.file);
+        own.filter_map(|edit| code.literal(&edit.site.span.range())).any(|literal| code.is_shared(literal))
+    }
+
+    /// Whether the bound value goes to this statement and to no other.
+    fn is_paired(&self, write: &ColumnWrite, bind: &Bind, edits: &[Edit]) -> bool {
+        if bind.file.is_some_and(|file| file != write.file) {
+            return true;
+        }
+        // `push_bind` stands for its own placeholder.
+        if write.sql.value_span.contains(bind.span) {
+            return true;
+        }
+        let code = self.code(write.file);
+        let text = &self.files.get(write.file).text;
+        edits.iter().all(|edit| {
+            let Some(literal) = code.literal(&edit.site.span.range()) else { return true };
+            let bind = bind.span.range();
+            let between = if literal.token.end <= bind.start {
+                literal.token.end..bind.start
+            } else {
+                bind.end..literal.token.start
+            };
+            // A name that is shared is refused anyway.
+            literal.name.is_some() || text.get(between).is_some_and(|between| !between.contains(';'))
+        })
+    }
+
+    fn code(&self, file: FileId) -> Rc<Code> {
+        let known = self.code.borrow().get(&file).cloned();
+        known.unwrap_or_else(|| {
+            let code = Rc::new(Code::read(&self.files.get(file).text));
+            self.code.borrow_mut().insert(file, Rc::clone(&code));
+            code
+        })
+    }
+
+    /// How often Rust names an `.sql` file.
+    fn mentions(&self, file: FileId) -> usize {
+        if let Some(known) = self.mentions.borrow().get(&file) {
+            return *known;
+        }
+        let path = &self.files.get(file).path;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let rust = self.files.iter().filter(|(_, file)| edits::is_rust(&file.path));
+        let count = rust.map(|(_, file)| named(&file.text, name)).sum();
+        self.mentions.borrow_mut().insert(file, count);
+        count
+    }
+
+    fn fix(&self, write: &ColumnWrite, draft: &Draft, edits: Vec<Edit>) -> Fix {
+        let range = &write.sql.assignment_in_statement;
+        let mut patch = vec![text::patch_lines(&write.sql.statement_sql, range, &draft.assignment)];
+        for (before, after) in &mut patch {
+            *before = without_holes(before);
+            *after = without_holes(after);
+        }
+        if let Some(bind) = &draft.bind {
+            patch.push(bind_lines(write, bind, self.files));
+        }
+        let applicability = if edits.is_empty() { Applicability::Display } else { draft.applicability };
+        Fix { applicability, title: draft.title.into(), edits, patch }
+    }
+}
+
+/// Whether the change may be made by a program at all.
+fn is_applicable(write: &ColumnWrite, draft: &Draft) -> bool {
+    // Without a WHERE the change would still be made to every row: which rows are meant is for the reader to say.
+    let one_row = write.scope != RowScope::All;
+    // A migration that has run must not change: migrators compare its hash.
+    draft.applicability != Applicability::Display && one_row && !write.migration
+}
+
+/// How often a text has a file of that name in a string: `"save.sql"`, `"queries/save.sql"`.
+fn named(text: &str, name: &str) -> usize {
+    let starts = |at: usize| text.get(..at).is_some_and(|head| head.ends_with(['"', '/', '\\']));
+    let ends = |at: usize| text.get(at + name.len()..).is_some_and(|tail| tail.starts_with('"'));
+    text.match_indices(name).filter(|(at, _)| starts(*at) && ends(*at)).count()
 }
 
 /// The evaluator's word on the changed statement: everything survives, and the value arrives.
 fn verify(write: &ColumnWrite, statement: &str, draft: &Draft) -> bool {
     let mut binds = write.binds.clone();
-    if let Some((before, after)) = &draft.bind {
-        for bind in binds.iter_mut().filter(|bind| bind.source == *before) {
-            let input = Input { id: after.clone(), shape: Shape::Any, null: Nullability::Never };
-            bind.value = Document::Input(input);
+    if let Some(changed) = &draft.bind {
+        match binds.iter_mut().find(|bind| bind.index == changed.index) {
+            Some(bind) => bind.value = changed.value.clone(),
+            None => return false,
         }
     }
     let Some(survival) = reevaluate(write, statement, &binds) else { return false };
@@ -100,22 +255,6 @@ fn verify(write: &ColumnWrite, statement: &str, draft: &Draft) -> bool {
     }
 }
 
-fn draft(write: &ColumnWrite) -> Option<Draft> {
-    let target = target(write)?;
-    if write.dotted.is_some() {
-        return dotted(write, &target);
-    }
-    let value = text::value_of(write)?;
-    match write.survival.word {
-        Word::Lost if write.survival.labels.contains(&"reset") => None,
-        Word::Lost => overwrite(write, &target, value),
-        Word::MayBeNull => null_wipe(write, &target, value),
-        Word::NestedLost => nested(write, &target, value),
-        Word::WriteLost => lost_write(write, &target, value),
-        Word::Stale | Word::Unknown | Word::Kept => None,
-    }
-}
-
 /// How the column is spelled on the right of `=`.
 fn target(write: &ColumnWrite) -> Option<Target<'_>> {
     if write.verb == Verb::Replace {
@@ -123,14 +262,14 @@ fn target(write: &ColumnWrite) -> Option<Target<'_>> {
     }
     let name = write.sql.target.last()?;
     let name = if write.dotted.is_some() {
-        text::quote_if_needed(&write.column.name)
+        text::quote_if_needed(&write.column.name, write.dialect)
     } else {
         text::spell(name, write.dialect)
     };
     let qualified = write.verb != Verb::Update || !write.sql.sources.is_empty();
     let column = if qualified {
         let table = write.sql.alias.clone().unwrap_or_else(|| write.sql.table.name.clone());
-        format!("{}.{name}", text::quote_if_needed(&table))
+        format!("{}.{name}", text::quote_if_needed(&table, write.dialect))
     } else {
         name
     };
@@ -150,186 +289,21 @@ impl Target<'_> {
     }
 }
 
-fn overwrite(write: &ColumnWrite, target: &Target<'_>, value: &str) -> Option<Draft> {
-    let templates = templates(write.dialect);
-    let merge = |applicability, title| {
-        Some(Draft { title, applicability, assignment: target.assignment(&templates.merge(target, value)), bind: None })
-    };
-    let bind = sole_bind(write, value);
-    match (&write.value, bind) {
-        (Document::Object { entries, rest: Rest::Closed }, Some((placeholder, bind))) => {
-            if let [(Key::Name(key), inner)] = entries.as_slice()
-                && let Some(after) = bound_expression(inner)
-            {
-                let json = templates.bound_json(&placeholder);
-                let assignment = target.assignment(&templates.set_key(target, std::slice::from_ref(key), &json)?);
-                return Some(Draft {
-                    title: "set the one key and keep the rest",
-                    applicability: Applicability::Unsafe,
-                    assignment,
-                    bind: Some((bind.source.clone(), after)),
-                });
-            }
-            let flat = entries.iter().all(|(_, value)| !may_be_object(value));
-            if flat {
-                merge(Applicability::Unsafe, "merge the new keys and keep the rest")
-            } else {
-                merge(Applicability::Display, "merge the new keys and keep the rest (one level deep)")
-            }
-        }
-        (Document::Object { .. } | Document::Known(serde_json::Value::Object(_)), None) => {
-            merge(Applicability::Unsafe, "merge the new keys and keep the rest")
-        }
-        (Document::Known(_) | Document::Array(_), _) => None,
-        (document, _) if document.holds_old() => None,
-        _ if write.verb == Verb::Update => {
-            merge(Applicability::Display, "if the new value holds only the keys that change, merge it")
-        }
-        _ => merge(Applicability::Display, "merge the new document into the old one, if both have keys of their own"),
-    }
-}
-
-fn null_wipe(write: &ColumnWrite, target: &Target<'_>, value: &str) -> Option<Draft> {
-    if write.survival.null_when.contains(&NullWhen::Always) {
-        return None;
-    }
-    Some(Draft {
-        title: "keep the old document when the result is NULL",
-        applicability: Applicability::Unsafe,
-        assignment: target.assignment(&format!("COALESCE({value}, {})", target.column)),
-        bind: None,
-    })
-}
-
-fn nested(write: &ColumnWrite, target: &Target<'_>, value: &str) -> Option<Draft> {
-    let templates = templates(write.dialect);
-    if let Document::Merge { right, .. } = &write.value
-        && let Document::Known(serde_json::Value::Object(map)) = &**right
-    {
-        let leaves = text::leaves(map);
-        let [(path, leaf)] = leaves.as_slice() else { return None };
-        let literal = format!("'{}'", leaf.to_string().replace('\'', "''"));
-        let new = templates.set_key(target, path, &literal)?;
-        return Some(Draft {
-            title: "set the innermost key and keep its siblings",
-            applicability: Applicability::Unsafe,
-            assignment: target.assignment(&new),
-            bind: None,
-        });
-    }
-    if write.dialect != Dialect::Postgres || write.column.kind != ColumnKind::Jsonb {
-        return None;
-    }
-    let (name, arguments) = text::call(value)?;
-    let [base, path, new, ..] = arguments.as_slice() else { return None };
-    if !name.eq_ignore_ascii_case("jsonb_set") {
-        return None;
-    }
-    let part = format!("COALESCE({} #> {path}, '{{}}') || {new}", target.column);
-    Some(Draft {
-        title: "merge into the nested object instead of replacing it",
-        applicability: Applicability::Display,
-        assignment: target.assignment(&format!("{name}({base}, {path}, {part})")),
-        bind: None,
-    })
-}
-
-fn lost_write(write: &ColumnWrite, target: &Target<'_>, value: &str) -> Option<Draft> {
-    let new = |title, value: String| {
-        Some(Draft { title, applicability: Applicability::Unsafe, assignment: target.assignment(&value), bind: None })
-    };
-    match write.survival.lands {
-        Lands::OnlyIfMissing => {
-            let (left, _) = text::split_concat(value)?;
-            new("put the new document on the right, where it wins", templates(write.dialect).merge(target, left))
-        }
-        Lands::OnlyIfNotNull => {
-            let (name, arguments) = text::call(value)?;
-            let [base, rest @ ..] = arguments.as_slice() else { return None };
-            let empty = if write.dialect == Dialect::Mysql { "JSON_OBJECT()" } else { "'{}'" };
-            new("start from an empty object where the column is NULL", {
-                format!("{name}(COALESCE({base}, {empty}), {})", rest.join(", "))
-            })
-        }
-        Lands::OnlyIfParent => {
-            let (name, arguments) = text::call(value)?;
-            let [_, path, payload, ..] = arguments.as_slice() else { return None };
-            if !name.to_ascii_lowercase().ends_with("_set") {
-                return None;
-            }
-            let path = text::path_literal(path, write.dialect)?;
-            new("create the parent object first", templates(write.dialect).set_key(target, &path, payload)?)
-        }
-        Lands::Never | Lands::NoPayload if write.dialect == Dialect::Postgres && value.trim_end().ends_with("}'") => {
-            new("name the keys as a text array", format!("{}::text[]", value.trim_end()))
-        }
-        _ => None,
-    }
-}
-
-fn dotted(write: &ColumnWrite, target: &Target<'_>) -> Option<Draft> {
-    let value = text::value_of(write)?;
-    let mut path = write.dotted.as_deref()?.split('.').map(str::to_owned);
-    path.next()?;
-    let path: Vec<String> = path.collect();
-    let templates = templates(write.dialect);
-    let json = templates.bound_json(value);
-    let new = templates.set_key(target, &path, &json)?;
-    Some(Draft {
-        title: "name the path in a JSON function, and bind the value as JSON",
-        applicability: Applicability::Display,
-        assignment: format!("{} = {new}", target.column),
-        bind: None,
-    })
-}
-
-/// The placeholder and its bind when the value is nothing else (a cast aside).
-fn sole_bind<'a>(write: &'a ColumnWrite, value: &str) -> Option<(String, &'a Bind)> {
-    let placeholder = text::placeholder(value)?;
-    let index = match placeholder.strip_prefix('$').or_else(|| placeholder.strip_prefix('?')) {
-        Some("") => {
-            let before = write.sql.statement_sql.get(..write.sql.assignment_in_statement.start)?;
-            before.matches('?').count() + 1
-        }
-        Some(digits) => digits.parse().ok()?,
-        None => return None,
-    };
-    write.binds.iter().find(|bind| bind.index == index).map(|bind| (placeholder.to_owned(), bind))
-}
-
-/// How the value of one key is bound on its own: `Json(&phone)`.
-fn bound_expression(inner: &Document) -> Option<String> {
-    match inner {
-        Document::Input(input) => {
-            let path = input.id.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
-            Some(if path { format!("Json(&{})", input.id) } else { format!("Json({})", input.id) })
-        }
-        Document::Known(json) => Some(format!("json!({json})")),
-        _ => None,
-    }
-}
-
-fn may_be_object(value: &Document) -> bool {
-    match value {
-        Document::Object { .. } => true,
-        Document::Known(json) => json.is_object(),
-        Document::Input(input) => input.shape == Shape::Object,
-        _ => false,
-    }
+/// The place and the text of a bound expression.
+fn bound_text<'f>(write: &ColumnWrite, bind: &Bind, files: &'f Files) -> (Site, &'f str) {
+    let site = Site { file: bind.file.unwrap_or(write.file), span: bind.span };
+    (site, files.text(site))
 }
 
 /// The bind's call before and after: `.bind(..)` where the source spells it so.
-fn bind_lines(write: &ColumnWrite, before: &str, after: &str, files: &Files) -> (String, String) {
-    let bind = write.binds.iter().find(|bind| bind.source == before);
+fn bind_lines(write: &ColumnWrite, changed: &Rebound, files: &Files) -> (String, String) {
+    let bind = write.binds.iter().find(|bind| bind.index == changed.index);
     let called = bind.is_some_and(|bind| {
         let text = &files.get(bind.file.unwrap_or(write.file)).text;
         text.get(..bind.span.start as usize).is_some_and(|head| head.trim_end().ends_with(".bind("))
     });
     if called {
-        return (format!(".bind({before})"), format!(".bind({after})"));
+        return (format!(".bind({})", changed.before), format!(".bind({})", changed.after));
     }
-    // The query macros check types: `serde_json::Value` is what they take for JSON.
-    let value = after.strip_prefix("Json(").and_then(|rest| rest.strip_suffix(')'));
-    let after = value.map_or_else(|| after.to_owned(), |value| format!("json!({})", value.trim_start_matches('&')));
-    (before.into(), after)
+    (changed.before.clone(), changed.after.clone())
 }

@@ -11,7 +11,11 @@ pub(super) fn path(keys: &[String]) -> Option<String> {
         path.push('.');
         if text::is_plain(key) {
             path.push_str(key);
-        } else if key.contains(['\'', '"', '\\']) || key.starts_with('-') {
+        } else if key.is_empty()
+            || key.contains(['\'', '"', '\\', '?', '$', ':'])
+            || key.contains(char::is_control)
+            || key.starts_with('-')
+        {
             // No spelling of such a key was right on every version that was run.
             return None;
         } else {
@@ -29,23 +33,48 @@ fn base(target: &Target<'_>) -> String {
 }
 
 impl Templates for Mysql {
-    fn set_key(&self, target: &Target<'_>, keys: &[String], value: &str) -> Option<String> {
+    fn set(&self, target: &Target<'_>, values: &[(Vec<String>, String)]) -> Option<String> {
         let mut base = base(target);
-        if keys.len() > 1 {
-            let mut parents = Vec::new();
+        let mut parents = Vec::new();
+        for (keys, _) in values {
             for depth in 1..keys.len() {
-                parents.push(format!("{}, JSON_OBJECT()", path(keys.get(..depth)?)?));
+                let parent = format!("{}, JSON_OBJECT()", path(keys.get(..depth)?)?);
+                if !parents.contains(&parent) {
+                    parents.push(parent);
+                }
             }
+        }
+        if !parents.is_empty() {
             base = format!("JSON_INSERT({base}, {})", parents.join(", "));
         }
-        Some(format!("JSON_SET({base}, {}, {value})", path(keys)?))
+        Some(format!("JSON_SET({base}, {})", pairs(values)?))
     }
 
-    fn bound_json(&self, placeholder: &str) -> String {
+    fn bound_json(&self, _: &Target<'_>, placeholder: &str) -> String {
         format!("JSON_EXTRACT({placeholder}, '$')")
     }
 
     fn merge(&self, target: &Target<'_>, value: &str) -> String {
         format!("JSON_MERGE_PATCH({}, {value})", base(target))
     }
+
+    fn empty(&self) -> &'static str {
+        "JSON_OBJECT()"
+    }
+
+    fn without(&self, document: &str, key: &str) -> Option<String> {
+        Some(format!("JSON_REMOVE({document}, {})", path(&[key.to_owned()])?))
+    }
+}
+
+/// Paths and values as arguments.
+pub(super) fn pairs(values: &[(Vec<String>, String)]) -> Option<String> {
+    let mut pairs = vec![];
+    for (keys, value) in values {
+        if keys.is_empty() {
+            return None;
+        }
+        pairs.push(format!("{}, {value}", path(keys)?));
+    }
+    Some(pairs.join(", "))
 }

@@ -6,7 +6,7 @@ use crate::project::catalog::ColumnKind;
 pub(super) struct Postgres;
 
 /// A path literal: `'{a,b}'`; keys that are not plain are quoted.
-fn path(keys: &[String]) -> String {
+pub(super) fn path(keys: &[String]) -> String {
     let keys: Vec<String> = keys
         .iter()
         .map(|key| {
@@ -17,7 +17,8 @@ fn path(keys: &[String]) -> String {
             }
         })
         .collect();
-    format!("'{{{}}}'", keys.join(",")).replace('\u{0}', "")
+    // With `standard_conforming_strings`, the default since 9.1, only the quote is special in the literal itself.
+    format!("'{{{}}}'", keys.join(",").replace('\'', "''"))
 }
 
 impl Postgres {
@@ -46,25 +47,45 @@ impl Postgres {
 }
 
 impl Templates for Postgres {
-    fn set_key(&self, target: &Target<'_>, keys: &[String], value: &str) -> Option<String> {
-        if keys.is_empty() || keys.iter().any(|key| key.contains('\'')) {
-            return None;
-        }
+    fn set(&self, target: &Target<'_>, values: &[(Vec<String>, String)]) -> Option<String> {
         let mut base = Self::base(target);
         let column = Self::column(target);
-        for depth in 1..keys.len() {
-            let parent = path(keys.get(..depth)?);
-            base = format!("jsonb_set({base}, {parent}, COALESCE({column} #> {parent}, '{{}}'))");
+        let mut parents: Vec<&[String]> = vec![];
+        for (keys, value) in values {
+            if keys.is_empty() || keys.iter().any(|key| key.contains('\0')) {
+                return None;
+            }
+            for depth in 1..keys.len() {
+                let parent = keys.get(..depth)?;
+                if !parents.contains(&parent) {
+                    let path = path(parent);
+                    base = format!("jsonb_set({base}, {path}, COALESCE({column} #> {path}, '{{}}'))");
+                    parents.push(parent);
+                }
+            }
+            base = format!("jsonb_set({base}, {}, {value})", path(keys));
         }
-        Some(Self::stored(target, format!("jsonb_set({base}, {}, {value})", path(keys)), true))
+        Some(Self::stored(target, base, true))
     }
 
-    fn bound_json(&self, placeholder: &str) -> String {
-        format!("{placeholder}::jsonb")
+    fn bound_json(&self, target: &Target<'_>, placeholder: &str) -> String {
+        // A text stays a text for the driver and for the macros that check types.
+        let text = if target.kind == ColumnKind::TextJson { "::text" } else { "" };
+        format!("{placeholder}{text}::jsonb")
     }
 
     fn merge(&self, target: &Target<'_>, value: &str) -> String {
-        let value = if target.kind == ColumnKind::Jsonb { value.to_owned() } else { format!("{value}::jsonb") };
+        let value = text::as_json(value, target.kind);
         Self::stored(target, format!("{} || {value}", Self::base(target)), false)
+    }
+
+    fn empty(&self) -> &'static str {
+        "'{}'"
+    }
+
+    fn without(&self, document: &str, key: &str) -> Option<String> {
+        // Between two values of unknown type the operator would not be found.
+        let typed = if text::placeholder(document) == Some(document) { "::jsonb" } else { "" };
+        text::is_plain(key).then(|| format!("{document}{typed} - '{key}'"))
     }
 }

@@ -3,8 +3,8 @@
 //! The SQL inside has been checked like any other; only its dressing is made here. Always shown, never applied: the
 //! condition that picks the row is left to the reader.
 
-use super::Draft;
 use super::suggestion::{Applicability, Fix};
+use super::{Draft, Rebound};
 use crate::frontend::sql::{Dialect, Verb};
 use crate::project::writes::ColumnWrite;
 use crate::source::Files;
@@ -36,7 +36,7 @@ pub(super) fn dress(write: &ColumnWrite, draft: &Draft, files: &Files) -> Option
 }
 
 /// Custom SQL with its placeholders counted anew, as the database's driver takes them, and what is bound to them.
-fn custom(write: &ColumnWrite, value: &str, changed: Option<&(String, String)>) -> (String, Vec<String>) {
+fn custom(write: &ColumnWrite, value: &str, changed: Option<&Rebound>) -> (String, Vec<String>) {
     let mut sql = String::new();
     let mut values: Vec<String> = vec![];
     let mut seen: Vec<usize> = vec![];
@@ -66,7 +66,7 @@ fn custom(write: &ColumnWrite, value: &str, changed: Option<&(String, String)>) 
             seen.push(index);
             let source = write.binds.iter().find(|bind| bind.index == index).map_or("..", |bind| bind.source.as_str());
             values.push(match changed {
-                Some((before, after)) if before == source => as_json(after),
+                Some(changed) if changed.before == source => as_json(&changed.after),
                 _ => source.to_owned(),
             });
             seen.len() - 1

@@ -9,15 +9,23 @@ fn base(target: &Target<'_>) -> String {
 }
 
 impl Templates for Sqlite {
-    fn set_key(&self, target: &Target<'_>, keys: &[String], value: &str) -> Option<String> {
-        Some(format!("json_set({}, {}, {value})", base(target), mysql::path(keys)?))
+    fn set(&self, target: &Target<'_>, values: &[(Vec<String>, String)]) -> Option<String> {
+        Some(format!("json_set({}, {})", base(target), mysql::pairs(values)?))
     }
 
-    fn bound_json(&self, placeholder: &str) -> String {
+    fn bound_json(&self, _: &Target<'_>, placeholder: &str) -> String {
         format!("json({placeholder})")
     }
 
     fn merge(&self, target: &Target<'_>, value: &str) -> String {
         format!("json_patch({}, {value})", base(target))
+    }
+
+    fn empty(&self) -> &'static str {
+        "'{}'"
+    }
+
+    fn without(&self, document: &str, key: &str) -> Option<String> {
+        Some(format!("json_remove({document}, {})", mysql::path(&[key.to_owned()])?))
     }
 }

@@ -4,6 +4,7 @@
 //! before it is shown, so a wrong split costs a suggestion, never a wrong one.
 
 use crate::frontend::sql::{Dialect, Ident};
+use crate::project::catalog::ColumnKind;
 use crate::project::writes::ColumnWrite;
 use serde_json::{Map, Value};
 use std::ops::Range;
@@ -20,16 +21,22 @@ pub(super) fn value_of(write: &ColumnWrite) -> Option<&str> {
 
 /// An identifier as it must be spelled.
 pub(super) fn spell(ident: &Ident, dialect: Dialect) -> String {
-    match (ident.quoted, dialect) {
-        (false, _) => ident.text.clone(),
-        (true, Dialect::Mysql) => format!("`{}`", ident.text),
-        (true, _) => format!("\"{}\"", ident.text),
+    if ident.quoted { quote(&ident.text, dialect) } else { ident.text.clone() }
+}
+
+/// A name in quotes.
+fn quote(name: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Mysql => format!("`{}`", name.replace('`', "``")),
+        Dialect::Postgres | Dialect::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
     }
 }
 
-/// A name, in double quotes unless it is a plain one.
-pub(super) fn quote_if_needed(name: &str) -> String {
-    if is_plain(name) { name.to_owned() } else { format!("\"{name}\"") }
+/// A name, in quotes unless it is a plain one.
+pub(super) fn quote_if_needed(name: &str, dialect: Dialect) -> String {
+    // PostgreSQL folds capitals of a name that is not quoted.
+    let folded = dialect == Dialect::Postgres && name.bytes().any(|b| b.is_ascii_uppercase());
+    if is_plain(name) && !folded { name.to_owned() } else { quote(name, dialect) }
 }
 
 /// Letters, digits and `_`, not starting with a digit.
@@ -44,6 +51,51 @@ pub(super) fn placeholder(value: &str) -> Option<&str> {
     let bare = value.split("::").next().unwrap_or(value).trim();
     let rest = bare.strip_prefix(['$', '?'])?;
     rest.bytes().all(|b| b.is_ascii_digit()).then_some(bare)
+}
+
+/// How many bare `?` stand in the text, quoted ones aside.
+pub(super) fn bare_marks(text: &str) -> usize {
+    let mut count = 0;
+    scan(text, |at, byte, _| {
+        count += usize::from(byte == b'?' && !text.as_bytes().get(at + 1).is_some_and(u8::is_ascii_digit));
+    });
+    count
+}
+
+/// How often the numbered placeholder stands in the text.
+pub(super) fn mentions(text: &str, placeholder: &str) -> usize {
+    let whole = |at: usize| !text.as_bytes().get(at + placeholder.len()).is_some_and(u8::is_ascii_digit);
+    text.match_indices(placeholder).filter(|(at, _)| whole(*at)).count()
+}
+
+/// The value of a plain SQL string literal.
+pub(super) fn string_literal(text: &str) -> Option<String> {
+    let inner = text.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+    (!inner.contains(['\'', '\\'])).then(|| inner.to_owned())
+}
+
+/// The value as an operand of `||`, which binds like `->`: in parentheses unless it is one name, literal, placeholder
+/// or call.
+pub(super) fn operand(value: &str) -> String {
+    let value = value.trim();
+    let bare = value.split("::").next().unwrap_or(value).trim();
+    let name = bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b'?' | b'"' | b'`'));
+    let quoted = bare.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    let literal = quoted.is_some_and(|inner| !inner.replace("\'\'", "").contains('\''));
+    let one = name || literal || call(bare).is_some();
+    if one { value.to_owned() } else { format!("({value})") }
+}
+
+/// The value as `jsonb`, for a column of that kind.
+pub(super) fn as_json(value: &str, kind: ColumnKind) -> String {
+    match kind {
+        // The bound type stays what it was.
+        ColumnKind::TextJson if placeholder(value) == Some(value.trim()) => format!("{}::text::jsonb", value.trim()),
+        ColumnKind::Json | ColumnKind::TextJson if !value.trim_end().ends_with("::jsonb") => {
+            format!("{}::jsonb", operand(value))
+        }
+        _ => operand(value),
+    }
 }
 
 /// The statement with one assignment replaced, as lines of a patch: whole when it is short and on one line.
@@ -132,18 +184,28 @@ pub(super) fn path_literal(text: &str, dialect: Dialect) -> Option<Vec<String>> 
     keys.iter().all(|key| is_plain(key)).then_some(keys)
 }
 
+/// The one key of a path literal that has dots in it and is otherwise plain: `'{address.city}'`, `'$."address.city"'`.
+pub(super) fn dotted_literal(text: &str, dialect: Dialect) -> Option<&str> {
+    let inner = text.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+    let key = match dialect {
+        Dialect::Postgres => inner.strip_prefix('{')?.strip_suffix('}')?.trim().trim_matches('"'),
+        Dialect::Mysql | Dialect::Sqlite => inner.strip_prefix("$.\"")?.strip_suffix('"')?,
+    };
+    (key.contains('.') && key.split('.').all(is_plain)).then_some(key)
+}
+
 /// The innermost values of an object, each with the keys that lead to it.
 pub(super) fn leaves(map: &Map<String, Value>) -> Vec<(Vec<String>, &Value)> {
     let mut leaves = Vec::new();
-    let mut open = vec![(Vec::new(), map)];
-    while let Some((path, map)) = open.pop() {
-        for (key, value) in map {
-            let mut path: Vec<String> = path.clone();
-            path.push(key.clone());
-            match value {
-                Value::Object(inner) if !inner.is_empty() => open.push((path, inner)),
-                _ => leaves.push((path, value)),
+    let mut open: Vec<(Vec<String>, &Value)> =
+        map.iter().rev().map(|(key, value)| (vec![key.clone()], value)).collect();
+    while let Some((path, value)) = open.pop() {
+        match value {
+            Value::Object(inner) if !inner.is_empty() => {
+                let below = |(key, value)| ([path.as_slice(), &[String::clone(key)]].concat(), value);
+                open.extend(inner.iter().rev().map(below));
             }
+            _ => leaves.push((path, value)),
         }
     }
     leaves

@@ -331,8 +331,7 @@ pub struct Guard {
 }
 
 /// What would survive if `write`'s statement were spelled `statement`; `None` when that does not parse or does not
-/// write the column any more. `binds` are the statement's after the change; they are taken as given and not NULL
-/// where the changed statement casts them to JSON.
+/// write the column any more. `binds` are the statement's after the change.
 pub fn reevaluate(write: &ColumnWrite, statement: &str, binds: &[Bind]) -> Option<Survival> {
     let text = SqlText {
         sql: statement.to_owned(),
@@ -359,37 +358,9 @@ pub fn reevaluate(write: &ColumnWrite, statement: &str, binds: &[Bind]) -> Optio
     let own = sql_type(column.kind, &column.sql_type, write.dialect);
     let types =
         |_: &TableName, name: &str| -> Option<SqlType> { name.eq_ignore_ascii_case(&column.name).then_some(own) };
-    let given = |value: Document, index: usize| match value {
-        Document::Input(mut input) if is_cast(statement, index) => {
-            input.null = Nullability::Never;
-            Document::Input(input)
-        }
-        other => other,
-    };
     let (dialect, storage) = (write.dialect, column.storage(write.dialect));
-    let value = evaluate(changed, &Answers { dialect, storage, binds, types: &types, given: &given });
+    let value = evaluate(changed, &Answers { dialect, storage, binds, types: &types, given: &|value, _| value });
     Some(survival::survival(&value, &of_column(column, dialect, &write.states)))
-}
-
-/// Whether the placeholder of that number is cast to JSON: `$1::jsonb`, `CAST($1 AS JSON)`, `json(?)`.
-fn is_cast(statement: &str, index: usize) -> bool {
-    let lower = statement.to_ascii_lowercase();
-    let cast = |start: usize, end: usize| {
-        let before = lower.get(..start).unwrap_or_default().trim_end();
-        let after = lower.get(end..).unwrap_or_default().trim_start();
-        after.starts_with("::json")
-            || (before.ends_with("cast(") && after.trim_start_matches("as ").trim_start().starts_with("json"))
-            || before.ends_with("json(")
-            || before.ends_with("jsonb(")
-    };
-    let numbered = [format!("${index}"), format!("?{index}")];
-    let mut found = numbered.iter().flat_map(|token| lower.match_indices(token.as_str()));
-    let whole = |at: usize, len: usize| !lower.as_bytes().get(at + len).is_some_and(u8::is_ascii_digit);
-    if found.any(|(at, token)| whole(at, token.len()) && cast(at, at + token.len())) {
-        return true;
-    }
-    let bare = lower.match_indices('?').filter(|(at, _)| whole(*at, 1));
-    bare.map(|(at, _)| at).nth(index.saturating_sub(1)).is_some_and(|at| cast(at, at + 1))
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod write_lost;
 
 use crate::declared::{ColumnRules, Declared};
 use crate::document::survival::Word;
+use crate::fix::Fixer;
 use crate::project::profile::{Profile, Profiles, Twin};
 use crate::project::writes::ColumnWrite;
 use crate::project::{Project, declare};
@@ -124,6 +125,7 @@ struct Draft {
 pub fn judge(project: &Project, files: &Files, levels: &Levels) -> Vec<Finding> {
     let profiles = Profiles::new(&project.writes, &project.declared);
     let empty = Profile::default();
+    let fixer = Fixer::new(files);
     let mut findings: Vec<Finding> = project
         .writes
         .iter()
@@ -131,7 +133,7 @@ pub fn judge(project: &Project, files: &Files, levels: &Levels) -> Vec<Finding> 
             let profile = profiles.get(&write.column).unwrap_or(&empty);
             let twins = profiles.twins(write);
             let declared = declare::of(&write.column, &project.declared);
-            finding(&Case { write, profile, twins: &twins, declared, rules: &project.declared }, files, levels)
+            finding(&Case { write, profile, twins: &twins, declared, rules: &project.declared }, files, levels, &fixer)
         })
         .collect();
     findings.sort_by(|a, b| {
@@ -141,7 +143,7 @@ pub fn judge(project: &Project, files: &Files, levels: &Levels) -> Vec<Finding> 
     findings
 }
 
-fn finding(case: &Case<'_>, files: &Files, levels: &Levels) -> Option<Finding> {
+fn finding(case: &Case<'_>, files: &Files, levels: &Levels, fixer: &Fixer<'_>) -> Option<Finding> {
     if case.write.states.is_empty() {
         return None;
     }
@@ -178,7 +180,7 @@ fn finding(case: &Case<'_>, files: &Files, levels: &Levels) -> Option<Finding> {
         lost_keys: draft.lost_keys,
         evidence,
         notes,
-        fix: crate::fix::suggest(write, files),
+        fix: fixer.suggest(write, rule),
         fingerprint: String::new(),
     })
 }

@@ -1,14 +1,20 @@
 //! The files below `fixtures/rules`: their markers, their settings, their seeds. `fixtures/README.md` has the format.
 
-use noclobber::frontend::sql::Dialect;
+use noclobber::frontend::facts::{Facts, Route, SqlText, TextFacts};
+use noclobber::frontend::sql::{Dialect, read};
+use noclobber::project::writes::ColumnWrite;
+use noclobber::project::{Project, Settings};
 use noclobber::rules::finding::Severity;
+use noclobber::source::{Files, SourceFile, Span, SpanMap};
 use std::path::{Path, PathBuf};
 
 /// One file.
 #[derive(Debug, Clone)]
 pub(crate) struct Fixture {
-    /// Its path from `fixtures/rules`, with forward slashes.
+    /// Its path from the folder of all, with forward slashes.
     pub(crate) name: String,
+    /// Where it stands.
+    pub(crate) path: PathBuf,
     /// It is Rust, not SQL.
     pub(crate) is_rust: bool,
     /// Its text.
@@ -40,14 +46,14 @@ impl Marker {
     }
 }
 
-/// The folder of the rules' fixtures.
-pub(crate) fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules")
+/// Every fixture of a rule, by name.
+pub(crate) fn all() -> Vec<Fixture> {
+    below("fixtures/rules")
 }
 
-/// Every fixture, by name.
-pub(crate) fn all() -> Vec<Fixture> {
-    let folder = folder();
+/// Every fixture in a folder of the project, by name.
+pub(crate) fn below(folder: &str) -> Vec<Fixture> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut fixtures: Vec<Fixture> = walkdir::WalkDir::new(&folder)
         .sort_by_file_name()
         .into_iter()
@@ -63,7 +69,7 @@ pub(crate) fn all() -> Vec<Fixture> {
             let dialect = settings(&text, "dialect").into_iter().next().map(|word| dialect(&word));
             let markers = markers(&text);
             let is_rust = entry.path().extension().is_some_and(|kind| kind == "rs");
-            Fixture { name, is_rust, text, dialect, markers }
+            Fixture { name, path: entry.into_path(), is_rust, text, dialect, markers }
         })
         .collect();
     fixtures.sort_by(|a, b| a.name.cmp(&b.name));
@@ -148,4 +154,33 @@ fn split_values(list: &str) -> Vec<String> {
         }
     }
     values.iter().map(|value| value.trim().to_owned()).collect()
+}
+
+/// What stands before the lines of the first write and of the comments above it.
+pub(crate) fn setup(fixture: &Fixture) -> &str {
+    let writes = writes(&fixture.text, fixture.dialect.unwrap());
+    let first = writes.iter().map(|write| write.sql.statement.start as usize).min().unwrap_or(fixture.text.len());
+    let end = fixture.text[..first].rfind(";\n").map_or(0, |at| at + 2);
+    &fixture.text[..end]
+}
+
+/// The writes of JSON columns in the order of the text.
+pub(crate) fn writes(sql: &str, dialect: Dialect) -> Vec<ColumnWrite> {
+    let mut files = Files::default();
+    let path = "queries/fixture.sql";
+    let file = files.add(SourceFile { path: path.into(), absolute: path.into(), text: sql.to_owned() });
+    let text = SqlText {
+        sql: sql.to_owned(),
+        map: SpanMap::identity(0, sql.len()),
+        span: Span::new(0..sql.len()),
+        route: Route::SqlFile,
+        dialect: Some(dialect),
+        holes: vec![],
+        binds: vec![],
+        function: None,
+        test: false,
+    };
+    let mut facts = Facts::new(file);
+    facts.texts.push(TextFacts { facts: read(&text, Some(dialect)), text });
+    Project::build(vec![facts], &files, &Settings { dialect: Some(dialect), ..Settings::default() }).writes
 }

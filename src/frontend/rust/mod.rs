@@ -67,7 +67,7 @@ pub fn read(file: FileId, source: &SourceFile, context: Context) -> Facts {
 }
 
 /// The length of the byte-order mark and of the shebang line, which are not Rust.
-fn stripped(text: &str) -> usize {
+pub(crate) fn stripped(text: &str) -> usize {
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let rest = text.get(mark..).unwrap_or("");
     // `#![..]` is an attribute, also with white space between.

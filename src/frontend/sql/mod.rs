@@ -32,7 +32,7 @@ pub mod value;
 pub use sniff::{head_table, looks_like_sql};
 
 use super::facts::{Problem, SqlText};
-use crate::source::Span;
+use crate::source::{Span, SpanMap};
 use sqlparser::ast::Expr;
 
 /// The database's language.
@@ -141,6 +141,8 @@ pub struct SqlWrite {
     pub statement_sql: String,
     /// The assignment's range in `statement_sql`.
     pub assignment_in_statement: std::ops::Range<usize>,
+    /// From bytes of `statement_sql` to bytes of the file.
+    pub map: SpanMap,
     /// What is assigned.
     pub value: Assigned,
     /// The columns assigned before this one in the same `SET`, in order.

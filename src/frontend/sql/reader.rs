@@ -144,6 +144,7 @@ impl Reader<'_> {
             value_span: self.span(statement, assignment.value_tokens),
             statement: self.map.span(whole.clone()),
             statement_sql: self.text.get(whole.clone()).unwrap_or("").to_owned(),
+            map: self.map.slice(whole.clone()),
             assignment_in_statement: own.start.saturating_sub(whole.start)..own.end.saturating_sub(whole.start),
             target: assignment.target,
             value: assignment.value,

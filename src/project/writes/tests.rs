@@ -122,12 +122,3 @@ fn the_result_does_not_depend_on_the_order_of_the_files() {
     assert_eq!(sites(&forwards), sites(&backwards));
     assert_eq!(forwards.writes[0].file, FileId(1), "a.sql comes first");
 }
-
-#[test]
-fn casts_of_placeholders_are_found() {
-    assert!(is_cast("UPDATE t SET a = jsonb_set(a, '{k}', $1::jsonb)", 1));
-    assert!(!is_cast("UPDATE t SET a = $11::jsonb, b = $1", 1));
-    assert!(is_cast("UPDATE t SET a = JSON_SET(a, '$.k', CAST(? AS JSON)) WHERE id = ?", 1));
-    assert!(!is_cast("UPDATE t SET a = JSON_SET(a, '$.k', CAST(? AS JSON)) WHERE id = ?", 2));
-    assert!(is_cast("UPDATE t SET b = ?, a = json_set(a, '$.k', json(?))", 2));
-}
