@@ -321,7 +321,7 @@ fn a_fix_goes_through_links_keeps_permissions_and_leaves_what_is_read_only() {
     std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o444)).unwrap();
     let refused = project.run(&["--unsafe-fixes", "src/users.rs"]);
     assert_eq!(refused.code, Some(2), "{refused:?}");
-    assert!(refused.stderr.contains("src/users.rs: it is read-only"), "{refused:?}");
+    assert!(refused.stderr.contains("users.rs: it is read-only"), "{refused:?}");
     std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o640)).unwrap();
     assert_eq!(project.run(&["--unsafe-fixes", "src/users.rs"]).code, Some(0));
     assert!(std::fs::symlink_metadata(&real).unwrap().is_symlink());

@@ -48,19 +48,19 @@ impl Project {
         let paths = vec![self.root.path().to_owned()];
         check(&Options { paths, dialect: self.dialect, ..Options::default() }).unwrap()
     }
-
-    /// Applies what there is to apply; returns how many fixes that were.
-    fn fix(&self, report: &Report) -> usize {
-        let fixes = report.findings.iter().filter_map(|finding| finding.fix.as_ref());
-        let plan = plan(fixes, &report.files, Applicability::Unsafe);
-        for changed in &plan.files {
-            changed.write().unwrap();
-        }
-        plan.applied
-    }
 }
 
-fn applicable(finding: &&Finding) -> bool {
+/// Applies what there is to apply; returns how many fixes that were.
+fn apply(report: &Report) -> usize {
+    let fixes = report.findings.iter().filter_map(|finding| finding.fix.as_ref());
+    let plan = plan(fixes, &report.files, Applicability::Unsafe);
+    for changed in &plan.files {
+        changed.write().unwrap();
+    }
+    plan.applied
+}
+
+fn is_applicable(finding: &Finding) -> bool {
     finding.fix.as_ref().is_some_and(|fix| !fix.edits.is_empty())
 }
 
@@ -83,7 +83,7 @@ fn every_fix_is_what_its_fixture_says_and_needs_no_second_run() {
         let mut own = 0;
         // What two findings change in one statement takes two runs.
         for _ in 0..3 {
-            let applied = project.fix(&report);
+            let applied = apply(&report);
             if applied == 0 {
                 break;
             }
@@ -91,7 +91,7 @@ fn every_fix_is_what_its_fixture_says_and_needs_no_second_run() {
             report = project.check();
         }
         fixed += own;
-        let left = report.findings.iter().filter(applicable).count();
+        let left = report.findings.iter().filter(|finding| is_applicable(finding)).count();
         if left > 0 {
             wrong.push(format!("{}: {left} fixes come up again", fixture.name));
         }
