@@ -164,6 +164,8 @@ pub enum SignKind {
     PartialName,
     /// The function's documentation speaks of a patch, a merge or a partial update.
     PartialDoc,
+    /// The function's documentation says that what is there is replaced or overwritten.
+    ReplacesDoc,
     /// The function answers PATCH requests: a route attribute, or its registration with a router.
     PatchRoute,
     /// The write stands under `if let Some(v) = request.field` and stores that value.

@@ -212,6 +212,27 @@ fn version(words: String) -> Guard {
     Guard { words, compares_document: false }
 }
 
+/// The column of which the condition names the old state and which the same statement moves on:
+/// `SET status = 'done' .. WHERE status = 'waiting'`.
+pub(super) fn moved_state(target: &Target<'_>, condition: &Expr, together: &[String]) -> Option<String> {
+    let mut parts = vec![];
+    conjuncts(condition, &mut parts, 0);
+    parts.iter().find_map(|part| {
+        let Expr::BinaryOp { left, op: Op::Eq, right } = strip(part) else { return None };
+        let column = match (target.column_of(left), target.column_of(right)) {
+            (Some(column), None) if is_constant(right) => column,
+            (None, Some(column)) if is_constant(left) => column,
+            _ => return None,
+        };
+        let moved = together.iter().any(|other| other.eq_ignore_ascii_case(column));
+        (moved && !column.eq_ignore_ascii_case(target.column)).then(|| column.to_owned())
+    })
+}
+
+fn is_constant(expr: &Expr) -> bool {
+    matches!(unwrapped(expr), Expr::Value(value) if !matches!(value.value, Value::Placeholder(_)))
+}
+
 /// A comparison of the proposed row with the one that is there: `EXCLUDED.v > t.v`, `VALUES(v) > v`.
 fn newer(target: &Target<'_>, condition: &Expr) -> Option<Guard> {
     let Expr::BinaryOp { left, op: Op::Lt | Op::LtEq | Op::Gt | Op::GtEq, right } = strip(condition) else {

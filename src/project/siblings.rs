@@ -2,8 +2,9 @@
 //! so that the statement is a partial update.
 
 use super::writes::ColumnWrite;
+use crate::document::survival::Word;
 use crate::frontend::sql::{Assigned, SqlWrite};
-use crate::source::Site;
+use crate::source::{Site, Span};
 use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value};
 
 /// Tells each of the `writes` which columns its statement protects. `all` are the writes of the same text, on columns of
@@ -12,9 +13,16 @@ pub(super) fn protect(writes: &mut [ColumnWrite], all: &[SqlWrite]) {
     if writes.is_empty() {
         return;
     }
+    let merged: Vec<(Span, String, Site)> = writes
+        .iter()
+        .filter(|write| matches!(write.survival.word, Word::Stale | Word::Kept) && write.value.holds_old())
+        .map(|write| (write.sql.statement, write.column.name.clone(), write.site))
+        .collect();
     let protected: Vec<(&SqlWrite, String)> =
         all.iter().filter_map(|other| protected_column(other).map(|column| (other, column))).collect();
     for write in writes {
+        let own = merged.iter().filter(|(statement, _, site)| *statement == write.sql.statement && *site != write.site);
+        write.merged_siblings = own.map(|(_, column, site)| (column.clone(), *site)).collect();
         let of_statement = protected.iter().filter(|(other, _)| {
             other.statement == write.sql.statement && other.table == write.sql.table && other.verb == write.verb
         });

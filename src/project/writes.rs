@@ -11,7 +11,7 @@ use super::{Paths, Settings, Unanalysed, siblings};
 use crate::document::survival::{self, State, Survival, Word};
 use crate::document::{Document, Input, Nullability, Shape};
 use crate::frontend::dialect_hint;
-use crate::frontend::facts::{Bind, Facts, Route, Sign, SqlText, TextFacts};
+use crate::frontend::facts::{Bind, Facts, Route, Sign, SignKind, SqlText, TextFacts};
 use crate::frontend::sql::value::{SqlType, evaluate};
 use crate::frontend::sql::{self, Assigned, Dialect, RowScope, SqlWrite, TableName, Verb};
 use crate::source::{FileId, Site, Span, SpanMap};
@@ -49,6 +49,8 @@ pub struct ColumnWrite {
     pub table_guessed: bool,
     /// Something that compares a version or the old value protects the row, in words.
     pub guard: Option<Guard>,
+    /// The column that the condition compares with a constant and the same statement sets: a change of state.
+    pub state_moved: Option<String>,
     /// Stands in test code or a down migration.
     pub test: bool,
     /// Stands in a migration (a one-off statement).
@@ -69,6 +71,26 @@ pub struct ColumnWrite {
     /// Other columns that the same statement keeps when no value is given (`COALESCE($n, column)`), each with the place
     /// of its assignment: the statement is a partial update.
     pub protected_siblings: Vec<(String, Site)>,
+    /// Other JSON columns of the same statement in which what was there is kept or merged, each with its place.
+    pub merged_siblings: Vec<(String, Site)>,
+}
+
+impl ColumnWrite {
+    /// Values of the statement that are written only when a field is given, each once.
+    pub fn given_only(&self) -> Vec<&Sign> {
+        let signs = self.binds.iter().flat_map(|bind| &bind.signs).filter(|sign| sign.kind == SignKind::IfGiven);
+        let mut signs: Vec<&Sign> = signs.collect();
+        signs.sort_unstable();
+        signs.dedup_by_key(|sign| &sign.words);
+        signs
+    }
+
+    /// The statement is a partial update of which this column is a part: it and others are left alone unless given.
+    pub fn is_partial_update(&self) -> bool {
+        let given = self.signs.iter().any(|sign| sign.kind == SignKind::IfGiven);
+        let conditional = self.survival.labels.contains(&"conditional");
+        (given && self.given_only().len() > 1) || (conditional && !self.protected_siblings.is_empty())
+    }
 }
 
 /// Evaluates the writes of all files.
@@ -231,6 +253,7 @@ impl Collector<'_> {
             sql: write.clone(),
             binds: context.text.text.binds.clone(),
             table_guessed: guessed,
+            state_moved: write.predicate.as_deref().and_then(|it| predicate::moved_state(&target, it, &write.together)),
             guard,
             test: context.test,
             migration: context.migration,
@@ -241,6 +264,7 @@ impl Collector<'_> {
             reads,
             protections,
             protected_siblings: vec![],
+            merged_siblings: vec![],
             column,
         }
     }

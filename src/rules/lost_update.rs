@@ -1,6 +1,6 @@
 //! `json-lost-update`.
 
-use super::evidence::of_a_race;
+use super::evidence::{in_a_transaction, of_a_race, on_purpose};
 use super::judgement::Fact;
 use super::{Case, Draft, rule, wording};
 use crate::document::survival::Word;
@@ -50,6 +50,8 @@ fn check(case: &Case<'_>) -> Option<Draft> {
         return None;
     }
     let mut reasons = vec![Fact::EarlierRead.into()];
+    reasons.extend(in_a_transaction(case));
+    reasons.extend(on_purpose(case));
     reasons.extend(of_a_race(case));
     let read = read_site(&write.value);
     let from = read.map_or_else(String::new, |read| format!(" ({})", read.what));

@@ -46,6 +46,17 @@ fn of_function(reader: &Reader<'_, '_>, scope: &Scope<'_>) -> Vec<Sign> {
     if let Some((attribute, words)) = doc {
         found.push(sign(SignKind::PartialDoc, of_attribute(reader, attribute), words));
     }
+    let replaces = attributes.iter().find_map(|attribute| {
+        let text = doc_text(attribute)?;
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '\'').map(str::to_lowercase);
+        // `does not overwrite what ..` says the opposite.
+        let first = words.find(|word| is_replacing(word) || is_negation(word))?;
+        let words = format!("the documentation of `{}` says `{first}`", scope.name);
+        is_replacing(&first).then_some((attribute, words))
+    });
+    if let Some((attribute, words)) = replaces {
+        found.push(sign(SignKind::ReplacesDoc, of_attribute(reader, attribute), words));
+    }
     if let Some(attribute) = attributes.iter().find(|attribute| is_patch_route(attribute)) {
         let words = format!("`{}` answers PATCH requests", scope.name);
         found.push(sign(SignKind::PatchRoute, of_attribute(reader, attribute), words));
@@ -56,6 +67,15 @@ fn of_function(reader: &Reader<'_, '_>, scope: &Scope<'_>) -> Vec<Sign> {
 /// Whether a word, in lower case, speaks of a part that is changed.
 fn is_partial(word: &str) -> bool {
     matches!(word, "patch" | "patches" | "patched" | "partial" | "partially" | "merge" | "merges" | "merged")
+}
+
+/// Whether a word, in lower case, says that what is there goes.
+fn is_replacing(word: &str) -> bool {
+    matches!(word, "replace" | "replaces" | "replaced" | "replacing" | "overwrite" | "overwrites" | "overwriting")
+}
+
+fn is_negation(word: &str) -> bool {
+    matches!(word, "not" | "never" | "without" | "no" | "don't" | "doesn't" | "cannot" | "avoid" | "avoids" | "instead")
 }
 
 fn doc_text(attribute: &Attribute) -> Option<String> {

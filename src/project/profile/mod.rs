@@ -8,7 +8,7 @@ mod shape;
 mod twins;
 mod writer;
 
-pub use shape::Shape;
+pub use shape::{Shape, owners};
 pub use twins::{Twin, Twins};
 pub use writer::{Writer, WriterKind};
 

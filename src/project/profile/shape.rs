@@ -85,7 +85,7 @@ impl Shape {
 }
 
 /// The Rust types that a write stores, without `Option`, `Json` and references: `Settings`.
-pub(super) fn owners(write: &ColumnWrite) -> Vec<(String, Site)> {
+pub fn owners(write: &ColumnWrite) -> Vec<(String, Site)> {
     if write.test {
         return vec![];
     }

@@ -1,7 +1,7 @@
 //! One write of a column, as the profile lists it.
 
 use crate::document::survival::Word;
-use crate::frontend::sql::Verb;
+use crate::frontend::sql::{Dialect, Verb};
 use crate::project::writes::{ColumnWrite, Guard};
 use crate::source::Site;
 
@@ -36,6 +36,8 @@ pub struct Writer {
     pub word: Word,
     /// The statement kind.
     pub verb: Verb,
+    /// The dialect.
+    pub dialect: Dialect,
     /// What protects the row.
     pub guard: Option<Guard>,
     /// The function it stands in.
@@ -44,7 +46,7 @@ pub struct Writer {
     pub test: bool,
     /// A one-off statement.
     pub migration: bool,
-    /// The other columns that the statement protects with `COALESCE($n, column)`.
+    /// It is part of a partial update: what is not given is left alone.
     pub partial: bool,
 }
 
@@ -56,11 +58,12 @@ impl Writer {
             kind: kind(write),
             word: write.survival.word,
             verb: write.verb,
+            dialect: write.dialect,
             guard: write.guard.clone(),
             function: write.function.clone(),
             test: write.test,
             migration: write.migration,
-            partial: !write.protected_siblings.is_empty(),
+            partial: write.is_partial_update(),
         }
     }
 }

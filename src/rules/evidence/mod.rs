@@ -8,7 +8,9 @@ use super::judgement::Fact;
 use super::wording;
 use crate::document::Document;
 use crate::document::survival::Word;
+use crate::frontend::facts::{Sign, SignKind};
 use crate::frontend::sql::Verb;
+use crate::project::around::{Protection, ProtectionKind};
 use crate::project::catalog::Certainty;
 use crate::project::profile::WriterKind;
 use crate::source::{Files, Site};
@@ -53,8 +55,12 @@ pub(super) fn of_the_write(case: &Case<'_>) -> Vec<Reason> {
     let write = case.write;
     let mut reasons = Vec::new();
     let strongest = write.column.provenance.iter().map(|p| p.certainty).max();
-    if write.table_guessed || strongest == Some(Certainty::Guessed) || !write.column.kind.is_json() {
-        reasons.push(Reason::note(Fact::Guess, "which table or column type this is, is a guess"));
+    // A column of that name is declared, though of which table is not certain: its type is known all the same.
+    let declared = write.table_guessed && !write.column.sql_type.is_empty();
+    if (strongest == Some(Certainty::Guessed) && !declared) || !write.column.kind.is_json() {
+        reasons.push(Reason::note(Fact::Guess, "that this column holds JSON is a guess"));
+    } else if write.table_guessed {
+        reasons.push(Reason::note(Fact::TableGuess, "which table this is, is a guess"));
     }
     if write.test {
         reasons.push(Reason::note(Fact::TestCode, "this is test code"));
@@ -62,10 +68,51 @@ pub(super) fn of_the_write(case: &Case<'_>) -> Vec<Reason> {
     if write.migration {
         reasons.push(Reason::note(Fact::Migration, "this is a one-off statement of a migration"));
     }
-    if let Some(guard) = &write.guard {
-        reasons.push(Reason::note(Fact::Guarded, guard.words.clone()));
+    let holds = write.protections.iter().find(|protection| {
+        // A lock is one around a read and the write after it.
+        protection.kind.protects() && (!protection.kind.is_lock() || !write.reads.is_empty())
+    });
+    match (holds, &write.guard) {
+        (Some(protection), _) => reasons.push(protected(Fact::Guarded, protection)),
+        (None, Some(guard)) => reasons.push(Reason::note(Fact::Guarded, guard.words.clone())),
+        (None, None) => reasons.extend(write.protections.iter().filter_map(looks_like_a_guard)),
     }
     reasons
+}
+
+fn protected(fact: Fact, protection: &Protection) -> Reason {
+    Reason { fact, words: protection.words.clone(), site: protection.site }
+}
+
+/// What a reader could take for a guard.
+fn looks_like_a_guard(protection: &Protection) -> Option<Reason> {
+    match protection.kind {
+        ProtectionKind::Transaction | ProtectionKind::KeptIfAbsent => None,
+        kind if kind.protects() => None,
+        _ => Some(protected(Fact::NoGuard, protection)),
+    }
+}
+
+/// What the Rust around the write says of how it is meant.
+fn of_the_code(case: &Case<'_>) -> Vec<Reason> {
+    let of_sign = |sign: &Sign| {
+        let fact = match sign.kind {
+            SignKind::PartialName | SignKind::PartialDoc => Fact::SpeaksOfPart,
+            SignKind::PatchRoute => Fact::PatchRoute,
+            SignKind::IfGiven => Fact::IfGiven,
+            SignKind::OptionField => Fact::OptionField,
+            SignKind::ReplacesDoc => return None,
+            SignKind::SiblingProtected if !value::may_be_null(&case.write.value) => return None,
+            SignKind::SiblingProtected => Fact::SiblingProtected,
+            // Which part of the value it stands for does not show here: see `default_for_missing`.
+            SignKind::DefaultForMissing => return None,
+            SignKind::DefaultForUndecoded => Fact::DefaultForUndecoded,
+            SignKind::DefaultForUnencoded => Fact::DefaultForUnencoded,
+            SignKind::DefaultFields => return None,
+        };
+        Some(Reason::at(fact, sign.site, sign.words.clone()))
+    };
+    case.write.signs.iter().filter_map(of_sign).collect()
 }
 
 /// The facts of a write that stores a document which others may have changed since: a replacement, or a document that
@@ -90,14 +137,30 @@ pub(super) fn of_a_race(case: &Case<'_>) -> Vec<Reason> {
     }
     let guarded = case.profile.live().find(|writer| {
         let same_value = matches!(writer.kind, WriterKind::Whole | WriterKind::ReadModifyWrite | WriterKind::Unknown);
-        writer.guard.is_some() && writer.site != write.site && same_value
+        writer.guard.is_some() && writer.site != write.site && writer.dialect == write.dialect && same_value
     });
+    if let Some(column) = &write.state_moved {
+        let words = format!("`{column}` is compared with its old state and moved on by the same statement");
+        reasons.push(Reason::note(Fact::StateMoved, words));
+    }
     if let (Some(writer), None) = (guarded, &write.guard) {
         let words = writer.guard.as_ref().map_or("", |guard| guard.words.as_str());
         let words = format!("this write of the same column is guarded: {words}");
         reasons.push(Reason::at(Fact::GuardedElsewhere, writer.site, words));
     }
     reasons
+}
+
+/// Read and write stand in one transaction.
+pub(super) fn in_a_transaction(case: &Case<'_>) -> Option<Reason> {
+    let transaction = case.write.protections.iter().find(|p| p.kind == ProtectionKind::Transaction)?;
+    Some(protected(Fact::InTransaction, transaction))
+}
+
+/// The function's documentation says that what is there is replaced.
+pub(super) fn on_purpose(case: &Case<'_>) -> Option<Reason> {
+    let sign = case.write.signs.iter().find(|sign| sign.kind == SignKind::ReplacesDoc)?;
+    Some(Reason::at(Fact::OnPurpose, sign.site, sign.words.clone()))
 }
 
 /// The facts of a write that replaces the whole document.
@@ -123,14 +186,25 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
         let words = "this write sets single keys of the same column and keeps the rest";
         reasons.push(Reason::at(Fact::KeyWriterElsewhere, writer.site, words));
     }
-    let missing = survival.labels.contains(&"default-for-missing") && !has(&reasons, Fact::ArrayValue);
-    if missing {
-        let words = "a constant stands in where no value is given: it replaces what is stored";
-        reasons.push(Reason::note(Fact::DefaultForMissing, words));
-    }
-    if mirrors_row(case) && !missing {
+    let mirrors = mirrors_row(case);
+    let missing = default_for_missing(case, mirrors).filter(|_| !has(&reasons, Fact::ArrayValue));
+    if mirrors && missing.is_none() {
         let words = "the upsert takes over every inserted column: it mirrors the whole row";
         reasons.push(Reason::note(Fact::MirrorsRow, words));
+    }
+    reasons.extend(missing);
+    reasons.extend(of_the_code(case));
+    reasons.extend(on_purpose(case));
+    reasons.extend(given_only(case));
+    if let Some((column, site)) = write.merged_siblings.first() {
+        let words = format!("`{column}` of the same row is merged with what was there");
+        reasons.push(Reason::at(Fact::SiblingMerged, *site, words));
+    }
+    if !write.is_partial_update()
+        && let Some(other) = case.profile.live().find(|writer| writer.partial && writer.site != write.site)
+    {
+        let words = "this partial update lets others change the same column";
+        reasons.push(Reason::at(Fact::EditedElsewhere, other.site, words));
     }
     reasons.extend(of_a_race(case));
     reasons
@@ -153,13 +227,21 @@ fn keys(case: &Case<'_>) -> Vec<Reason> {
                 let words = "the new document carries every key that is known of this column";
                 vec![Reason::note(Fact::CoversKnownKeys, words)]
             } else {
-                vec![Fact::LiteralObject.into()]
+                vec![spelled_out(case)]
             }
         }
         Some(keys) if keys.iter().any(read) => vec![Fact::LostKeyRead.into()],
         Some(keys) if !keys.is_empty() => vec![Fact::LostKeyKnown.into()],
-        Some(_) => vec![Fact::LiteralObject.into()],
+        Some(_) => vec![spelled_out(case)],
         None => vec![],
+    }
+}
+
+/// The new document's keys are known and no others are: from a literal, or from the fields of a type.
+fn spelled_out(case: &Case<'_>) -> Reason {
+    match crate::project::profile::owners(case.write).into_iter().next() {
+        Some((name, site)) => Reason::at(Fact::OneType, site, format!("the new document is a whole `{name}`")),
+        None => Fact::LiteralObject.into(),
     }
 }
 
@@ -182,6 +264,40 @@ fn partial_update(case: &Case<'_>) -> Option<Reason> {
         }
     };
     Some(Reason { fact: Fact::PartialUpdate, words, site })
+}
+
+/// A constant stands in for a value that is not given. A mirror that takes over an absent value as NULL copies.
+fn default_for_missing(case: &Case<'_>, mirrors: bool) -> Option<Reason> {
+    let write = case.write;
+    if !write.survival.labels.contains(&"default-for-missing") {
+        return None;
+    }
+    let signs = |kind| write.signs.iter().find(move |sign| sign.kind == kind);
+    let sign = signs(SignKind::DefaultForMissing);
+    let unencoded = signs(SignKind::DefaultForUnencoded).is_some();
+    let empty = value::fallback(&write.value);
+    if (sign.is_none() && unencoded) || (mirrors && empty.is_none_or(serde_json::Value::is_null)) {
+        return None;
+    }
+    let words = match empty {
+        Some(json) if !json.is_null() => {
+            format!("`{json}` stands in where no value is given, and replaces what is stored")
+        }
+        _ => "NULL stands in where no value is given, and replaces what is stored".to_owned(),
+    };
+    Some(Reason { fact: Fact::DefaultForMissing, words, site: sign.map(|sign| sign.site) })
+}
+
+/// A partial update in Rust: this column and others are set only when they are given.
+fn given_only(case: &Case<'_>) -> Option<Reason> {
+    let write = case.write;
+    let own = write.signs.iter().find(|sign| sign.kind == SignKind::IfGiven)?;
+    let all = write.given_only();
+    let other = all.iter().find(|sign| sign.words != own.words)?;
+    let more = all.len().saturating_sub(1);
+    let words =
+        format!("a partial update: {more} more of the row's columns {} set only when given", wording::are(more));
+    Some(Reason::at(Fact::PartialUpdate, other.site, words))
 }
 
 /// An upsert that takes over every inserted column but those of its key.

@@ -1,6 +1,6 @@
 //! What the stored value shows by itself.
 
-use crate::document::{CastTo, Document, Shape};
+use crate::document::{CastTo, Document, Nullability, Shape};
 
 /// An array is stored.
 pub(in crate::rules) fn is_array(value: &Document) -> bool {
@@ -28,4 +28,33 @@ pub(in crate::rules) fn is_scalar(value: &Document) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether SQL NULL may be stored: a value that is optional.
+pub(super) fn may_be_null(value: &Document) -> bool {
+    match value {
+        Document::Null => true,
+        Document::Input(input) => input.null == Nullability::Yes,
+        Document::Cast { of, .. } => may_be_null(of),
+        Document::Choose { branches, otherwise } => {
+            branches.iter().any(|(_, part)| may_be_null(part)) || may_be_null(otherwise)
+        }
+        _ => false,
+    }
+}
+
+/// The constant that stands in for a missing value; JSON null for SQL NULL.
+pub(super) fn fallback(value: &Document) -> Option<&serde_json::Value> {
+    const NULL: &serde_json::Value = &serde_json::Value::Null;
+    let mut found = None;
+    value.visit(&mut |part| {
+        if let (Document::First(items), None) = (part, found) {
+            found = match items.last() {
+                Some(Document::Known(json)) => Some(json),
+                Some(Document::Null) => Some(NULL),
+                _ => None,
+            };
+        }
+    });
+    found
 }
