@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// Write a commented noclobber.toml into this folder
     Init,
+    /// List the rules
+    Rules,
     /// Show the page of a rule, or the list of all rules
     Explain(ExplainArgs),
     /// Write a completion script for a shell to stdout

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         None => commands::check::run(&cli.check),
         Some(Command::Check(args)) => commands::check::run(&args),
         Some(Command::Init) => commands::init::run(),
+        Some(Command::Rules) => commands::explain::list(),
         Some(Command::Explain(args)) => commands::explain::run(&args),
         Some(Command::Completions { shell }) => commands::shell::completions(shell),
         Some(Command::Man) => commands::shell::man(),

@@ -225,6 +225,7 @@ fn every_rule_has_a_page() {
     let project = Project::new(&[]);
     let list = project.run(&["explain"]);
     assert_eq!((list.code, list.stderr.as_str()), (Some(0), ""));
+    assert_eq!(project.run(&["rules"]), list);
     let ids: Vec<&str> = list.stdout.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(ids, noclobber::rules::RULES.iter().map(|rule| rule.id).collect::<Vec<_>>());
     for id in ids {

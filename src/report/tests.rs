@@ -119,6 +119,7 @@ fn the_text_shows_the_code_why_and_what_to_write() {
           +  .bind(Json(&phone))
 
     1 finding (1 error) in 2 files, and 2 below --min-confidence; 3 statements read, 1 write of a JSON column, 1 not analysed (--show-unanalysed lists them)
+    `noclobber explain json-column-overwrite` says more about the rule
     "#);
 }
 

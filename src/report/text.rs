@@ -34,7 +34,12 @@ pub fn write(out: &mut dyn Write, report: &Report, shown: Shown, color: bool) ->
             writeln!(out)?;
         }
     }
-    write_end(out, report, shown)
+    write_end(out, report, shown)?;
+    // Who meets the linter for the first time meets it here.
+    if let Some(finding) = report.findings.first().filter(|_| !shown.quiet) {
+        writeln!(out, "`noclobber explain {}` says more about the rule", finding.rule)?;
+    }
+    Ok(())
 }
 
 fn write_finding(

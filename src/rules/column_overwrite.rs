@@ -3,6 +3,7 @@
 use super::evidence::{has, of_a_replacement};
 use super::judgement::Fact;
 use super::{Case, Draft, replaces, rule, wording};
+use crate::document::Document;
 use crate::frontend::sql::Verb;
 
 rule! {
@@ -31,7 +32,8 @@ rule! {
     /// UPDATE users SET data = jsonb_set(COALESCE(data, '{}'), '{phone}', $1::jsonb) WHERE id = $2
     /// ```
     ///
-    /// bound to `Json(&phone)`. On MySQL and MariaDB use `JSON_SET(.., '$.phone', JSON_EXTRACT(?, '$'))`, on SQLite
+    /// bound to `Json(&phone)`. `jsonb_set(document, path, value)` gives the document back with only the value at
+    /// that path changed; `COALESCE` starts from an empty document where the column is NULL. On MySQL and MariaDB use `JSON_SET(.., '$.phone', JSON_EXTRACT(?, '$'))`, on SQLite
     /// `json_set(.., '$.phone', json(?))`.
     ///
     /// ## When it is meant
@@ -78,8 +80,19 @@ pub(super) fn draft(case: &Case<'_>) -> Draft {
     };
     let label = match new_keys {
         Some(keys) if !keys.is_empty() => format!("the new document has only {}", wording::list(keys)),
-        Some(_) => "the new document is empty".into(),
+        Some(_) => emptied(&write.value).into(),
         None => "the whole document is replaced".into(),
     };
     Draft { message, label, reasons, lost_keys: lost, notes: vec![] }
+}
+
+/// What becomes of the column where no key is in the new value.
+fn emptied(value: &Document) -> &'static str {
+    match value {
+        Document::Null => "the column becomes NULL",
+        Document::Object { entries, .. } if entries.is_empty() => "the new document is empty",
+        Document::Known(json) if json.as_object().is_some_and(serde_json::Map::is_empty) => "the new document is empty",
+        Document::Known(json) if json.as_array().is_some_and(Vec::is_empty) => "the new document is empty",
+        _ => "no key of the old document stays in its place",
+    }
 }

@@ -42,15 +42,15 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     let lost_keys = case.lost_keys();
     let lost = match lost_keys.as_deref() {
         Some(keys) if !keys.is_empty() => format!("{} {} lost", wording::list(keys), wording::are(keys.len())),
-        _ => "keys that are only in the old document are lost".into(),
+        _ => "keys that only the stored document has are lost".into(),
     };
     Some(Draft {
         message: format!(
-            "{} edits {base} and stores that in {}: the old document is not its base, {lost}",
+            "{} edits {base}, not the stored document, and puts the result into {}: {lost}",
             wording::subject(write.verb),
             case.column()
         ),
-        label: format!("the base is {base}, not the column"),
+        label: format!("starts from {base}, not from the column"),
         reasons,
         lost_keys,
         notes: vec![],

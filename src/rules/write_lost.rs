@@ -48,8 +48,8 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     } else {
         match survival.lands {
             Lands::Never => (
-                format!("{subject} of {column} never changes what it says: the new value is not stored in any state"),
-                "nothing arrives".into(),
+                format!("{subject} of {column} never stores its new value, whatever the document holds"),
+                "the new value is not stored".into(),
                 Fact::NeverWorks,
             ),
             Lands::OnlyIfMissing => (
@@ -72,9 +72,11 @@ fn check(case: &Case<'_>) -> Option<Draft> {
                 "NULL stays NULL".into(),
                 Fact::SometimesLost,
             ),
-            Lands::Always | Lands::OnlyIfNull | Lands::NoPayload => {
-                (format!("{subject} of {column} does nothing"), "nothing arrives".into(), Fact::NeverWorks)
-            }
+            Lands::Always | Lands::OnlyIfNull | Lands::NoPayload => (
+                format!("{subject} of {column} leaves every document as it was"),
+                "nothing changes".into(),
+                Fact::NeverWorks,
+            ),
         }
     };
     Some(Draft { message, label, reasons: vec![fact.into()], lost_keys: None, notes: vec![] })
