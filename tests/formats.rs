@@ -161,6 +161,41 @@ fn sarif_counts_columns_in_characters_and_rdjson_in_bytes() {
     assert_eq!(&line[at(&range["start"]["column"])..at(&range["end"]["column"])], "data = $1");
 }
 
+/// The text with one line-and-column range replaced; columns count characters.
+fn replaced(text: &str, [start_line, start_column, end_line, end_column]: [&Value; 4], new: &str) -> String {
+    let byte = |line: &Value, column: &Value| {
+        let number = |value: &Value| usize::try_from(value.as_u64().unwrap()).unwrap();
+        let start: usize = text.split_inclusive('\n').take(number(line) - 1).map(str::len).sum();
+        start + text[start..].chars().take(number(column) - 1).map(char::len_utf8).sum::<usize>()
+    };
+    format!("{}{new}{}", &text[..byte(start_line, start_column)], &text[byte(end_line, end_column)..])
+}
+
+#[test]
+fn a_service_that_applies_the_fix_gets_what_the_program_writes() {
+    let project = Project::incident();
+    let users = || std::fs::read_to_string(project.path().join("src/users.rs")).unwrap();
+    let (sarif, rdjson, before) = (report_json(&project, "sarif"), report_json(&project, "rdjson"), users());
+    assert_eq!(project.run(&["--unsafe-fixes"]).code, Some(0));
+    let after = users();
+    assert_ne!(before, after);
+    let [change] = sarif["runs"][0]["results"][0]["fixes"][0]["artifactChanges"].as_array().unwrap().as_slice() else {
+        panic!("{sarif:#}")
+    };
+    assert_eq!(change["artifactLocation"]["uri"], "src/users.rs");
+    let mut applied = before.clone();
+    for replacement in change["replacements"].as_array().unwrap().iter().rev() {
+        let region = &replacement["deletedRegion"];
+        let range = ["startLine", "startColumn", "endLine", "endColumn"].map(|name| &region[name]);
+        applied = replaced(&applied, range, replacement["insertedContent"]["text"].as_str().unwrap());
+    }
+    assert_eq!(applied, after);
+    let suggestion = &rdjson["diagnostics"][0]["suggestions"][0];
+    let (start, end) = (&suggestion["range"]["start"], &suggestion["range"]["end"]);
+    let range = [&start["line"], &start["column"], &end["line"], &end["column"]];
+    assert_eq!(replaced(&before, range, suggestion["text"].as_str().unwrap()), after);
+}
+
 #[test]
 fn gitlab_code_quality_is_what_its_schema_says() {
     let document = report_json(&hostile(), "gitlab");
