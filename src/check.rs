@@ -1,22 +1,22 @@
 //! The main job: read a project, judge its writes.
 
-use crate::declared::{ColumnRule, ColumnRules};
+mod judge;
+
+use crate::declared::ColumnRules;
 use crate::discover::dialect::Dialects;
 use crate::discover::exclude::Exclude;
 use crate::discover::prefilter::{self, Names, Relevance};
 use crate::discover::{self, Candidate, Kind, PathError, Request, read};
-use crate::fingerprint::fingerprint;
-use crate::frontend::facts::{BuiltColumn, Facts, Problem, Route};
+use crate::frontend::facts::{BuiltColumn, Facts, Problem};
 use crate::frontend::sql::Dialect;
 use crate::frontend::{self, dialect_hint};
-use crate::project::{Project, Settings, Unanalysed};
-use crate::rules;
+use crate::project::Unanalysed;
 use crate::rules::finding::{Finding, Summary};
 use crate::rules::levels::Levels;
-use crate::source::{FileId, Files, LineIndex, Site, SourceFile, Span};
+use crate::source::{FileId, Files, LineIndex, SourceFile, Span};
 use heck::ToSnakeCase as _;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -46,6 +46,8 @@ pub struct Options {
     pub columns: ColumnRules,
     /// The configuration file, where there is one: what is said of columns points into it.
     pub config: Option<SourceFile>,
+    /// Comments suppress nothing, and nothing is said of them.
+    pub no_ignores: bool,
     /// Worker threads; one per processor when `None`.
     pub jobs: Option<usize>,
 }
@@ -55,6 +57,8 @@ pub struct Options {
 pub struct Report {
     /// Findings in the named files, by path and place. Not filtered by severity or confidence.
     pub findings: Vec<Finding>,
+    /// Findings that comments suppress, by path and place.
+    pub suppressed: Vec<Finding>,
     /// The files that findings and reasons point into.
     pub files: Files,
     /// Counts of the named files.
@@ -165,7 +169,7 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
         let file = if let Loaded::Text(file, _) = loaded { file } else { dropped() };
         report.files.add(file);
     }
-    judge(&found.files, &dialects, facts, options, &mut report);
+    judge::judge(&found.files, &dialects, facts, options, &mut report);
     report.warnings.sort_unstable();
     Ok(report)
 }
@@ -345,54 +349,4 @@ fn sentence(source: &SourceFile, problem: &Problem) -> String {
         format!(":{}:{}", position.line, position.column)
     });
     format!("{}{at}: {}", source.path, problem.message)
-}
-
-/// Joins the facts, judges the writes, and keeps what is said about the named files.
-fn judge(files: &[Candidate], dialects: &Dialects, facts: Vec<Facts>, options: &Options, report: &mut Report) {
-    let named = |file: FileId| files.get(file.0 as usize).is_some_and(|file| file.named);
-    let read_here = facts.iter().filter(|facts| named(facts.file)).flat_map(|facts| &facts.texts);
-    let read_here = read_here.filter(|text| text.text.route != Route::Cache);
-    let read_here: usize = read_here.map(|text| text.facts.statements).sum();
-    let mut settings = Settings { dialect: options.dialect, columns: options.columns.clone(), ..Settings::default() };
-    if let Some(config) = &options.config {
-        settings.columns.stand_in(report.files.add(config.clone()));
-    }
-    for (index, file) in files.iter().enumerate() {
-        let id = FileId(index as u32);
-        settings.in_project.insert(id, file.in_project.clone());
-        settings.of_file.extend(dialects.for_path(&file.path).map(|dialect| (id, dialect)));
-    }
-    let project = Project::build(facts, &report.files, &settings);
-    let fits_nothing = |rule: &ColumnRule| (rule.span, format!("no column fits the pattern `{}`", rule.pattern));
-    let unmatched = settings.columns.iter().enumerate().filter(|(index, _)| project.unmatched.contains(index));
-    report.unmatched.extend(unmatched.map(|(_, rule)| fits_nothing(rule)));
-    report.unmatched.sort_unstable();
-    let mut findings = rules::judge(&project, &report.files, &options.levels);
-    findings.sort_by_key(|finding| (finding.site, finding.rule));
-    identify(&mut findings, files, &project, &report.files);
-    findings.retain(|finding| named(finding.site.file));
-    let all_named = files.iter().all(|file| file.named);
-    report.summary.statements = if all_named { project.statements } else { read_here };
-    report.summary.json_writes = project.writes.iter().filter(|write| named(write.site.file)).count();
-    report.unanalysed = project.unanalysed;
-    report.unanalysed.retain(|unanalysed| named(unanalysed.site.file));
-    report.summary.unanalysed = report.unanalysed.len();
-    report.findings = findings;
-}
-
-/// Gives every finding its fingerprint.
-fn identify(findings: &mut [Finding], files: &[Candidate], project: &Project, texts: &Files) {
-    let statements: BTreeMap<Site, &str> =
-        project.writes.iter().map(|write| (write.site, write.sql.statement_sql.as_str())).collect();
-    let mut occurrences: BTreeMap<String, usize> = BTreeMap::new();
-    for finding in findings {
-        let Some(file) = files.get(finding.site.file.0 as usize) else { continue };
-        let column = format!("{}.{}", finding.table, finding.column);
-        let statement = statements.get(&finding.site).copied().unwrap_or_else(|| texts.text(finding.site));
-        let of = |occurrence| fingerprint(finding.rule, &file.in_project, &column, statement, occurrence);
-        let occurrence = occurrences.entry(of(0)).or_default();
-        let value = of(*occurrence);
-        *occurrence += 1;
-        finding.fingerprint = value;
-    }
 }

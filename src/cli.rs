@@ -122,6 +122,18 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) force_exclude: bool,
 
+    /// Report what comments suppress too
+    #[arg(long)]
+    pub(crate) no_ignores: bool,
+
+    /// Write a suppression comment for every finding at or above the gate
+    #[arg(long, requires = "reason", conflicts_with_all = ["no_ignores", "stdin_filename", "diff"])]
+    pub(crate) add_ignores: bool,
+
+    /// Why the writes are right, for the comments
+    #[arg(long, value_name = "TEXT", requires = "add_ignores", value_parser = one_line)]
+    pub(crate) reason: Option<String>,
+
     /// List what could not be analysed, each with its reason
     #[arg(long)]
     pub(crate) show_unanalysed: bool,
@@ -157,6 +169,18 @@ pub(crate) struct CheckArgs {
     /// Worker threads; one per processor by default
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
+}
+
+/// A text of one line that says something.
+fn one_line(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        Err("say why".to_owned())
+    } else if text.contains(['\n', '\r']) {
+        Err("it must be one line".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 /// When to colour.

@@ -13,6 +13,7 @@
 //! * [`frontend`]: reads `.rs`, `.sql` and `.sqlx` files into facts.
 //! * [`project`]: all facts of all files: which columns hold JSON and who writes them.
 //! * [`rules`]: one write and what is known of its column in, one finding out.
+//! * [`suppress`]: what the user has decided in comments.
 //! * [`config`]: `noclobber.toml`, in the words of the rooms that act on it.
 //! * [`report`]: findings to text, JSON and other formats.
 
@@ -28,3 +29,4 @@ pub mod project;
 pub mod report;
 pub mod rules;
 pub mod source;
+pub mod suppress;

@@ -139,7 +139,7 @@ fn hold_against(server: &mut dyn Server, dialect: Dialect) {
                 let own = place(&fixture.text, write.site.span.start);
                 (reported.line, reported.column) == (own.line, own.column)
             });
-            let word = finding.map_or(write.survival.word, |finding| finding.survival);
+            let word = finding.and_then(|finding| finding.survival).unwrap_or(write.survival.word);
             let trial = Trial::new(&fixture, &writes, index);
             let statement = &write.sql.statement_sql;
             let outcomes = trial.run(server, statement);

@@ -1,6 +1,6 @@
 //! `noclobber check`: run the check, write the reports, say with the exit code how it went.
 
-use super::{configuration, fixes, unknown_rule};
+use super::{configuration, fixes, ignores, unknown_rule};
 use crate::cli::{CheckArgs, Color, Format, Output};
 use anyhow::{Context as _, bail};
 use noclobber::check::{Options, Report, check};
@@ -43,6 +43,10 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
             bail!("fixes are written to files: `-` can only be shown with `--diff`");
         }
         (report, shown) = fixes::fix(args, (report, shown), || checked(args, &options))?;
+    }
+    if let Some(reason) = args.reason.as_deref().filter(|_| args.add_ignores) {
+        ignores::add(args, &report, reason)?;
+        (report, shown) = checked(args, &options)?;
     }
     if args.verbose {
         let time = started.elapsed().as_millis();
@@ -104,6 +108,7 @@ fn options(args: &CheckArgs, config: &Config) -> anyhow::Result<Options> {
         levels: config.levels.clone().choosing(&args.select, &args.ignore),
         columns: config.columns.clone(),
         config: config.source.clone(),
+        no_ignores: args.no_ignores,
         jobs: args.jobs.map(usize::from),
     })
 }
@@ -136,6 +141,8 @@ fn warn(args: &CheckArgs, report: &Report) -> io::Result<()> {
 fn filter(args: &CheckArgs, report: &mut Report) -> Shown {
     let before = report.findings.len();
     report.findings.retain(|finding| finding.confidence >= args.min_confidence);
+    report.suppressed.retain(|finding| finding.confidence >= args.min_confidence);
+    report.summary.suppressed = report.suppressed.len();
     Shown {
         hidden: before - report.findings.len(),
         unanalysed: args.show_unanalysed,

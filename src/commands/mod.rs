@@ -4,6 +4,7 @@ pub(crate) mod check;
 mod configuration;
 pub(crate) mod explain;
 mod fixes;
+mod ignores;
 pub(crate) mod init;
 pub(crate) mod shell;
 

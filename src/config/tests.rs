@@ -132,9 +132,9 @@ fn schema() -> String {
 fn the_json_schema_is_fresh() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("noclobber.schema.json");
     let fresh = schema();
-    if std::env::var_os("NOCLOBBER_UPDATE").is_some() {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &fresh).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == fresh, "noclobber.schema.json is stale: NOCLOBBER_UPDATE=1 cargo test --lib writes it anew");
+    assert!(kept == fresh, "noclobber.schema.json is stale: UPDATE_DOCS=1 cargo test --lib writes it anew");
 }

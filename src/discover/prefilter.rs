@@ -71,6 +71,8 @@ fn may_follow(byte: u8) -> bool {
 
 /// What matters wherever it stands.
 const MARKS: &[&str] = &[
+    // What is said to noclobber itself.
+    "noclobber:",
     // SQL in other files, and JSON columns of rows.
     "query_file",
     "include_str!",

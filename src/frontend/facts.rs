@@ -1,6 +1,7 @@
 //! What is read off one file: plain owned data, so that it can leave the thread that parsed the file.
 
 use crate::document::Document;
+use crate::frontend::comments::Comment;
 use crate::frontend::sql::{Dialect, SchemaChange, SqlFacts, TableName};
 use crate::source::{FileId, Site, Span, SpanMap};
 
@@ -37,6 +38,8 @@ pub struct Facts {
     pub functions: Vec<Function>,
     /// Functions that are registered for PATCH requests, by the path that names them, each with its place.
     pub patch_handlers: Vec<(String, Span)>,
+    /// Comments that speak to noclobber, by place.
+    pub comments: Vec<Comment>,
     /// What went wrong with the file as a whole (read at token level, not UTF-8, ..), with the place if known.
     pub problems: Vec<Problem>,
 }
@@ -60,6 +63,7 @@ impl Facts {
             reexports: vec![],
             functions: vec![],
             patch_handlers: vec![],
+            comments: vec![],
             problems: vec![],
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Never opens a file and never splits statements: that is the work of [`super::sql`].
 
+use super::comments::by_place;
 use super::facts::{Facts, Route, SqlText, TextFacts};
 use super::sql::{self, Dialect};
 use crate::source::{FileId, SourceFile, Span, SpanMap};
@@ -13,6 +14,8 @@ use std::ops::Range;
 pub fn read(file: FileId, source: &SourceFile, dialect: Option<Dialect>, in_tests: bool) -> Facts {
     let mut facts = Facts::new(file);
     let (up, down) = parts(&source.path, &source.text);
+    let first = up.start.min(down.start);
+    let mut comments = vec![];
     for (range, is_down) in [(up, false), (down, true)] {
         let Some(sql) = source.text.get(range.clone()).filter(|sql| !sql.trim().is_empty()) else { continue };
         let text = SqlText {
@@ -27,11 +30,13 @@ pub fn read(file: FileId, source: &SourceFile, dialect: Option<Dialect>, in_test
             test: in_tests || is_down,
         };
         let mut read = sql::read(&text, dialect);
+        comments.extend(sql::comments(&text, read.dialect, text.span.start as usize == first));
         if is_down {
             read.schema.clear();
         }
         facts.texts.push(TextFacts { text, facts: read });
     }
+    facts.comments = by_place(comments);
     facts
 }
 

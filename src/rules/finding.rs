@@ -59,14 +59,14 @@ pub struct Finding {
     pub site: Site,
     /// What the assignment's label says.
     pub label: String,
-    /// The table as it is spelled in the statement, with its schema.
+    /// The table as it is spelled in the statement, with its schema; empty where the finding is about no write.
     pub table: String,
-    /// The column.
+    /// The column; empty where the finding is about no write.
     pub column: String,
-    /// The statement kind.
-    pub verb: Verb,
-    /// What survives.
-    pub survival: Word,
+    /// The statement kind; `None` where the finding is about no write.
+    pub verb: Option<Verb>,
+    /// What survives; `None` where the finding is about no write.
+    pub survival: Option<Word>,
     /// Other rules that apply.
     pub also: Vec<&'static str>,
     /// Short facts in kebab-case.

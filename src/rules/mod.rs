@@ -12,10 +12,12 @@ mod wording;
 mod column_overwrite;
 mod dotted_path;
 mod foreign_base;
+mod invalid_suppression;
 mod lost_update;
 mod nested_overwrite;
 mod null_wipe;
 mod unscoped_write;
+mod unused_suppression;
 mod upsert_overwrite;
 mod write_lost;
 
@@ -54,6 +56,11 @@ impl Rule {
         )
     }
 
+    /// Whether it is about noclobber's own comments, not about writes.
+    pub fn is_housekeeping(&self) -> bool {
+        matches!(self.id, INVALID_SUPPRESSION | UNUSED_SUPPRESSION)
+    }
+
     /// One sentence: what it reports.
     pub fn summary(&self) -> &'static str {
         self.raw_page.lines().next().unwrap_or("").trim()
@@ -81,7 +88,14 @@ pub const RULES: &[Rule] = &[
     nested_overwrite::RULE,
     lost_update::RULE,
     write_lost::RULE,
+    invalid_suppression::RULE,
+    unused_suppression::RULE,
 ];
+
+/// Reports comments that do not suppress what they seem to.
+pub const INVALID_SUPPRESSION: &str = invalid_suppression::RULE.id;
+/// Reports comments that suppress nothing.
+pub const UNUSED_SUPPRESSION: &str = unused_suppression::RULE.id;
 
 /// The rule of that id.
 pub fn by_id(id: &str) -> Option<&'static Rule> {
@@ -173,8 +187,8 @@ fn finding(case: &Case<'_>, files: &Files, levels: &Levels, fixer: &Fixer<'_>) -
         label: draft.label,
         table: wording::table(&write.sql.table),
         column: write.column.name.clone(),
-        verb: write.verb,
-        survival: survival_word(write),
+        verb: Some(write.verb),
+        survival: Some(survival_word(write)),
         also,
         labels,
         lost_keys: draft.lost_keys,

@@ -9,6 +9,7 @@ mod binds;
 mod builder;
 mod calls;
 mod collect;
+mod comments;
 mod constants;
 mod decode;
 mod defaults;
@@ -35,6 +36,9 @@ mod types;
 mod values;
 mod wrappers;
 
+pub use comments::places as comment_places;
+
+use super::comments::{by_place, may_hold};
 use super::facts::{Facts, Problem};
 use super::sql::Dialect;
 use crate::source::{FileId, SourceFile};
@@ -60,7 +64,14 @@ pub fn read(file: FileId, source: &SourceFile, context: Context) -> Facts {
     let body = source.text.get(shift..).unwrap_or("");
     let lines = Lines::new(&source.text, shift);
     let source = Source::new(&source.text, &lines);
-    let facts = read_body(Facts::new(file), source, body, context);
+    let mut facts = read_body(Facts::new(file), source, body, context);
+    if may_hold(source.text) {
+        let mut comments = comments::read(source.text);
+        for text in &facts.texts {
+            comments.extend(super::sql::comments(&text.text, text.facts.dialect, false));
+        }
+        facts.comments = by_place(comments);
+    }
     // Spans are bytes of the file by now; the thread's copy of the text can go.
     proc_macro2::extra::invalidate_current_thread_spans();
     facts

@@ -6,6 +6,7 @@ mod blocks;
 mod bound;
 mod clean;
 mod column;
+mod comments;
 mod dialect;
 mod expr;
 mod insert;
@@ -29,6 +30,8 @@ mod update;
 mod uses;
 pub mod value;
 
+pub(crate) use comments::comments;
+pub use comments::places as comment_places;
 pub use sniff::{head_table, looks_like_sql};
 
 use super::facts::{Problem, SqlText};

@@ -86,27 +86,14 @@ pub(super) fn string(token: &TokenWithSpan) -> Option<&str> {
     }
 }
 
+/// Every token of `text` as it is spelled, white space and comments included; locations as in [`Lexed`].
+pub(super) fn lex_all(text: &str, dialect: Dialect) -> Vec<TokenWithSpan> {
+    raw(text, dialect, true).0
+}
+
 /// Reads the tokens of `text`.
 pub(super) fn lex(text: &str, dialect: Dialect) -> Lexed {
-    let mut tokens = Vec::new();
-    let mut error = None;
-    let mut base = 0;
-    for attempt in 0..=MAX_RESUMES {
-        let rest = text.get(base..).unwrap_or("");
-        let mut buffer = Vec::new();
-        let result = Tokenizer::new(parser_dialect(dialect), rest).tokenize_with_location_into_buf(&mut buffer);
-        let reached = locate(rest, base, buffer, &mut tokens);
-        let Err(problem) = result else { break };
-        if error.is_none() {
-            error = Some((reached, problem.message));
-        }
-        // The token that failed starts where the last good one ended: step over its first character.
-        let Some(next) = text.get(reached..).and_then(|t| t.chars().next()) else { break };
-        base = reached + next.len_utf8();
-        if attempt == MAX_RESUMES {
-            break;
-        }
-    }
+    let (tokens, error) = raw(text, dialect, false);
     let tokens = super::placeholders::normalise(tokens);
     let mut names = BTreeMap::new();
     for token in &tokens {
@@ -120,13 +107,37 @@ pub(super) fn lex(text: &str, dialect: Dialect) -> Lexed {
     Lexed { tokens, error, names }
 }
 
+/// The tokens as sqlparser reads them, those that mean nothing included if `blanks`; and where it first gave up.
+fn raw(text: &str, dialect: Dialect, blanks: bool) -> (Vec<TokenWithSpan>, Option<(usize, String)>) {
+    let mut tokens = Vec::new();
+    let mut error = None;
+    let mut base = 0;
+    for attempt in 0..=MAX_RESUMES {
+        let rest = text.get(base..).unwrap_or("");
+        let mut buffer = Vec::new();
+        let result = Tokenizer::new(parser_dialect(dialect), rest).tokenize_with_location_into_buf(&mut buffer);
+        let reached = locate(rest, base, buffer, blanks, &mut tokens);
+        let Err(problem) = result else { break };
+        if error.is_none() {
+            error = Some((reached, problem.message));
+        }
+        // The token that failed starts where the last good one ended: step over its first character.
+        let Some(next) = text.get(reached..).and_then(|t| t.chars().next()) else { break };
+        base = reached + next.len_utf8();
+        if attempt == MAX_RESUMES {
+            break;
+        }
+    }
+    (tokens, error)
+}
+
 /// Turns lines and columns into bytes, in one walk; returns the byte where the last token ends.
-fn locate(text: &str, base: usize, buffer: Vec<TokenWithSpan>, out: &mut Vec<TokenWithSpan>) -> usize {
+fn locate(text: &str, base: usize, buffer: Vec<TokenWithSpan>, blanks: bool, out: &mut Vec<TokenWithSpan>) -> usize {
     let mut walk = Walk { rest: text.char_indices(), byte: 0, line: 1, column: 1 };
     for token in buffer {
         let from = base + walk.to(token.span.start);
         let to = base + walk.to(token.span.end);
-        if !matches!(token.token, Token::Whitespace(_)) {
+        if blanks || !matches!(token.token, Token::Whitespace(_)) {
             out.push(TokenWithSpan { token: token.token, span: span_of(1, from, to) });
         }
     }
