@@ -19,6 +19,8 @@ enum Sign {
     Head(Pair),
     /// The second keyword.
     Tail(Pair),
+    /// What is said to noclobber in a comment: the file matters.
+    Comment,
     /// A JSON decoder: its fields matter.
     Decoder,
     /// A JSON encoder: the field that it fills matters.
@@ -71,8 +73,6 @@ fn may_follow(byte: u8) -> bool {
 
 /// What matters wherever it stands.
 const MARKS: &[&str] = &[
-    // What is said to noclobber itself.
-    "noclobber:",
     // SQL in other files, and JSON columns of rows.
     "query_file",
     "include_str!",
@@ -129,7 +129,7 @@ struct Search {
 
 impl Search {
     fn new() -> Option<Self> {
-        let keywords = KEYWORDS.iter().copied();
+        let keywords = KEYWORDS.iter().copied().chain([("noclobber", Sign::Comment)]);
         let marks = MARKS.iter().map(|text| (*text, Sign::Mark));
         let decoders = DECODERS.iter().map(|text| (*text, Sign::Decoder));
         let encoders = ENCODERS.iter().map(|text| (*text, Sign::Encoder));
@@ -194,6 +194,7 @@ fn matters(bytes: &[u8], fields: &mut BTreeSet<String>) -> bool {
                 fields.extend(filled_field(bytes.get(..start).unwrap_or_default()));
                 false
             }
+            Some(Sign::Comment) => true,
             Some(Sign::Mark) | None => !is_commented(bytes, start),
         }
     })

@@ -12,14 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// and the places for which there is no such line (a statement that begins in the middle of one, a macro's inside).
 ///
 /// `reason` is one line of text.
-pub fn comments(findings: &[&Finding], files: &Files, reason: &str) -> (Vec<Fix>, Vec<Site>) {
+pub fn comments(findings: &[&Finding], texts: &Files, reason: &str) -> (Vec<Fix>, Vec<Site>) {
     let mut by_file: BTreeMap<FileId, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
         by_file.entry(finding.site.file).or_default().push(finding);
     }
     let (mut fixes, mut left) = (vec![], vec![]);
     for (id, findings) in by_file {
-        let file = files.get(id);
+        let file = texts.get(id);
         let targets: Vec<Span> = findings.iter().map(|finding| finding.site.span).collect();
         let mut lines: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
         for (finding, place) in findings.iter().zip(places(file, &targets)) {
