@@ -100,6 +100,11 @@ impl Inference<'_> {
                 .collect();
             return (if classes.len() == 1 { found } else { vec![] }, Certainty::Inferred);
         }
+        // `"data.phone"` is meant as a path into `data`: no such column is known, and one of the first name is.
+        let head = column.split_once('.').map(|(head, _)| head);
+        if head.is_some_and(|head| !self.catalog.find(table, head, hint).is_empty()) {
+            return (vec![], Certainty::Guessed);
+        }
         let nearest = self.catalog.nearest(table, hint);
         let id = nearest.unwrap_or_else(|| self.catalog.add_partial(table, hint.path, hint.dialect, Role::Source));
         let Some(table) = self.catalog.tables.get_mut(id) else { return (vec![], Certainty::Guessed) };

@@ -68,10 +68,13 @@ impl Resolver<'_> {
         };
         match parts.as_slice() {
             [] => None,
-            [column] => self.named(write, &table, column).or_else(|| {
-                let (head, rest) = column.split_once('.')?;
-                if rest.is_empty() { None } else { self.dotted(&table, head, column) }
-            }),
+            [column] => {
+                let known =
+                    matches!(self.catalog.column(&table, column, &self.hint), Lookup::Found(_) | Lookup::Ambiguous(_));
+                let path = column.split_once('.').filter(|(_, rest)| !rest.is_empty() && !known);
+                path.and_then(|(head, _)| self.dotted(&table, head, column))
+                    .or_else(|| self.named(write, &table, column))
+            }
             [first, column] if own(first) => self.named(write, &table, column),
             [_, second, column] if own(second) => self.named(write, &table, column),
             [first, column, rest @ ..] if own(first) => {

@@ -8,3 +8,4 @@ pub(crate) mod fixtures;
 pub(crate) mod harm;
 pub(crate) mod random;
 pub(crate) mod servers;
+pub(crate) mod templates;

@@ -1,0 +1,239 @@
+//! Statements that lose data, with the documents and values on which their fixes are run.
+
+use noclobber::check::{Options, check};
+use noclobber::fix::apply::plan;
+use noclobber::frontend::sql::Dialect;
+use noclobber::rules::finding::Applicability;
+use serde_json::{Value as Json, json};
+use syn::visit::Visit;
+
+/// One statement and what its fix must do.
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    /// The column that is written.
+    pub(crate) column: &'static str,
+    pub(crate) sql: &'static str,
+    /// What is bound, as Rust spells it; `v` and `w` are the values.
+    pub(crate) binds: &'static [&'static str],
+    pub(crate) effect: Effect,
+}
+
+/// What a statement is meant to do to a document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Effect {
+    /// `v` at the first path, `w` at the second.
+    Set(&'static [&'static str]),
+    /// These top-level keys go.
+    Remove(&'static [&'static str]),
+    /// `v` at the path; where it is SQL NULL nothing changes.
+    SetUnlessNull(&'static str),
+    /// This value at the path.
+    Known(&'static str, &'static str),
+}
+
+/// What a column must hold afterwards.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Expected {
+    Document(Json),
+    Null,
+    /// It held no object, so that there is nothing to set a key in: it fails, or nothing that was there is lost.
+    NoObject,
+}
+
+/// A document before the statement, as SQL, and its name.
+pub(crate) const STATES: [(&str, &str); 9] = [
+    (
+        "object",
+        r#"'{"phone": "1", "name": "bob", "nick": null, "tags": ["a"], "address": {"city": "Bern", "zip": "3000"}}'"#,
+    ),
+    ("other keys", r#"'{"name": "bob", "Address": 1}'"#),
+    ("missing parent", r#"'{"phone": "1", "tags": []}'"#),
+    ("empty parent", r#"'{"address": {}, "phone": "1"}'"#),
+    ("empty", "'{}'"),
+    ("NULL", "NULL"),
+    ("JSON null", "'null'"),
+    ("array", "'[1, {\"phone\": \"1\"}]'"),
+    ("scalar", "'\"s\"'"),
+];
+
+/// Values of every type that a program binds.
+pub(crate) fn values() -> Vec<(&'static str, Json)> {
+    vec![
+        ("text", json!("Zürich 8000")),
+        ("hostile text", json!("it's \"q\" \\ {a,b} $1 ? %s \u{1F600}\n")),
+        ("integer", json!(7)),
+        ("big integer", json!(9_007_199_254_740_993_i64)),
+        ("double", json!(1.5)),
+        ("true", json!(true)),
+        ("false", json!(false)),
+        ("null", Json::Null),
+        ("timestamp", json!("2024-01-01T22:04:05Z")),
+        ("uuid", json!("67e55044-10b1-426f-9247-bb680e5fe0c8")),
+        ("object", json!({"a": 1, "b": {"c": [true]}})),
+        ("array", json!([1, "x", {"y": null}])),
+    ]
+}
+
+/// A statement as the fix has it.
+#[derive(Debug, Clone)]
+pub(crate) struct Fixed {
+    pub(crate) sql: String,
+    /// What is bound, as Rust spells it.
+    pub(crate) binds: Vec<String>,
+}
+
+/// Runs noclobber over a program with all of the cases, makes its fixes, and reads the statements back.
+pub(crate) fn fixed(cases: &[Case], schema: &str, readers: &str, dialect: Dialect) -> Vec<Fixed> {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir(root.path().join("src")).unwrap();
+    std::fs::write(root.path().join("Cargo.toml"), "[package]\nname = \"cases\"\nversion = \"0.1.0\"\n").unwrap();
+    let mut source = format!("const SCHEMA: &str = {schema:?};\nconst READERS: &str = {readers:?};\n");
+    for (number, case) in cases.iter().enumerate() {
+        let binds: String = case.binds.iter().flat_map(|bind| [".bind(", bind, ")"]).collect();
+        source += &format!(
+            "async fn case_{number}(pool: &Pool, id: i64, v: Value, w: Value, text: Option<String>) {{\n    \
+             sqlx::query({:?}){binds}.execute(pool).await;\n}}\n",
+            case.sql
+        );
+    }
+    let file = root.path().join("src/lib.rs");
+    std::fs::write(&file, source).unwrap();
+    let paths = vec![root.path().to_owned()];
+    let report = check(&Options { paths, dialect: Some(dialect), ..Options::default() }).unwrap();
+    let fixes = report.findings.iter().filter_map(|finding| finding.fix.as_ref());
+    for changed in plan(fixes, &report.files, Applicability::Unsafe).files {
+        changed.write().unwrap();
+    }
+    let after = std::fs::read_to_string(&file).unwrap();
+    let mut statements = Statements { text: &after, found: vec![] };
+    statements.visit_file(&syn::parse_file(&after).unwrap());
+    assert_eq!(statements.found.len(), cases.len());
+    for (case, fixed) in cases.iter().zip(&statements.found) {
+        assert_ne!(case.sql, fixed.sql, "{}: there is no fix that can be applied", case.name);
+    }
+    statements.found
+}
+
+/// The statements of a file, in order.
+struct Statements<'t> {
+    text: &'t str,
+    found: Vec<Fixed>,
+}
+
+impl<'ast> Visit<'ast> for Statements<'_> {
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if let Some(syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(sql), .. })) = call.args.first() {
+            self.found.push(Fixed { sql: sql.value(), binds: vec![] });
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        self.visit_expr(&call.receiver);
+        if call.method == "bind"
+            && let (Some(bound), Some(last)) = (call.args.first(), self.found.last_mut())
+        {
+            let range = syn::spanned::Spanned::span(bound).byte_range();
+            last.binds.push(self.text[range].to_owned());
+        }
+    }
+}
+
+/// What a bound expression comes to: `json!(v)`, `json!({"phone": v}).to_string()`, `text`; SQL NULL is `None`.
+pub(crate) fn bound(expression: &str, v: &Json, w: &Json) -> Option<Json> {
+    let inner = expression.trim_end_matches(".to_string()").trim_start_matches("serde_json::");
+    if inner == "text" || inner == "json!(text)" {
+        // An `Option<String>` that is bound by itself is SQL NULL, and JSON null inside of `json!`.
+        let null = v.is_null() && inner == "text";
+        return (!null).then(|| if inner == "text" || v.is_null() { v.clone() } else { json!(plain(v)) });
+    }
+    if inner == "id" {
+        return Some(json!(1));
+    }
+    let body = inner.strip_prefix("json!(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(inner);
+    let mut text = String::new();
+    let mut quoted = false;
+    for c in body.chars() {
+        quoted ^= c == '"';
+        match c {
+            'v' if !quoted => text += &v.to_string(),
+            'w' if !quoted => text += &w.to_string(),
+            c => text.push(c),
+        }
+    }
+    Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text} from {expression}")))
+}
+
+/// A value as the text that a program would bind.
+pub(crate) fn plain(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What the column must hold after the effect; `old` is `None` for SQL NULL.
+pub(crate) fn expected(old: Option<&Json>, effect: Effect, v: &Json, w: &Json) -> Expected {
+    let mut document = match (old, effect) {
+        (Some(Json::Object(_)), _) => old.cloned().unwrap_or_default(),
+        (Some(_), _) => return Expected::NoObject,
+        (None, Effect::Remove(_)) => return Expected::Null,
+        // Where the column is NULL the fix starts from an empty object.
+        (None, _) => json!({}),
+    };
+    match effect {
+        Effect::Set(paths) => {
+            for (path, value) in paths.iter().zip([v, w]) {
+                set(&mut document, path, value.clone());
+            }
+        }
+        Effect::SetUnlessNull(_) if v.is_null() => {
+            return old.cloned().map_or(Expected::Null, Expected::Document);
+        }
+        Effect::SetUnlessNull(path) => set(&mut document, path, json!(plain(v))),
+        Effect::Known(path, value) => set(&mut document, path, serde_json::from_str(value).unwrap()),
+        Effect::Remove(keys) => {
+            let object = document.as_object_mut().unwrap();
+            keys.iter().for_each(|key| drop(object.shift_remove(*key)));
+        }
+    }
+    Expected::Document(document)
+}
+
+/// Puts a value at a path; parents are made.
+fn set(document: &mut Json, path: &str, value: Json) {
+    let mut place = document;
+    for key in path.split('/') {
+        place = place.as_object_mut().unwrap().entry(key.to_owned()).or_insert_with(|| json!({}));
+    }
+    *place = value;
+}
+
+/// The statement with its values in the place of placeholders.
+pub(crate) fn with_values(sql: &str, values: &[String]) -> String {
+    let mut text = String::new();
+    let mut rest = sql.chars().peekable();
+    let mut quote = None;
+    let mut next = 0;
+    while let Some(c) = rest.next() {
+        match quote {
+            Some(open) => {
+                text.push(c);
+                if c == open {
+                    quote = None;
+                }
+            }
+            None if matches!(c, '\'' | '"' | '`') => {
+                quote = Some(c);
+                text.push(c);
+            }
+            None if matches!(c, '$' | '?') => {
+                let mut digits = String::new();
+                while let Some(digit) = rest.next_if(char::is_ascii_digit) {
+                    digits.push(digit);
+                }
+                next = digits.parse().unwrap_or(next + 1);
+                text += &values[next - 1];
+            }
+            None => text.push(c),
+        }
+    }
+    text
+}
