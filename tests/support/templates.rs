@@ -5,6 +5,7 @@ use noclobber::fix::apply::plan;
 use noclobber::frontend::sql::Dialect;
 use noclobber::rules::finding::Applicability;
 use serde_json::{Value as Json, json};
+use std::fmt::Write as _;
 use syn::visit::Visit;
 
 /// One statement and what its fix must do.
@@ -91,7 +92,8 @@ pub(crate) fn fixed(cases: &[Case], schema: &str, readers: &str, dialect: Dialec
     let mut source = format!("const SCHEMA: &str = {schema:?};\nconst READERS: &str = {readers:?};\n");
     for (number, case) in cases.iter().enumerate() {
         let binds: String = case.binds.iter().flat_map(|bind| [".bind(", bind, ")"]).collect();
-        source += &format!(
+        let _ = write!(
+            source,
             "async fn case_{number}(pool: &Pool, id: i64, v: Value, w: Value, text: Option<String>) {{\n    \
              sqlx::query({:?}){binds}.execute(pool).await;\n}}\n",
             case.sql
@@ -191,7 +193,9 @@ pub(crate) fn expected(old: Option<&Json>, effect: Effect, v: &Json, w: &Json) -
         Effect::Known(path, value) => set(&mut document, path, serde_json::from_str(value).unwrap()),
         Effect::Remove(keys) => {
             let object = document.as_object_mut().unwrap();
-            keys.iter().for_each(|key| drop(object.shift_remove(*key)));
+            for key in keys {
+                object.shift_remove(*key);
+            }
         }
     }
     Expected::Document(document)
