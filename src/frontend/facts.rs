@@ -34,6 +34,8 @@ pub struct Facts {
     pub built: Vec<BuiltWrite>,
     /// Names under which the file passes on entities and models of others: `pub use super::users::Entity as Users`.
     pub reexports: Vec<(String, Vec<String>)>,
+    /// What the file says of models that are made or changed in other files.
+    pub models: ModelFacts,
     /// Functions that hold SQL, by index.
     pub functions: Vec<Function>,
     /// Functions that are registered for PATCH requests, by the path that names them, each with its place.
@@ -61,6 +63,7 @@ impl Facts {
             json_types: JsonTypes::default(),
             built: vec![],
             reexports: vec![],
+            models: ModelFacts::default(),
             functions: vec![],
             patch_handlers: vec![],
             comments: vec![],
@@ -376,6 +379,8 @@ pub struct BuiltWrite {
     pub table: Option<TableName>,
     /// Which statement.
     pub kind: BuiltKind,
+    /// What another place must say for the statement to be sent; `None` when it is sent for all that shows.
+    pub given: Option<Given>,
     /// What is assigned, in order.
     pub set: Vec<BuiltItem>,
     /// What is inserted, for upserts.
@@ -427,6 +432,77 @@ pub enum BuiltColumn {
     Variant(String),
     /// As the database does.
     Name(String),
+    /// Not one by one: every column that the statement does not name, or of those the fields of a struct.
+    Rest(Option<String>),
+}
+
+/// What another place must say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// The model is made by a function, and somebody who calls it updates the row.
+    Made(Maker),
+    /// A macro of the project sets a field of a model: the numbers of its arguments.
+    Macro {
+        /// The macro.
+        name: String,
+        /// The argument that is the model.
+        model: usize,
+        /// The argument that names the field.
+        field: usize,
+    },
+}
+
+/// A function that makes active models.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Maker {
+    /// Its name; `from` for conversions.
+    pub name: String,
+    /// The type that it converts, where it is a conversion and the type shows.
+    pub from: Option<String>,
+}
+
+/// What a file says of models that are made or changed in other files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ModelFacts {
+    /// Rows that are updated with what a function made.
+    pub ends: Vec<MadeEnd>,
+    /// Macros that set a field of a model.
+    pub setters: Vec<SetterMacro>,
+    /// Structs that become active models, by name, with their fields.
+    pub parts: Vec<(String, Vec<String>)>,
+    /// Arms that look like a merge and never run.
+    pub dead: Vec<DeadArm>,
+}
+
+/// An arm that never runs: it matches `Set` on a model that was made from a row, whose fields are all `Unchanged`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadArm {
+    /// The value that is written.
+    pub value: Span,
+    /// What the arm gives.
+    pub arm: Span,
+}
+
+/// A row is updated with what a function made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeEnd {
+    /// The function.
+    pub maker: Maker,
+    /// The entity, where it shows.
+    pub entity: Option<EntityPath>,
+    /// By `save`: only when the primary key is given.
+    pub saved: bool,
+}
+
+/// A macro that sets a field of a model, one for each arm that does: `$model.$field = Set(..)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetterMacro {
+    /// The macro.
+    pub name: String,
+    /// The number of the argument that is the model.
+    pub model: usize,
+    /// The number of the argument that names the field.
+    pub field: usize,
 }
 
 /// A piece of SQL that is built.

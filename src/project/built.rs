@@ -4,6 +4,7 @@
 //! is the same for both. A statement whose table is not certain is listed, never guessed.
 
 mod entities;
+mod given;
 mod render;
 
 use super::{Paths, Unanalysed};
@@ -25,9 +26,13 @@ pub(super) fn expand(
     }
     let mut texts: Vec<Vec<TextFacts>> = vec![];
     let known = Entities::new(facts, paths);
+    let given = given::Given::new(facts, paths, &known);
     for facts in facts.iter() {
         let mut own = vec![];
         for write in &facts.built {
+            if !given.may_be(write) {
+                continue;
+            }
             let path = paths.get(facts.file);
             let text = paths.files.get(facts.file).text.as_str();
             let mut found = write.entity.as_ref().map(|entity| known.find(entity, facts.file, path));
@@ -45,7 +50,11 @@ pub(super) fn expand(
                 }
             }
             let rendered = match (found, &write.table) {
-                (Some(Match::One(entity)), _) => render::render(write, &entity.table, Some(entity)),
+                (Some(Match::One(entity)), _) if given.is(write, &entity.table, facts.file) => {
+                    render::render(&given.spread(write, entity), &entity.table, Some(entity))
+                }
+                (Some(Match::One(_)), _) => None,
+                _ if write.given.is_some() => None,
                 (Some(Match::Several(tables)), _) => {
                     let reason = format!("which entity is written is not certain: {}", tables.join(" or "));
                     note(&mut unanalysed, facts.file, write, reason);

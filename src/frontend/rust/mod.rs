@@ -112,9 +112,7 @@ fn read_body(mut facts: Facts, source: Source<'_>, body: &str, context: Context)
         Ok(file) => {
             syn::visit::Visit::visit_file(&mut macros, &file);
             let tree = Collector::new(source, &macros, context.test).file(&file);
-            let mut facts = read_tree(facts, source, &tree, &macros, context, Some(&file));
-            sea_orm::read(&file, source, context.test, &mut facts);
-            facts
+            read_tree(facts, source, &tree, &macros, context, Some(&file))
         }
         Err(error) => {
             let span = source.span(error.span());
@@ -151,7 +149,7 @@ fn read_tree<'a>(
         decode::read(&reader, index, scope, &mut emitter);
     }
     if let Some(file) = file {
-        sea_orm::read_writes(file, &reader, context.dialect, &mut emitter);
+        sea_orm::read(file, &reader, context.dialect, &mut emitter);
     }
     fields::read(&reader, &mut emitter);
     signs::functions(&reader, &mut emitter);

@@ -31,6 +31,8 @@ pub(super) struct Binding<'a> {
     pub(super) part_of: Option<&'a Expr>,
     /// The declared type.
     pub(super) ty: Option<&'a Type>,
+    /// The type of the tuple that it is an element of, where that is not spelled as one, and the element's number.
+    pub(super) of_tuple: Option<(&'a Type, usize)>,
     /// The parameter of a closure.
     pub(super) is_closure_param: bool,
     pub(super) mutable: bool,

@@ -91,7 +91,7 @@ impl<'a> Entities<'a> {
     /// all, where enough fields are named.
     pub(super) fn by_fields(&self, write: &BuiltWrite, text: &str, path: &str) -> Option<&'a Entity> {
         const ENOUGH: usize = 4;
-        if write.set.is_empty() {
+        if write.set.is_empty() || write.set.iter().any(|item| matches!(item.column, BuiltColumn::Rest(_))) {
             return None;
         }
         let fitting: Vec<&Known<'a>> =
@@ -252,7 +252,7 @@ fn count(entity: &Entity, write: &BuiltWrite) -> usize {
         entity.columns.iter().any(|known| match column {
             BuiltColumn::Field(name) => known.field == *name,
             BuiltColumn::Variant(name) => known.variant == *name,
-            BuiltColumn::Name(_) => true,
+            BuiltColumn::Name(_) | BuiltColumn::Rest(_) => true,
         })
     };
     write.set.iter().filter(|item| has(&item.column)).count()

@@ -43,6 +43,7 @@ impl<'a> Columns<'a> {
             BuiltColumn::Field(name) => known.field == *name,
             BuiltColumn::Variant(name) => known.variant == *name,
             BuiltColumn::Name(name) => known.column == *name,
+            BuiltColumn::Rest(_) => false,
         })
     }
 

@@ -39,6 +39,7 @@ impl<'a> Collector<'a, '_> {
                     init: if kind == Kind::Part { None } else { init },
                     part_of: if kind == Kind::Part { init } else { None },
                     ty,
+                    of_tuple: None,
                     is_closure_param: kind == Kind::Closure,
                     mutable: ident.mutability.is_some(),
                     branch: self.branch.clone(),
@@ -65,11 +66,17 @@ impl<'a> Collector<'a, '_> {
                     _ => None,
                 };
                 for (i, element) in tuple.elems.iter().enumerate() {
-                    let ty = types.and_then(|t| t.get(i));
-                    match values.and_then(|v| v.get(i)) {
-                        Some(value) => self.pattern(element, ty, Some(value), visible, kind),
-                        None => self.pattern(element, ty, init, visible, kind.part()),
+                    let of_element = types.and_then(|t| t.get(i));
+                    let bound = match values.and_then(|v| v.get(i)) {
+                        Some(value) => self.pattern(element, of_element, Some(value), visible, kind),
+                        None => self.pattern(element, of_element, init, visible, kind.part()),
                     };
+                    let whole = ty.filter(|_| types.is_none());
+                    if let (Some(id), Some(whole), Some(scope)) = (bound, whole, self.scope())
+                        && let Some(binding) = scope.bindings.get_mut(id)
+                    {
+                        binding.of_tuple = Some((whole, i));
+                    }
                 }
                 None
             }

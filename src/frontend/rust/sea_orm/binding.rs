@@ -3,7 +3,7 @@
 use super::names;
 use super::typing::{Kind, Place, peel};
 use crate::document::{Document, Nullability, ReadSite};
-use crate::frontend::facts::Bind;
+use crate::frontend::facts::{Bind, DeadArm};
 use crate::frontend::rust::scope::{Arm, Change, Root};
 use crate::frontend::rust::values;
 use crate::source::{Site, Span};
@@ -19,6 +19,11 @@ impl Place<'_, '_, '_> {
     pub(super) fn bind(&self, expr: &Expr, field: Option<&str>) -> Bind {
         let source = self.file.reader.source;
         let span = source.expr(expr);
+        let live = self.live(expr);
+        if let Some(live) = &live {
+            self.file.dead.borrow_mut().push(DeadArm { value: span, arm: source.expr(live.dead) });
+        }
+        let expr = live.map_or(expr, |live| live.value);
         let evaluated = values::evaluate(self.file.reader, self.scope, &self.branch(span.start as usize), expr);
         let mut value = evaluated.value;
         if let Some(field) = field {

@@ -29,10 +29,10 @@ pub(super) struct Imports {
 }
 
 impl Imports {
-    /// Reads the imports of a file.
-    pub(super) fn read(file: &syn::File, source: Source<'_>) -> Self {
+    /// Reads the imports of a file; those inside of functions where `in_functions` says so.
+    pub(super) fn read(file: &syn::File, source: Source<'_>, in_functions: bool) -> Self {
         let whole = (0, source.text.len());
-        let mut reader = Reader { source, open: vec![whole], imports: Self::default() };
+        let mut reader = Reader { source, in_functions, open: vec![whole], imports: Self::default() };
         reader.visit_file(file);
         reader.imports
     }
@@ -65,6 +65,7 @@ impl Imports {
 
 struct Reader<'s> {
     source: Source<'s>,
+    in_functions: bool,
     /// Bytes of the blocks and modules that are open.
     open: Vec<(usize, usize)>,
     imports: Imports,
@@ -135,6 +136,9 @@ impl<'a> Visit<'a> for Reader<'_> {
     }
 
     fn visit_block(&mut self, block: &'a syn::Block) {
+        if !self.in_functions {
+            return;
+        }
         let braces = block.brace_token.span;
         self.open.push((self.source.start(braces.open()), self.source.end(braces.close())));
         visit::visit_block(self, block);

@@ -40,6 +40,9 @@ impl<'a> Visit<'a> for Reader {
         }
     }
 
+    // What counts is declared outside of functions.
+    fn visit_block(&mut self, _: &'a syn::Block) {}
+
     fn visit_item_type(&mut self, item: &'a syn::ItemType) {
         if let Some(target) = names::last_segment(names::inner(&item.ty).0) {
             self.found.aliases.push((names::plain(&item.ident), target.ident.to_string()));

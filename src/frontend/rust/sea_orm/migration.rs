@@ -4,36 +4,60 @@
 
 use super::columns::{self, chain};
 use super::idens::Idens;
-use super::{entity, loco, names};
-use crate::frontend::facts::SchemaFact;
+use super::{loco, names};
+use crate::frontend::facts::{Entity, SchemaFact};
+use crate::frontend::rust::assemble::Reader as FileReader;
 use crate::frontend::rust::names::is_test;
-use crate::frontend::rust::place::Source;
+use crate::frontend::rust::place::{Source, first};
 use crate::frontend::sql::{SchemaChange, TableName};
 use crate::source::Span;
+use std::collections::BTreeMap;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprMethodCall};
 
 /// Reads the schema changes of a file, in the order of the text.
-pub(super) fn read(file: &syn::File, source: Source<'_>, test: bool) -> Vec<SchemaFact> {
+pub(super) fn read<'a>(file: &'a syn::File, file_reader: &FileReader<'a, '_>, entities: &[Entity]) -> Vec<SchemaFact> {
     let mut idens = Idens::read(file);
-    for entity in entity::read(file, source, test) {
-        idens.entity(&entity);
+    for entity in entities {
+        idens.entity(entity);
     }
     let loco = loco::is_used(file);
-    let mut reader = Reader { source, idens, test, loco, found: vec![] };
+    let test = file_reader.tree.test.first().copied().unwrap_or(false);
+    let later = later(file_reader);
+    let mut reader = Reader { source: file_reader.source, idens, test, loco, later, found: vec![] };
     reader.visit_file(file);
     reader.found
 }
 
-struct Reader<'s> {
+/// Methods that are called later on a local that holds a statement, by the first byte of what it is bound to:
+/// `let mut table = Table::create(); table.col(..);`.
+fn later<'a>(reader: &FileReader<'a, '_>) -> BTreeMap<usize, Vec<&'a ExprMethodCall>> {
+    let mut found = BTreeMap::new();
+    for scope in &reader.tree.scopes {
+        for (id, binding) in scope.bindings.iter().enumerate() {
+            let Some(init) = binding.init else { continue };
+            let (Expr::Call(call), _) = chain(init) else { continue };
+            let of_table = matches!(&*call.func, Expr::Path(path)
+                if path.path.segments.iter().nth_back(1).is_some_and(|s| s.ident == "Table"));
+            if of_table {
+                let links: Vec<_> = scope.chains_on(id).flat_map(|later| later.links.iter().copied()).collect();
+                found.insert(reader.source.start(first(init)), links);
+            }
+        }
+    }
+    found
+}
+
+struct Reader<'a, 's> {
     source: Source<'s>,
     idens: Idens,
     test: bool,
     loco: bool,
+    later: BTreeMap<usize, Vec<&'a ExprMethodCall>>,
     found: Vec<SchemaFact>,
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn emit(&mut self, span: Span, changes: impl IntoIterator<Item = SchemaChange>) {
         let test = self.test;
         self.found.extend(changes.into_iter().map(|change| SchemaFact { change, span, test }));
@@ -41,11 +65,12 @@ impl Reader<'_> {
 
     /// Reads a chain; whether it was a schema statement.
     fn statement(&mut self, expr: &Expr) -> bool {
-        let (root, links) = chain(expr);
+        let (root, mut links) = chain(expr);
         let Expr::Call(call) = root else { return false };
         let Expr::Path(path) = &*call.func else { return false };
         let parts: Vec<String> = path.path.segments.iter().map(|s| names::plain(&s.ident)).collect();
         let span = self.source.expr(expr);
+        links.extend(self.later.get(&(span.start as usize)).into_iter().flatten());
         let changes = match parts.as_slice() {
             [.., table, what] if table == "Table" => match what.as_str() {
                 "create" => self.create(&links, None, span),
@@ -130,7 +155,7 @@ impl Reader<'_> {
     }
 }
 
-impl<'a> Visit<'a> for Reader<'_> {
+impl<'a> Visit<'a> for Reader<'_, '_> {
     fn visit_item_mod(&mut self, item: &'a syn::ItemMod) {
         let before = self.test;
         self.test |= item.attrs.iter().any(is_test);

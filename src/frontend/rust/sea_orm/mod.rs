@@ -14,36 +14,53 @@ mod idens;
 mod imports;
 mod json_types;
 mod loco;
+mod marks;
 mod migration;
 mod names;
+mod parts;
 mod typing;
+mod unchanged;
 mod walk;
 mod writes;
 
 use super::assemble::Reader;
 use super::emit::Emitter;
-use super::place::Source;
-use crate::frontend::facts::Facts;
+use crate::frontend::facts::ModelFacts;
 use crate::frontend::sql::Dialect;
 
-/// Reads what a file declares with SeaORM; `test` says that it stands in test code.
-pub(super) fn read(file: &syn::File, source: Source<'_>, test: bool, facts: &mut Facts) {
-    facts.entities = entity::read(file, source, test);
+/// Reads what a file declares and writes with SeaORM, and what it passes on of other files' entities. Its texts must have
+/// been read.
+pub(super) fn read<'a>(file: &'a syn::File, reader: &Reader<'a, '_>, dialect: Option<Dialect>, emitter: &mut Emitter) {
+    let source = reader.source;
+    let marks = marks::Marks::of(source.text);
+    let test = reader.tree.test.first().copied().unwrap_or(false);
+    let facts = &mut emitter.facts;
+    if marks.entities {
+        facts.entities = entity::read(file, source, test);
+    }
     facts.json_types = json_types::read(file);
-    facts.schema = migration::read(file, source, test);
+    if marks.schema {
+        facts.schema = migration::read(file, reader, &facts.entities);
+    }
     down::hide(file, source, facts);
+    let imports = imports::Imports::read(file, source, marks.writes);
+    if marks.writes {
+        writes(file, reader, &imports, dialect, emitter);
+    }
+    emitter.facts.reexports.extend(imports.reexports);
 }
 
-/// Reads the writes of a file, and what it passes on of other files' entities.
-pub(super) fn read_writes<'a>(
+fn writes<'a>(
     file: &'a syn::File,
     reader: &Reader<'a, '_>,
+    imports: &imports::Imports,
     dialect: Option<Dialect>,
     emitter: &mut Emitter,
 ) {
-    let imports = imports::Imports::read(file, reader.source);
     let idens = idens::Idens::read(file);
-    let mut found = writes::read(file, &writes::Input { reader, imports: &imports, idens: &idens, dialect });
+    let parts = parts::read(file, reader.source, imports);
+    let input = writes::Input { reader, imports, idens: &idens, dialect };
+    let (mut found, ends, dead) = writes::read(file, &input);
     for write in &mut found {
         write.function = write.function.and_then(|index| {
             let scope = reader.tree.scopes.get(index)?;
@@ -51,7 +68,8 @@ pub(super) fn read_writes<'a>(
         });
     }
     emitter.facts.built = found;
-    emitter.facts.reexports = imports.reexports;
+    emitter.facts.models = ModelFacts { ends, dead, ..parts.facts };
+    emitter.facts.reexports.extend(parts.names);
 }
 
 #[cfg(test)]

@@ -5,9 +5,11 @@
 use super::idens::Idens;
 use super::imports::{Imports, is_leaf};
 use super::names;
-use crate::frontend::facts::EntityPath;
+use super::walk::Own;
+use crate::frontend::facts::{DeadArm, EntityPath};
 use crate::frontend::rust::assemble::Reader;
 use crate::frontend::rust::scope::Scope;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use syn::{Expr, Type};
 
@@ -39,21 +41,27 @@ pub(super) struct File<'r, 'a, 's> {
     pub(super) idens: &'r Idens,
     /// Return types of the file's functions, by name.
     pub(super) returns: BTreeMap<String, &'a Type>,
+    /// The same, by the function's first byte.
+    pub(super) returns_at: BTreeMap<usize, &'a Type>,
+    /// Functions that return a conflict clause, by name: the first byte and the body.
+    pub(super) clauses: BTreeMap<String, (usize, &'a syn::Block)>,
     /// Types of the file's struct fields, by name.
     pub(super) fields: BTreeMap<String, &'a Type>,
+    /// Arms that never run, found on the way.
+    pub(super) dead: RefCell<Vec<DeadArm>>,
 }
 
-/// A place in the file: its function, and what `Self::ActiveModel` means there.
+/// A place in the file: its function, and the `impl` around it.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'r, 'a, 's> {
     pub(super) file: &'r File<'r, 'a, 's>,
     pub(super) scope: &'r Scope<'a>,
     pub(super) index: usize,
-    pub(super) self_model: Option<&'a Type>,
+    pub(super) own: Own<'a>,
     pub(super) test: bool,
 }
 
-impl Place<'_, '_, '_> {
+impl<'a> Place<'_, 'a, '_> {
     /// The first byte of an expression.
     pub(super) fn at(&self, expr: &Expr) -> usize {
         self.file.reader.source.expr(expr).start as usize
@@ -79,10 +87,13 @@ impl Place<'_, '_, '_> {
         match ty {
             Type::Path(path) => {
                 let parts: Vec<String> = path.path.segments.iter().map(|s| names::plain(&s.ident)).collect();
-                if matches!(parts.as_slice(), [first, last] if first == "Self" && last == "ActiveModel")
-                    && let Some(own) = self.self_model
-                {
-                    return self.of_type_in(own, at, depth + 1);
+                let own = match parts.as_slice() {
+                    [first, last] if first == "Self" && last == "ActiveModel" => self.own.model,
+                    [only] if only == "Self" => self.own.ty,
+                    _ => None,
+                };
+                if let Some(own) = own {
+                    return inner(own);
                 }
                 if let Some(found) = self.of_path(&parts, at) {
                     return Some(found);
@@ -134,7 +145,50 @@ impl Place<'_, '_, '_> {
         }
         let binding = self.scope.bindings.get(id)?;
         let declared = binding.ty.and_then(|ty| self.of_type(ty, binding.visible));
+        let of_part = || binding.of_tuple.and_then(|(ty, at)| self.of_element(ty, at, binding.visible));
+        let declared = declared.or_else(of_part);
         declared.or_else(|| binding.init.or(binding.part_of).and_then(|init| self.of_expr(init, depth + 1)))
+    }
+
+    /// What an element of a tuple type is about: `(a, b): &mut Self::ActiveModel`.
+    fn of_element(&self, mut ty: &'a Type, number: usize, at: usize) -> Option<Typed> {
+        for _ in 0..MAX_DEPTH {
+            ty = match ty {
+                Type::Reference(reference) => &reference.elem,
+                Type::Paren(inner) => &inner.elem,
+                Type::Tuple(tuple) => return tuple.elems.get(number).and_then(|ty| self.of_type(ty, at)),
+                Type::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == "ActiveModel") => {
+                    let of_self = path.path.segments.first().is_some_and(|s| s.ident == "Self");
+                    self.own.model.filter(|_| of_self)?
+                }
+                _ => return None,
+            };
+        }
+        None
+    }
+
+    /// The path of an expression's type, where it is declared: of a parameter, of a literal, of `self`.
+    pub(super) fn named_type(&self, expr: &Expr) -> Option<Vec<String>> {
+        let path_of = |ty: &Type| match names::inner(ty).0 {
+            Type::Path(path) => Some(parts(&path.path)),
+            _ => None,
+        };
+        match peel(expr) {
+            Expr::Struct(literal) => Some(parts(&literal.path)),
+            Expr::Path(path) if path.path.is_ident("self") => self.own.ty.and_then(path_of),
+            Expr::Path(_) => {
+                let binding = self.scope.bindings.get(self.binding(expr)?)?;
+                let of_literal = || binding.init.filter(|init| matches!(peel(init), Expr::Struct(_)));
+                binding.ty.and_then(path_of).or_else(|| of_literal().and_then(|init| self.named_type(init)))
+            }
+            Expr::MethodCall(call) if call.method == "clone" => self.named_type(&call.receiver),
+            _ => None,
+        }
+    }
+
+    /// The type that the function of this place returns.
+    pub(super) fn returned(&self) -> Option<&'a Type> {
+        self.file.returns_at.get(&self.scope.range.0).copied()
     }
 
     fn of_expr(&self, expr: &Expr, depth: usize) -> Option<Typed> {
@@ -149,8 +203,7 @@ impl Place<'_, '_, '_> {
                     return self.of_binding_in(id, depth + 1);
                 }
                 if path.path.is_ident("self") {
-                    let own = self.scope.self_type.clone()?;
-                    return self.of_path(&[own], self.at(expr));
+                    return self.of_type_in(self.own.ty?, self.at(expr), depth + 1);
                 }
                 self.of_path(&parts(&path.path), self.at(expr))
             }
@@ -165,6 +218,11 @@ impl Place<'_, '_, '_> {
                 let receiver = next(&call.receiver);
                 match (method.as_str(), receiver) {
                     ("into_active_model", Some(typed)) => Some(Typed { kind: Kind::ActiveModel, ..typed }),
+                    ("into_active_model", None) => {
+                        // A struct that derives it: its name stands for the entity.
+                        let entity = self.file.imports.resolve(&self.named_type(&call.receiver)?, self.at(expr));
+                        Some(Typed { kind: Kind::ActiveModel, entity })
+                    }
                     ("one" | "all" | "stream" | "fetch_page" | "fetch" | "exec_with_returning", Some(typed)) => {
                         Some(Typed { kind: Kind::Model, ..typed })
                     }
@@ -206,7 +264,16 @@ impl Place<'_, '_, '_> {
             [.., name] if matches!(name.as_str(), "Some" | "Ok" | "Box" | "Arc") => {
                 call.args.first().and_then(|inner| self.of_expr(inner, depth + 1))
             }
-            [owner, function] if owner == "Self" => self.file.returns.get(function).and_then(|ty| self.of_type(ty, at)),
+            [owner, function] if owner == "Self" && self.file.returns.contains_key(function) => {
+                self.file.returns.get(function).and_then(|ty| self.of_type(ty, at))
+            }
+            [.., owner, function]
+                if matches!(owner.as_str(), "Update" | "Insert" | "Delete")
+                    && matches!(function.as_str(), "one" | "many") =>
+            {
+                let typed = self.of_expr(call.args.first()?, depth + 1)?;
+                Some(Typed { kind: Kind::Query, ..typed })
+            }
             [head @ .., function] if !head.is_empty() => {
                 if let Some(typed) = self.of_path(head, at) {
                     return Some(typed);

@@ -3,22 +3,23 @@
 use super::{Writer, field_of};
 use crate::frontend::facts::{BuiltItem, BuiltKind, BuiltWrite, EntityPath, SqlPiece};
 use crate::frontend::rust::sea_orm::binding::opaque;
-use crate::frontend::rust::sea_orm::conflict;
 use crate::frontend::rust::sea_orm::expressions::text;
-use crate::frontend::rust::sea_orm::typing::{Kind, Place, column_path, peel};
+use crate::frontend::rust::sea_orm::typing::{Kind, Place, column_path, parts, peel};
 use crate::frontend::rust::sea_orm::walk::Chain;
-use syn::Expr;
+use crate::frontend::rust::sea_orm::{columns, conflict};
+use crate::source::Span;
+use std::collections::BTreeSet;
+use syn::{Expr, ExprMethodCall};
 
 impl<'r, 'a, 's> Writer<'r, 'a, 's> {
     /// `update_many().col_expr(..)`, `Query::update().value(..)`, `Query::insert().on_conflict(..)`.
     pub(super) fn builders(&mut self, chain: &Chain<'a>) {
-        let Some(place) = self.place(chain.scope, chain.self_model) else { return };
-        let query = chain.call().and_then(|(_, path)| match path.as_slice() {
-            [.., owner, function] if owner == "Query" => Some(function.clone()),
-            _ => None,
-        });
+        let Some(place) = self.place(chain.scope, chain.own) else { return };
+        let (query, around) = self.around(chain, place);
         match query.as_deref() {
-            Some("insert") => return self.insert(chain, place),
+            // A local that holds one is read where it is made.
+            Some("insert") if chain.call().is_none() => return,
+            Some("insert") => return self.insert(chain, &around, place),
             None | Some("update") => {}
             _ => return,
         }
@@ -48,6 +49,14 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
                         }
                     }
                 }
+                _ => {}
+            }
+        }
+        if set.is_empty() {
+            return;
+        }
+        for link in &around {
+            match (link.method.to_string().as_str(), link.args.first(), link.args.get(1)) {
                 ("table", Some(name), None) if by_name => match peel(name) {
                     Expr::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == "Entity") => {
                         of_table = place.of(name).map(|typed| typed.entity);
@@ -64,9 +73,6 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
                 _ => {}
             }
         }
-        if set.is_empty() {
-            return;
-        }
         if entity.is_none() || !by_name {
             let typed = place.of(chain.root).filter(|typed| typed.kind == Kind::Query);
             entity = typed.map(|typed| typed.entity).or(entity);
@@ -79,18 +85,46 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
             entity = None;
         }
         entity = of_table.or(entity);
-        let statement = self.statement(BuiltKind::Update, set, self.span(chain.expr), place.test);
+        let statement = self.statement(BuiltKind::Update, set, self.span(chain.expr), place);
         self.writes.push(BuiltWrite { entity, table, filter, ..statement });
     }
 
+    /// The function of sea-query's `Query` that a chain starts at, and all methods that are called on what it makes.
+    fn around(&mut self, chain: &Chain<'a>, place: Place<'r, 'a, 's>) -> (Option<String>, Vec<&'a ExprMethodCall>) {
+        let function = |root: &Expr| match root {
+            Expr::Call(call) => match &*call.func {
+                Expr::Path(path) => match parts(&path.path).as_slice() {
+                    [.., owner, function] if owner == "Query" => Some(function.clone()),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        };
+        let held = match function(chain.root) {
+            Some(_) => self.holder(self.span(chain.root), place),
+            None => place.binding(chain.root),
+        };
+        let init = held.and_then(|id| place.scope.bindings.get(id)).and_then(|binding| binding.init);
+        let (Some(id), Some((root, links))) = (held, init.map(columns::chain)) else {
+            return (function(chain.root), chain.links.clone());
+        };
+        let query = function(root);
+        if query.is_none() {
+            return (function(chain.root), chain.links.clone());
+        }
+        let later = place.scope.chains_on(id).flat_map(|later| later.links.iter().copied());
+        (query, links.into_iter().chain(later).collect())
+    }
+
     /// `Query::insert()`.
-    fn insert(&mut self, chain: &Chain<'a>, place: Place<'r, 'a, 's>) {
+    fn insert(&mut self, chain: &Chain<'a>, links: &[&'a ExprMethodCall], place: Place<'r, 'a, 's>) {
         let mut table = None;
         let mut columns: Vec<&Expr> = vec![];
         let mut values: Vec<&Expr> = vec![];
         let mut clause = None;
         let mut replace = false;
-        for link in &chain.links {
+        for link in links {
             match (link.method.to_string().as_str(), link.args.first()) {
                 ("into_table", Some(name)) => table = self.file.idens.table(peel(name)),
                 ("columns", Some(list)) => columns = place.list(list),
@@ -120,11 +154,13 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
         if kind == BuiltKind::Upsert && set.items.is_empty() {
             return;
         }
-        let statement = self.statement(kind, set.items, self.span(chain.expr), place.test);
+        self.told.extend(set.items.iter().map(|item| item.name_span));
+        let statement = self.statement(kind, set.items, self.span(chain.expr), place);
         self.writes.push(BuiltWrite { table: Some(table), inserted, filter: set.filter, ..statement });
     }
 
-    fn column_entity(&self, column: &Expr, place: Place<'r, 'a, 's>) -> Option<EntityPath> {
+    /// The entity that a column names.
+    pub(super) fn column_entity(&self, column: &Expr, place: Place<'r, 'a, 's>) -> Option<EntityPath> {
         let (path, _) = column_path(column)?;
         let resolved = self.file.imports.resolve(&path, place.at(column));
         // A bare `Column` that nothing imports by name may be anyone's.
@@ -139,16 +175,18 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
 
     /// `vec![(Column::X, Expr::value(..))]`, handed to something that updates.
     pub(super) fn pairs(&mut self) {
+        let told = self.writes.iter().flat_map(|write| &write.set).map(|item| item.name_span);
+        let told: BTreeSet<Span> = told.collect();
         for pair in &self.found.pairs {
-            let Some(place) = self.place(pair.scope, pair.self_model) else { continue };
+            let Some(place) = self.place(pair.scope, pair.own) else { continue };
             let Some((path, _)) = column_path(pair.column) else { continue };
             let span = self.span(pair.column).join(self.span(pair.value));
-            if !place.is_sql(pair.value, 0) || self.writes.iter().any(|write| write.span.contains(span)) {
+            if !place.is_sql(pair.value, 0) || told.contains(&self.span(pair.column)) {
                 continue;
             }
             let entity = Some(self.file.imports.resolve(&path, place.at(pair.column)));
             let Some(item) = self.assignment(pair.column, pair.value, place) else { continue };
-            let statement = self.statement(BuiltKind::Update, vec![item], span, place.test);
+            let statement = self.statement(BuiltKind::Update, vec![item], span, place);
             self.writes.push(BuiltWrite { entity, filter: vec![SqlPiece::Key], ..statement });
         }
     }

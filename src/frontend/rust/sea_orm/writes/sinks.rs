@@ -1,11 +1,10 @@
 //! Where models end: which binding or literal is updated, saved, inserted or upserted.
 
-use super::Writer;
-use super::set::is_set;
+use super::{Bound, Writer};
 use crate::frontend::facts::EntityPath;
 use crate::frontend::rust::sea_orm::columns;
 use crate::frontend::rust::sea_orm::typing::{Kind, Place, peel};
-use crate::frontend::rust::sea_orm::walk::{Assign, Chain};
+use crate::frontend::rust::sea_orm::walk::Chain;
 use crate::source::Span;
 use std::collections::BTreeMap;
 use syn::Expr;
@@ -24,19 +23,18 @@ pub(super) enum End<'a> {
 /// Which models end how.
 #[derive(Debug, Default)]
 pub(super) struct Marks<'a> {
-    /// By scope and binding.
-    pub(super) bindings: BTreeMap<(usize, usize), Vec<End<'a>>>,
-    /// Everything that stands in these bytes.
-    pub(super) spans: Vec<(Span, End<'a>)>,
-    /// What stands in these bytes is put into a binding.
-    pub(super) owned: Vec<(Span, (usize, usize))>,
+    bindings: BTreeMap<Bound, Vec<End<'a>>>,
+    /// By scope: everything that stands in these bytes.
+    spans: BTreeMap<usize, Vec<(Span, End<'a>)>>,
+    /// By scope: what stands in these bytes is put into a binding.
+    owned: BTreeMap<usize, Vec<(Span, usize)>>,
     /// A binding goes into a list.
-    pushed: Vec<((usize, usize), (usize, usize))>,
+    pushed: Vec<(Bound, Bound)>,
     /// The entity that the call names which writes a binding.
-    pub(super) entities: BTreeMap<(usize, usize), EntityPath>,
+    entities: BTreeMap<Bound, EntityPath>,
 }
 
-impl Marks<'_> {
+impl<'a> Marks<'a> {
     /// What goes into a list ends as the list does.
     pub(super) fn spread(&mut self) {
         for (pushed, list) in &self.pushed {
@@ -52,12 +50,34 @@ impl Marks<'_> {
             }
         }
     }
+
+    /// How a binding ends.
+    pub(super) fn of_binding(&self, bound: Bound) -> Vec<End<'a>> {
+        self.bindings.get(&bound).cloned().unwrap_or_default()
+    }
+
+    /// How what stands in these bytes ends.
+    pub(super) fn of_span(&self, scope: usize, span: Span) -> Vec<End<'a>> {
+        let marked = self.spans.get(&scope).into_iter().flatten();
+        marked.filter(|(marked, _)| marked.contains(span)).map(|(_, end)| *end).collect()
+    }
+
+    /// The list that takes what stands in these bytes.
+    pub(super) fn owner(&self, scope: usize, span: Span) -> Option<usize> {
+        let owned = self.owned.get(&scope)?.iter();
+        owned.rev().find(|(owned, _)| owned.contains(span)).map(|(_, id)| *id)
+    }
+
+    /// The entity that is named where a binding is written.
+    pub(super) fn entity(&self, bound: Bound) -> Option<EntityPath> {
+        self.entities.get(&bound).cloned()
+    }
 }
 
 impl<'r, 'a, 's> Writer<'r, 'a, 's> {
     /// Notes where models end in a chain.
     pub(super) fn sinks(&mut self, chain: &Chain<'a>) {
-        let Some(place) = self.place(chain.scope, chain.self_model) else { return };
+        let Some(place) = self.place(chain.scope, chain.own) else { return };
         for link in &chain.links {
             let end = match link.method.to_string().as_str() {
                 "update" | "update_without_returning" if !link.args.is_empty() => End::Update,
@@ -71,7 +91,8 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
                 }
                 "push" | "extend" | "push_back" => {
                     if let (Some(id), Some(item)) = (place.binding(&link.receiver), link.args.first()) {
-                        self.marks.owned.push((self.span(item), (chain.scope, id)));
+                        let span = self.span(item);
+                        self.marks.owned.entry(chain.scope).or_default().push((span, id));
                         if let Some(pushed) = place.binding(item) {
                             self.marks.pushed.push(((chain.scope, pushed), (chain.scope, id)));
                         }
@@ -89,18 +110,19 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
         let [.., owner, function] = path.as_slice() else { return };
         let owned_by = |name: &str| owner == name;
         let named = place.of(chain.root).filter(|typed| typed.kind == Kind::Query).map(|typed| typed.entity);
-        if let (Some(entity), Some(id)) = (named, place.binding(argument)) {
+        if let (Some(entity), Some(id), false) = (named, place.binding(argument), owned_by("Update")) {
             self.marks.entities.entry((chain.scope, id)).or_insert(entity);
         }
         match function.as_str() {
             "update" | "one" | "update_one" if function != "one" || owned_by("Update") => {
                 // `users::ActiveModel::update(am, db)` and `Entity::update(am)` alike.
-                let named = owned_by("Entity") || owned_by("Update");
-                let ends = named || self.is_model(argument, place);
-                self.mark_if(ends, argument, End::Update, place);
+                if owned_by("Entity") || owned_by("Update") || self.is_model(argument, place) {
+                    self.mark(argument, End::Update, place);
+                }
             }
+            "save" if self.is_model(argument, place) => self.mark(argument, End::Save, place),
             "insert" | "insert_many" | "many" | "upsert" => {
-                if function == "many" && !owned_by("Insert") {
+                if (function == "many" && !owned_by("Insert")) || owned_by("Query") {
                     return;
                 }
                 let conflict = chain.links.iter().find(|link| link.method == "on_conflict");
@@ -119,21 +141,13 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
         if place.of(expr).is_some_and(|typed| typed.kind == Kind::ActiveModel) {
             return true;
         }
-        let Some(id) = place.binding(expr) else { return false };
-        let set = |assign: &Assign<'a>| {
-            assign.scope == place.index && place.binding(assign.base) == Some(id) && is_set(assign.value)
-        };
-        self.found.assigns.iter().any(set)
-    }
-
-    fn mark_if(&mut self, ends: bool, expr: &'a Expr, end: End<'a>, place: Place<'r, 'a, 's>) {
-        if ends {
-            self.mark(expr, end, place);
-        }
+        place.binding(expr).is_some_and(|id| self.set_on.contains(&(place.index, id)))
     }
 
     fn mark(&mut self, expr: &'a Expr, end: End<'a>, place: Place<'r, 'a, 's>) {
-        self.marks.spans.push((self.span(expr), end));
+        let span = self.span(expr);
+        self.marks.spans.entry(place.index).or_default().push((span, end));
+        self.made_here(expr, end, place);
         let mut paths = Paths(vec![]);
         paths.visit_expr(expr);
         for path in paths.0 {
