@@ -332,9 +332,11 @@ fn written_names(facts: &[Facts]) -> BTreeSet<String> {
             names.extend(text.facts.placeholders.iter().map(|placeholder| placeholder.column.to_lowercase()));
         }
         for item in facts.built.iter().flat_map(|built| built.set.iter().chain(&built.inserted)) {
-            names.insert(match &item.column {
-                BuiltColumn::Field(name) | BuiltColumn::Name(name) => name.to_lowercase(),
-                BuiltColumn::Variant(name) => name.to_snake_case(),
+            names.extend(match &item.column {
+                BuiltColumn::Field(name) | BuiltColumn::Name(name) => Some(name.to_lowercase()),
+                BuiltColumn::Variant(name) => Some(name.to_snake_case()),
+                // A row is written back as a whole: nothing is said of what its columns hold.
+                BuiltColumn::Rest(_) => None,
             });
         }
         names.extend(facts.fields.bound.iter().map(|(_, field)| field.field.to_lowercase()));

@@ -27,13 +27,27 @@ fn sources(folder: &str) -> Vec<(String, PathBuf)> {
     found
 }
 
-/// What is seen of the writes, and what must be: `path:line column: word`.
-fn compare(folders: &[&str]) -> (Vec<String>, Vec<String>, usize) {
+/// The programs as one project.
+fn project(folders: &[&str]) -> (Files, Project) {
     let mut files = Files::default();
     let mut facts = vec![];
-    let mut wanted = vec![];
     for (path, file) in folders.iter().flat_map(|folder| sources(folder)) {
         let text = std::fs::read_to_string(&file).unwrap();
+        let source = SourceFile { path: path.clone(), absolute: path.into(), text };
+        let id = files.add(source.clone());
+        facts.push(read(id, &source, Context { dialect: Some(Dialect::Postgres), test: false }));
+    }
+    let settings = Settings { dialect: Some(Dialect::Postgres), ..Settings::default() };
+    let project = Project::build(facts, &files, &settings);
+    (files, project)
+}
+
+/// What is seen of the writes, and what must be: `path:line column: word`.
+fn compare(folders: &[&str]) -> (Vec<String>, Vec<String>, usize) {
+    let (files, project) = project(folders);
+    let mut wanted = vec![];
+    for (_, file) in files.iter() {
+        let (path, text) = (&file.path, &file.text);
         let mut marks: Vec<&str> = vec![];
         for (index, line) in text.lines().enumerate() {
             match line.trim().strip_prefix("//= ") {
@@ -41,12 +55,7 @@ fn compare(folders: &[&str]) -> (Vec<String>, Vec<String>, usize) {
                 None => wanted.extend(marks.drain(..).map(|mark| format!("{path}:{} {mark}", index + 1))),
             }
         }
-        let source = SourceFile { path: path.clone(), absolute: path.into(), text };
-        let id = files.add(source.clone());
-        facts.push(read(id, &source, Context { dialect: Some(Dialect::Postgres), test: false }));
     }
-    let settings = Settings { dialect: Some(Dialect::Postgres), ..Settings::default() };
-    let project = Project::build(facts, &files, &settings);
     let mut seen: Vec<String> = vec![];
     for write in &project.writes {
         let file = files.get(write.site.file);
@@ -94,4 +103,13 @@ fn forms_of_version_2_are_seen() {
 #[test]
 fn forms_of_version_1_are_seen() {
     assert_seen(&["sea-orm-shared", "sea-orm-1"]);
+}
+
+#[test]
+fn a_merge_that_never_runs_is_shown() {
+    use noclobber::frontend::facts::SignKind;
+    let (_, project) = project(&["sea-orm-shared"]);
+    let signs = project.writes.iter().flat_map(|write| &write.binds).flat_map(|bind| &bind.signs);
+    let dead: Vec<_> = signs.filter(|sign| sign.kind == SignKind::DeadMerge).collect();
+    assert_eq!(dead.len(), 1, "{dead:?}");
 }

@@ -190,6 +190,9 @@ pub enum SignKind {
     DefaultForUnencoded,
     /// `..Default::default()` fills the fields that are not given.
     DefaultFields,
+    /// An arm that looks like a merge never runs: it matches `Set` on a model that was made from a row, each of whose
+    /// fields is `Unchanged`.
+    DeadMerge,
 }
 
 /// An SQL text whose parts are not all in this file.
@@ -470,17 +473,6 @@ pub struct ModelFacts {
     pub setters: Vec<SetterMacro>,
     /// Structs that become active models, by name, with their fields.
     pub parts: Vec<(String, Vec<String>)>,
-    /// Arms that look like a merge and never run.
-    pub dead: Vec<DeadArm>,
-}
-
-/// An arm that never runs: it matches `Set` on a model that was made from a row, whose fields are all `Unchanged`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DeadArm {
-    /// The value that is written.
-    pub value: Span,
-    /// What the arm gives.
-    pub arm: Span,
 }
 
 /// A row is updated with what a function made.

@@ -78,6 +78,9 @@ facts! {
     /// The same statement in another file protects the row or keeps the document.
     TwinProtects, "twin-protects", Raises, "one of two twins is wrong, and the protected one rarely is";
 
+    /// The merge that stands there never runs.
+    DeadMerge, "dead-merge", Raises, "who writes a merge wants the old document kept";
+
     // --- what makes it worth a look
     /// It may become NULL: an input of unknown nullability, a missing key.
     NullPossible, "null-possible", Suggests, "it depends on a value that the statement does not show";

@@ -137,7 +137,10 @@ fn of_column(piece: &SqlPiece, field: &str) -> SqlPiece {
     let SqlPiece::Bind(bind) = piece else { return piece.clone() };
     let mut bind = bind.clone();
     bind.value = match bind.value {
-        Document::Read(_) => Document::Read(ReadSite { what: format!("`{field}` of the row") }),
+        Document::Read(read) => {
+            let (what, column) = (format!("`{field}` of the row"), Some(field.to_owned()));
+            Document::Read(ReadSite { what, column, ..read })
+        }
         Document::Input(input) => Document::Input(Input { id: format!("{}.{field}", input.id), ..input }),
         other => other,
     };

@@ -109,6 +109,7 @@ fn of_the_code(case: &Case<'_>) -> Vec<Reason> {
             SignKind::DefaultForUndecoded => Fact::DefaultForUndecoded,
             SignKind::DefaultForUnencoded => Fact::DefaultForUnencoded,
             SignKind::DefaultFields => return None,
+            SignKind::DeadMerge => Fact::DeadMerge,
         };
         Some(Reason::at(fact, sign.site, sign.words.clone()))
     };

@@ -3,9 +3,9 @@
 use super::names;
 use super::typing::{Kind, Place, peel};
 use crate::document::{Document, Nullability, ReadSite};
-use crate::frontend::facts::{Bind, DeadArm};
+use crate::frontend::facts::{Bind, SignKind};
 use crate::frontend::rust::scope::{Arm, Change, Root};
-use crate::frontend::rust::values;
+use crate::frontend::rust::{signs, values};
 use crate::source::{Site, Span};
 use std::collections::BTreeSet;
 use syn::visit::{self, Visit};
@@ -20,9 +20,10 @@ impl Place<'_, '_, '_> {
         let source = self.file.reader.source;
         let span = source.expr(expr);
         let live = self.live(expr);
-        if let Some(live) = &live {
-            self.file.dead.borrow_mut().push(DeadArm { value: span, arm: source.expr(live.dead) });
-        }
+        let dead = live.as_ref().map(|live| {
+            let words = "this arm never runs: a model that was made from a row holds `Unchanged`, never `Set`";
+            signs::sign(self.file.reader.file, SignKind::DeadMerge, source.expr(live.dead), words.to_owned())
+        });
         let expr = live.map_or(expr, |live| live.value);
         let evaluated = values::evaluate(self.file.reader, self.scope, &self.branch(span.start as usize), expr);
         let mut value = evaluated.value;
@@ -43,7 +44,7 @@ impl Place<'_, '_, '_> {
             value,
             rust_type: evaluated.rust_type,
             is_json: evaluated.is_json,
-            signs: evaluated.signs,
+            signs: dead.into_iter().chain(evaluated.signs).collect(),
         }
     }
 
@@ -58,7 +59,8 @@ impl Place<'_, '_, '_> {
         near.map(|chain| chain.branch.clone()).unwrap_or_default()
     }
 
-    fn model_read(&self, what: String, field: &str, span: Span) -> ReadSite {
+    /// A read of a field of a model.
+    pub(super) fn model_read(&self, what: String, field: &str, span: Span) -> ReadSite {
         let site = Some(Site { file: self.file.reader.file, span });
         ReadSite { what, column: Some(field.to_owned()), site, handed_in: false }
     }

@@ -60,7 +60,7 @@ fn writes<'a>(
     let idens = idens::Idens::read(file);
     let parts = parts::read(file, reader.source, imports);
     let input = writes::Input { reader, imports, idens: &idens, dialect };
-    let (mut found, ends, dead) = writes::read(file, &input);
+    let (mut found, ends) = writes::read(file, &input);
     for write in &mut found {
         write.function = write.function.and_then(|index| {
             let scope = reader.tree.scopes.get(index)?;
@@ -68,7 +68,7 @@ fn writes<'a>(
         });
     }
     emitter.facts.built = found;
-    emitter.facts.models = ModelFacts { ends, dead, ..parts.facts };
+    emitter.facts.models = ModelFacts { ends, ..parts.facts };
     emitter.facts.reexports.extend(parts.names);
 }
 

@@ -6,10 +6,9 @@ use super::idens::Idens;
 use super::imports::{Imports, is_leaf};
 use super::names;
 use super::walk::Own;
-use crate::frontend::facts::{DeadArm, EntityPath};
+use crate::frontend::facts::EntityPath;
 use crate::frontend::rust::assemble::Reader;
 use crate::frontend::rust::scope::Scope;
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use syn::{Expr, Type};
 
@@ -47,8 +46,6 @@ pub(super) struct File<'r, 'a, 's> {
     pub(super) clauses: BTreeMap<String, (usize, &'a syn::Block)>,
     /// Types of the file's struct fields, by name.
     pub(super) fields: BTreeMap<String, &'a Type>,
-    /// Arms that never run, found on the way.
-    pub(super) dead: RefCell<Vec<DeadArm>>,
 }
 
 /// A place in the file: its function, and the `impl` around it.

@@ -18,13 +18,12 @@ use super::imports::Imports;
 use super::names;
 use super::typing::{File, Place};
 use super::walk::{Found, Own, walk};
-use crate::frontend::facts::{BuiltColumn, BuiltItem, BuiltKind, BuiltWrite, DeadArm, MadeEnd};
+use crate::frontend::facts::{BuiltColumn, BuiltItem, BuiltKind, BuiltWrite, MadeEnd};
 use crate::frontend::rust::assemble::Reader;
 use crate::frontend::rust::scope::Scope;
 use crate::frontend::sql::Dialect;
 use crate::source::Span;
 use sinks::Marks;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use syn::visit::{self, Visit};
 use syn::{Expr, Type};
@@ -37,12 +36,9 @@ pub(super) struct Input<'r, 'a, 's> {
     pub(super) dialect: Option<Dialect>,
 }
 
-/// Reads the writes of a file, each with the number of its scope in `function`; the rows that it updates with models that
-/// functions make; and arms that never run.
-pub(super) fn read<'a>(
-    file: &'a syn::File,
-    input: &Input<'_, 'a, '_>,
-) -> (Vec<BuiltWrite>, Vec<MadeEnd>, Vec<DeadArm>) {
+/// Reads the writes of a file, each with the number of its scope in `function`; and the rows that it updates with models
+/// that functions make.
+pub(super) fn read<'a>(file: &'a syn::File, input: &Input<'_, 'a, '_>) -> (Vec<BuiltWrite>, Vec<MadeEnd>) {
     let reader = input.reader;
     let found = walk(file, reader);
     let mut types = Types::new(reader);
@@ -55,7 +51,6 @@ pub(super) fn read<'a>(
         returns_at: types.returns_at,
         clauses: types.clauses,
         fields: types.fields,
-        dead: RefCell::new(vec![]),
     };
     let mut writer = Writer {
         file: &file,
@@ -82,8 +77,7 @@ pub(super) fn read<'a>(
     writer.pairs();
     writer.clauses();
     writer.writes.sort_by_key(|write| write.span);
-    let (found, ends) = (writer.writes, writer.ends);
-    (found, ends, file.dead.into_inner())
+    (writer.writes, writer.ends)
 }
 
 /// Return types and field types of a file.

@@ -5,7 +5,7 @@ use super::models::{Model, Models};
 use super::set::is_unchanged;
 use super::sinks::End;
 use super::{Writer, field_of};
-use crate::document::{Document, Input, Key, Nullability, ReadSite, Rest, Shape};
+use crate::document::{Document, Input, Key, Nullability, Rest, Shape};
 use crate::frontend::facts::{Bind, BuiltColumn, BuiltItem, BuiltKind, BuiltWrite, Given, SqlPiece};
 use crate::frontend::rust::macros;
 use crate::frontend::rust::scope::Change;
@@ -84,12 +84,12 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
             ("reset", Some(column), None) => {
                 let (_, variant) = column_path(column)?;
                 let column = BuiltColumn::Variant(variant);
-                Some((vec![Self::as_read(column, self.span(link.args.first()?))], receiver))
+                Some((vec![Self::as_read(column, self.span(link.args.first()?), place)], receiver))
             }
             ("reset", None, None) => {
                 let (base, field) = field(receiver)?;
                 let of_model = place.of(base).is_some_and(|typed| typed.kind == Kind::ActiveModel);
-                of_model.then(|| (vec![Self::as_read(BuiltColumn::Field(field), self.span(receiver))], base))
+                of_model.then(|| (vec![Self::as_read(BuiltColumn::Field(field), self.span(receiver), place)], base))
             }
             ("reset_all", None, None) if is_model() => Some((Self::whole_row(receiver, name_span, place), receiver)),
             ("set_from_json", Some(json), None) if is_model() => {
@@ -149,12 +149,9 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
     }
 
     /// A column that is written as it was read.
-    fn as_read(column: BuiltColumn, span: Span) -> BuiltItem {
-        let what = match &column {
-            BuiltColumn::Rest(_) => String::new(),
-            column => format!("`{}` of the row", field_of(column)),
-        };
-        let value = Document::Read(ReadSite { what });
+    fn as_read(column: BuiltColumn, span: Span, place: Place<'r, 'a, 's>) -> BuiltItem {
+        let field = field_of(&column);
+        let value = Document::Read(place.model_read(format!("`{field}` of the row"), &field, span));
         let bind = Bind { value, is_json: true, ..opaque("the row as it was read", span) };
         BuiltItem { column, name_span: span, value: vec![SqlPiece::Bind(bind)], value_span: span }
     }
@@ -201,7 +198,7 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
                 _ => break,
             }
         }
-        items.push(Self::as_read(BuiltColumn::Rest(None), span));
+        items.push(Self::as_read(BuiltColumn::Rest(None), span, place));
         items
     }
 

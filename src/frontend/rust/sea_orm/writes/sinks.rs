@@ -114,11 +114,12 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
             self.marks.entities.entry((chain.scope, id)).or_insert(entity);
         }
         match function.as_str() {
-            "update" | "one" | "update_one" if function != "one" || owned_by("Update") => {
-                // `users::ActiveModel::update(am, db)` and `Entity::update(am)` alike.
-                if owned_by("Entity") || owned_by("Update") || self.is_model(argument, place) {
-                    self.mark(argument, End::Update, place);
-                }
+            // `users::ActiveModel::update(am, db)` and `Entity::update(am)` alike.
+            "update" | "one" | "update_one"
+                if owned_by("Update")
+                    || (function != "one" && (owned_by("Entity") || self.is_model(argument, place))) =>
+            {
+                self.mark(argument, End::Update, place);
             }
             "save" if self.is_model(argument, place) => self.mark(argument, End::Save, place),
             "insert" | "insert_many" | "many" | "upsert" => {
