@@ -3,7 +3,6 @@
 //! Plain facts with their places, for the rules to weigh; nothing here says how bad a write is.
 
 use super::writes::Guard;
-use crate::document::Document;
 use crate::document::survival::Survival;
 use crate::frontend::facts::{Facts, Sign, SignKind, TextFacts};
 use crate::frontend::sql::{Assigned, SqlWrite};
@@ -27,6 +26,8 @@ pub struct EarlierRead {
     /// The row that was read: each column that its condition compares, in lower case, with the source of the value it is
     /// compared with; `None` when the condition is not known, empty when there is none. In the order of the names.
     pub key: Option<Vec<(String, String)>>,
+    /// The read locks the row against other writers; whether the transaction lasts until the write is another matter.
+    pub locks: bool,
 }
 
 /// Something that protects a row between a read and a write, or only looks as if it did.
@@ -92,28 +93,6 @@ impl ProtectionKind {
                 | Self::HeldMutex
         )
     }
-}
-
-/// The earlier reads that a value is made from.
-pub(super) fn reads(value: &Document) -> Vec<EarlierRead> {
-    let mut found: Vec<EarlierRead> = vec![];
-    value.visit(&mut |document| {
-        if let Document::Read(read) = document {
-            let read = EarlierRead {
-                what: read.what.clone(),
-                column: read.column.clone(),
-                site: read.site,
-                handed_in: read.handed_in,
-                tables: vec![],
-                key: None,
-            };
-            if !found.contains(&read) {
-                found.push(read);
-            }
-        }
-    });
-    found.sort_by(|a, b| (a.site, &a.what).cmp(&(b.site, &b.what)));
-    found
 }
 
 /// What of the statement itself protects the row, or looks like it.

@@ -335,7 +335,7 @@ fn pushes<'a>(id: usize, at: usize, scope: &Scope<'a>) -> Vec<Push<'a>> {
             Change::Assign(value) => Push::Whole(value),
             Change::Append(value) => Push::Text(value),
             Change::Write(mac) => Push::Format(mac),
-            Change::Part(..) | Change::Lent => continue,
+            Change::Part(..) | Change::Lent | Change::LentTo(..) => continue,
         };
         pushes.push((event.at, push));
     }

@@ -14,8 +14,6 @@ const MAX_HOPS: usize = 16;
 #[derive(Debug, Clone, Default)]
 pub(super) struct List {
     pub(super) binds: Vec<Bind>,
-    /// For binds that read columns of fetched rows: the position in `binds`, and the columns.
-    pub(super) reads: Vec<(usize, Vec<String>)>,
     /// The branches that the call stands in.
     pub(super) branch: Vec<Arm>,
 }
@@ -32,11 +30,8 @@ impl List {
         let span = reader.source.expr(expr);
         let source = reader.source.folded(span);
         let found = values::evaluate(reader, scope, &self.branch, expr);
-        if !found.reads.is_empty() {
-            self.reads.push((self.binds.len(), found.reads));
-        }
         let index = self.binds.len() + 1;
-        let values::Evaluated { value, rust_type, is_json, signs, .. } = found;
+        let values::Evaluated { value, rust_type, is_json, signs } = found;
         self.binds.push(Bind { index, name, span, file: None, source, value, rust_type, is_json, signs });
     }
 

@@ -8,7 +8,7 @@ mod walk;
 use super::macros::{self, Macros, Parsed};
 use super::names::{is_test, makes_text, takes_message};
 use super::place::{self, Source};
-use super::scope::{Arm, Chain, Change, Event, Root, Scope};
+use super::scope::{Arm, Chain, Change, Event, Head, Lender, Root, Scope};
 use crate::source::Span;
 use patterns::Kind;
 use std::collections::BTreeMap;
@@ -67,6 +67,8 @@ pub(super) struct Tree<'a> {
     /// Indexes of `constants`.
     pub(super) constants_by_name: BTreeMap<String, Vec<usize>>,
     pub(super) structs: BTreeMap<String, &'a syn::ItemStruct>,
+    /// Scopes of functions, by the function's name.
+    pub(super) functions: BTreeMap<String, Vec<usize>>,
     /// Struct literals, each with its scope.
     pub(super) made: Vec<(usize, &'a syn::ExprStruct)>,
     /// Names of the modules and types that the file defines.
@@ -91,6 +93,10 @@ pub(super) struct Collector<'a, 's> {
     quiet: bool,
     /// The expression that is being bound, and to what.
     bound: Option<(*const Expr, usize)>,
+    /// A `&mut` that only gives another name to a part.
+    renamed: Option<*const Expr>,
+    /// The pattern around the one that is read, where it has this one part only.
+    inside: Option<&'a syn::Path>,
 }
 
 impl<'a, 's> Collector<'a, 's> {
@@ -110,6 +116,8 @@ impl<'a, 's> Collector<'a, 's> {
             test,
             quiet: false,
             bound: None,
+            renamed: None,
+            inside: None,
         }
     }
 
@@ -172,6 +180,13 @@ impl<'a, 's> Collector<'a, 's> {
         self.branch.pop();
     }
 
+    /// Notes what decides about an arm.
+    fn head(&mut self, node: usize, number: usize, head: Head<'a>) {
+        if let Some(scope) = self.scope() {
+            scope.heads.insert((node, number), head);
+        }
+    }
+
     fn until(&mut self, end: usize, f: impl FnOnce(&mut Self)) {
         self.ends.push(end);
         f(self);
@@ -193,6 +208,7 @@ impl<'a, 's> Collector<'a, 's> {
             this.tree.scopes.push(scope);
             this.tree.test.push(this.test);
             let index = this.tree.scopes.len() - 1;
+            this.tree.functions.entry(signature.ident.to_string()).or_default().push(index);
             this.open.push(index);
             let branch = std::mem::take(&mut this.branch);
             let quiet = std::mem::take(&mut this.quiet);
@@ -243,7 +259,9 @@ impl<'a, 's> Collector<'a, 's> {
         match root {
             Expr::Call(call) => {
                 self.visit_expr(&call.func);
-                call.args.iter().for_each(|a| self.visit_expr(a));
+                for (index, argument) in call.args.iter().enumerate() {
+                    self.argument(argument, Lender::Call(call), index);
+                }
             }
             Expr::Macro(mac) => self.visit_macro(&mac.mac),
             other => self.visit_expr(other),
@@ -251,8 +269,35 @@ impl<'a, 's> Collector<'a, 's> {
         for link in links {
             let before = self.quiet;
             self.quiet |= takes_message(&link.method.to_string());
-            link.args.iter().for_each(|a| self.visit_expr(a));
+            for (index, argument) in link.args.iter().enumerate() {
+                self.argument(argument, Lender::Method(link), index);
+            }
             self.quiet = before;
+        }
+    }
+
+    /// Walks what a pattern takes apart: a `&mut` there only gives its parts other names.
+    fn subject(&mut self, subject: &'a Expr) {
+        match subject {
+            Expr::Reference(reference) => self.visit_expr(&reference.expr),
+            Expr::Tuple(tuple) => tuple.elems.iter().for_each(|element| match element {
+                Expr::Reference(reference) => self.visit_expr(&reference.expr),
+                other => self.visit_expr(other),
+            }),
+            other => self.visit_expr(other),
+        }
+    }
+
+    /// Walks an argument of a call.
+    fn argument(&mut self, argument: &'a Expr, call: Lender<'a>, index: usize) {
+        match argument {
+            Expr::Reference(reference) if reference.mutability.is_some() => {
+                self.change(&reference.expr, |whole| {
+                    if whole { Change::LentTo(call, index) } else { Change::Lent }
+                });
+                self.visit_expr(&reference.expr);
+            }
+            other => self.visit_expr(other),
         }
     }
 

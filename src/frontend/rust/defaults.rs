@@ -26,8 +26,8 @@ impl Values<'_, '_, '_> {
     }
 
     /// Notes that an arm for `Err` or `None` gives a default.
-    pub(super) fn note_arms(&self, branches: &ExprMatch, values: &[(&Arm, Val)]) {
-        for (arm, value) in values {
+    pub(super) fn note_arms(&self, branches: &ExprMatch, values: &[(usize, &Arm, Val)]) {
+        for (_, arm, value) in values {
             if !is_failure(&arm.pat) || !is_blank(&value.doc) {
                 continue;
             }

@@ -2,7 +2,6 @@
 
 use super::binds::List;
 use super::text::Text;
-use crate::document::{Document, Input, Nullability, Shape};
 use crate::frontend::facts::{DeferredText, Facts, Function, Route, SqlText, TextFacts};
 use crate::frontend::sql::{self, Dialect};
 use crate::source::Span;
@@ -93,7 +92,7 @@ impl Emitter {
         }
         let rendered = ready.text.render(ready.dialect.or(self.dialect));
         let place = if rendered.map.sql_len() > 0 { rendered.map.span(0..rendered.sql.len()) } else { ready.span };
-        let mut text = SqlText {
+        let text = SqlText {
             sql: rendered.sql,
             map: rendered.map,
             span: ready.span,
@@ -117,14 +116,6 @@ impl Emitter {
             return;
         }
         let mut facts = sql::read(&text, self.dialect);
-        for (index, columns) in ready.binds.reads {
-            // Another column of the row is a value from outside, not this one read earlier.
-            let same = facts.writes.iter().any(|w| w.target.last().is_some_and(|t| columns.contains(&t.text)));
-            if let (false, Some(bind)) = (same, text.binds.get_mut(index)) {
-                let id = bind.source.clone();
-                bind.value = Document::Input(Input { id, shape: Shape::Any, null: Nullability::Maybe });
-            }
-        }
         let writes = &mut self.writes;
         facts.writes.retain(|w| {
             let target = w.target.iter().map(|i| i.text.clone()).collect();

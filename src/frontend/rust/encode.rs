@@ -134,6 +134,17 @@ impl Values<'_, '_, '_> {
             }
             entries.push((Key::Name(known.map_or_else(|| member.to_owned(), |f| f.key.clone())), document));
         }
+        if let Some(base) = &literal.rest {
+            let held = self.value(base).doc;
+            if held.holds_old() {
+                // `Settings { theme, ..old }`: the old document with these fields set.
+                let doc = entries.into_iter().fold(held, |of, (key, value)| match key {
+                    Key::Name(key) => super::edits::set_key(of, key, value),
+                    Key::Param(_) => of,
+                });
+                return Val { doc, ty, json: false };
+            }
+        }
         match (&literal.rest, &read) {
             (Some(base), Some(read)) => {
                 for field in read.fields.iter().filter(|f| !f.skip) {

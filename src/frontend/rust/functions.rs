@@ -1,17 +1,21 @@
 //! Function and method calls in bound values: wrappers, `serde_json`, `Option`, rows; and values as serde writes them.
 
+use super::place;
 use super::types::{self, Ty};
 use super::values::{Val, Values, choose, input};
 use super::wrappers::{call_name, call_type};
-use crate::document::{CastTo, Cond, Document, Family, Input, Nullability, Rest, Shape};
+use crate::document::{CastTo, Cond, Document, Input, Nullability, Rest, Shape};
 use serde_json::Value as Json;
-use syn::{Expr, ExprCall, ExprMethodCall, GenericArgument, PathArguments};
+use syn::{Expr, ExprCall, ExprClosure, ExprMethodCall, GenericArgument, Pat, PathArguments};
 
 impl Values<'_, '_, '_> {
     /// A function call.
     pub(super) fn call(&self, expr: &Expr, call: &ExprCall) -> Val {
         let (name, ty) = (call_name(call), call_type(call));
         let Some(first) = call.args.first() else {
+            if let Some(found) = self.returned_by(call) {
+                return found;
+            }
             return match (ty.as_str(), name.as_str()) {
                 ("Map", "new" | "with_capacity") | ("HashMap" | "BTreeMap" | "IndexMap", "new") => Val {
                     doc: Document::Known(Json::Object(serde_json::Map::new())),
@@ -49,7 +53,12 @@ impl Values<'_, '_, '_> {
             "from" if matches!(ty.as_str(), "Value" | "JsonValue") => Val::json(not_null(self.encoded(first).doc)),
             "from" | "new" | "from_str" if ty == "String" => self.value(first),
             "from" if ty == "Uuid" => self.input(expr, Some(Ty::named("Uuid"))),
+            "take" | "replace" if ty == "mem" => self.value(first),
+            "from" if ty.ends_with("ActiveModel") => self.value(first),
             _ => {
+                if let Some(found) = self.returned_by(call) {
+                    return found;
+                }
                 let held: Vec<Document> =
                     call.args.iter().map(|a| self.value(a)).filter(|v| v.doc.holds_old()).map(|v| v.doc).collect();
                 if held.is_empty() {
@@ -116,10 +125,17 @@ impl Values<'_, '_, '_> {
             t.args.iter().find_map(|a| if let GenericArgument::Type(ty) = a { Ty::read(ty) } else { None })
         });
         let first = call.args.first();
+        // A method of the type itself may be called like one that is known.
+        if matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self"))
+            && let Some(found) = self.returned_by_method(call)
+        {
+            return found;
+        }
         match (name.as_str(), first) {
             (
                 "clone" | "cloned" | "copied" | "as_ref" | "as_mut" | "to_owned" | "into" | "borrow" | "as_deref"
-                | "deref" | "into_inner" | "take" | "as_object" | "into_owned" | "as_deref_mut" | "as_slice" | "to_vec",
+                | "deref" | "into_inner" | "take" | "as_object" | "into_owned" | "as_deref_mut" | "as_slice" | "to_vec"
+                | "as_object_mut" | "as_array" | "into_active_model" | "into_value" | "flatten" | "transpose",
                 None,
             )
             | ("map_err" | "context" | "with_context" | "wrap_err", Some(_)) => self.value(&call.receiver),
@@ -157,6 +173,31 @@ impl Values<'_, '_, '_> {
                 first_of(found, other)
             }
             ("map", Some(function)) => self.mapped(expr, call, function),
+            ("and_then", Some(Expr::Closure(closure))) => {
+                let receiver = self.value(&call.receiver);
+                let body = self.applied(closure, receiver.clone().unwrapped());
+                if matches!(body.doc, Document::Input(_)) && !receiver.doc.holds_old() {
+                    return self.input(expr, body.ty);
+                }
+                Val { doc: nullable(body.doc), ..body }
+            }
+            ("map_or" | "map_or_else", Some(default)) if call.args.len() == 2 => {
+                let default = match default {
+                    Expr::Closure(closure) => self.value(&closure.body),
+                    Expr::Path(_) if name == "map_or_else" => self.made_by(default),
+                    other => self.value(other),
+                };
+                let found = match call.args.iter().nth(1) {
+                    Some(function) => self.mapped(expr, call, function),
+                    None => self.input(expr, None),
+                };
+                self.note_default(call, &found, &default.doc);
+                first_of(found, default)
+            }
+            (
+                "fetch_one" | "fetch_optional" | "fetch_all" | "query_one" | "query_opt" | "query_all" | "one" | "all",
+                _,
+            ) if self.fetches(call) => self.row(expr),
             ("to_string", None) => {
                 let found = self.value(&call.receiver);
                 let is_json = found.json || found.ty.as_ref().is_some_and(Ty::is_json);
@@ -183,6 +224,9 @@ impl Values<'_, '_, '_> {
                 self.input(expr, Some(Ty::named("i64")))
             }
             _ => {
+                if let Some(found) = self.returned_by_method(call) {
+                    return found;
+                }
                 let held: Vec<Document> = std::iter::once(&*call.receiver)
                     .chain(&call.args)
                     .map(|e| self.value(e).doc)
@@ -199,6 +243,18 @@ impl Values<'_, '_, '_> {
                 }
             }
         }
+    }
+
+    /// What a closure gives for its argument.
+    pub(super) fn applied(&self, closure: &ExprClosure, argument: Val) -> Val {
+        let at = self.reader.source.start(place::first(&closure.body));
+        let name = closure.inputs.first().and_then(closure_parameter);
+        let id = name.and_then(|name| self.scope.resolve(&name, at));
+        let Some(id) = id else { return self.value(&closure.body) };
+        self.given.borrow_mut().push((id, argument));
+        let found = self.value(&closure.body);
+        self.given.borrow_mut().pop();
+        found
     }
 
     /// What a function that is named, not called, makes: `unwrap_or_else(serde_json::Map::new)`.
@@ -246,19 +302,30 @@ impl Values<'_, '_, '_> {
                 }
             }
             Expr::Closure(closure) => {
-                let body = self.value(&closure.body);
+                let body = self.applied(closure, receiver.clone().unwrapped());
                 let ty = body.ty.map(|ty| if ty.is_option() { ty } else { Ty::of("Option", ty) });
-                if is_option && !matches!(body.doc, Document::Input(_)) {
-                    let none = Cond::IsNull(Box::new(receiver.doc));
-                    let nothing = Val { doc: Document::Null, ty: None, json: false };
-                    let found = choose(vec![(none, nothing)], Val { doc: body.doc, ty: None, json: body.json });
-                    Val { ty, ..found }
-                } else {
-                    opaque(ty, body.json)
+                let several = receiver.ty.is_none() && self.source(&call.receiver).contains("iter");
+                if several || matches!(body.doc, Document::Input(_)) {
+                    return opaque(ty, body.json);
                 }
+                let none = Cond::IsNull(Box::new(receiver.doc));
+                let nothing = Val { doc: Document::Null, ty: None, json: false };
+                let found = choose(vec![(none, nothing)], Val { doc: body.doc, ty: None, json: body.json });
+                Val { ty, ..found }
             }
             _ => opaque(None, false),
         }
+    }
+}
+
+/// The name that a closure's parameter binds.
+fn closure_parameter(pattern: &Pat) -> Option<String> {
+    match pattern {
+        Pat::Ident(ident) => Some(ident.ident.to_string()),
+        Pat::Type(typed) => closure_parameter(&typed.pat),
+        Pat::Reference(inner) => closure_parameter(&inner.pat),
+        Pat::TupleStruct(inner) if inner.elems.len() == 1 => closure_parameter(inner.elems.first()?),
+        _ => None,
     }
 }
 
@@ -301,6 +368,3 @@ fn first_of(value: Val, default: Val) -> Val {
     let ty = value.ty.map(|ty| ty.unwrapped().clone()).or(default.ty);
     Val { doc: Document::First(vec![nullable(value.doc), default.doc]), json: value.json || default.json, ty }
 }
-
-/// Whose rules hold for a method that edits a JSON value.
-pub(super) const EDITS: Family = Family::SerdeInsert;

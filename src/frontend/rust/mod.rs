@@ -6,6 +6,7 @@
 
 mod assemble;
 mod binds;
+mod branches;
 mod builder;
 mod calls;
 mod collect;
@@ -13,6 +14,7 @@ mod comments;
 mod constants;
 mod decode;
 mod defaults;
+mod edits;
 mod emit;
 mod encode;
 mod fields;
@@ -21,6 +23,7 @@ mod flow;
 mod format;
 mod fragments;
 mod functions;
+mod inline;
 mod json;
 mod literal;
 mod macros;

@@ -2,35 +2,70 @@
 
 use super::types::Ty;
 use super::values::{Val, Values};
-use crate::document::{Document, ReadSite};
+use crate::document::{Document, Family, Form, Path, ReadSite, Step};
 use crate::source::{Site, Span};
-use syn::{Expr, Member};
+use syn::{Expr, ExprMethodCall, GenericArgument, ItemStruct, Member, PathArguments};
 
 impl Values<'_, '_, '_> {
     /// A field.
     pub(super) fn field(&self, expr: &Expr, field: &syn::ExprField) -> Val {
-        match &field.member {
-            Member::Unnamed(_) => {
-                // The inside of `Json(..)`.
-                let base = self.value(&field.base);
-                match &base.ty {
-                    Some(ty) if matches!(ty.unwrapped().name(), "Json" | "Jsonb") => {
-                        let inner = ty.unwrapped().arg().cloned();
-                        Val { json: inner.as_ref().is_some_and(Ty::is_json_value), ty: inner, doc: base.doc }
-                    }
-                    _ => self.input(expr, None),
-                }
-            }
-            Member::Named(name) => {
-                let name = name.to_string();
-                let name = name.trim_start_matches("r#");
-                if self.is_row(&field.base) {
-                    return self.read(name, &field.base, None);
-                }
-                let ty = self.value(&field.base).ty.and_then(|ty| self.field_type(&ty, name));
-                self.input(expr, ty)
-            }
+        let name = match &field.member {
+            Member::Named(name) => name.to_string().trim_start_matches("r#").to_owned(),
+            Member::Unnamed(index) => index.index.to_string(),
+        };
+        let unnamed = matches!(field.member, Member::Unnamed(_));
+        if !unnamed && self.is_row(&field.base) {
+            let ty = self.value(&field.base).ty.and_then(|ty| self.field_type(&ty, &name));
+            return self.read(&name, &field.base, ty);
         }
+        let base = self.value(&field.base);
+        let ty = base.ty.as_ref().and_then(|ty| self.field_type(ty, &name));
+        match &base.doc {
+            Document::Read(row) if row.column.is_none() => {
+                let what = format!("`{name}` of {}", row.what);
+                let json = ty.as_ref().is_some_and(Ty::is_json_value);
+                let read = ReadSite { what, column: Some(name), ..row.clone() };
+                Val { doc: Document::Read(read), ty, json }
+            }
+            _ if unnamed => match &base.ty {
+                // The inside of `Json(..)`.
+                Some(ty) if matches!(ty.unwrapped().name(), "Json" | "Jsonb") => {
+                    let inner = ty.unwrapped().arg().cloned();
+                    Val { json: inner.as_ref().is_some_and(Ty::is_json_value), ty: inner, doc: base.doc }
+                }
+                _ if matches!(base.doc, Document::Read(_)) => base,
+                _ => self.input(expr, None),
+            },
+            Document::Read(_) | Document::Retype { .. } => {
+                let path = Path::Steps(vec![Step::Key(self.key_of(base.ty.as_ref(), name))]);
+                let of = Box::new(base.doc);
+                let json = ty.as_ref().is_some_and(Ty::is_json_value);
+                Val { doc: Document::Get { of, path, form: Form::Json, family: Family::SerdeIndex }, ty, json }
+            }
+            Document::Input(_) if base.ty.as_ref().is_some_and(|ty| self.is_model(ty)) => {
+                let what = format!("`{}`", self.source(expr));
+                let site = Some(Site { file: self.reader.file, span: self.reader.source.expr(expr) });
+                let json = ty.as_ref().is_some_and(Ty::is_json_value);
+                let read = ReadSite { what, column: Some(name), site, handed_in: true };
+                Val { doc: Document::Read(read), ty, json }
+            }
+            _ => self.input(expr, ty),
+        }
+    }
+
+    /// The key under which serde writes a field.
+    fn key_of(&self, ty: Option<&Ty>, field: String) -> String {
+        let item = ty.and_then(|ty| self.reader.tree.structs.get(ty.unwrapped().name()));
+        let known = item.and_then(|item| {
+            super::types::read_struct(item).fields.into_iter().find(|known| known.name == field)
+        });
+        known.map_or(field, |known| known.key)
+    }
+
+    /// Whether a type is a row as it was read: SeaORM's models, structs of this file that rows are read into.
+    fn is_model(&self, ty: &Ty) -> bool {
+        let name = ty.unwrapped().name();
+        matches!(name, "Model" | "ActiveModel") || self.reader.tree.structs.get(name).is_some_and(|item| is_row(item))
     }
 
     /// The type of a field of a struct of this file.
@@ -41,12 +76,28 @@ impl Values<'_, '_, '_> {
 
     /// A column of a row that was fetched.
     pub(super) fn read(&self, column: &str, from: &Expr, ty: Option<Ty>) -> Val {
-        self.reads.borrow_mut().push(column.to_owned());
         let what = format!("`{column}` of a row fetched in `{}`", self.scope.name);
         let json = ty.as_ref().is_some_and(Ty::is_json_value);
         let site = self.read_at(from).map(|span| Site { file: self.reader.file, span });
         let column = Some(column.to_owned());
         Val { doc: Document::Read(ReadSite { what, column, site, handed_in: false }), ty, json }
+    }
+
+    /// Whether a call fetches rows: those of SeaORM are told by the query that they end.
+    pub(super) fn fetches(&self, call: &ExprMethodCall) -> bool {
+        if !matches!(call.method.to_string().as_str(), "one" | "all") {
+            return true;
+        }
+        let source = self.source(&call.receiver);
+        call.args.len() == 1 && (source.contains("find") || source.contains("select") || source.contains("lock"))
+    }
+
+    /// A row that is fetched, whole; or the one column of it.
+    pub(super) fn row(&self, fetch: &Expr) -> Val {
+        let site = Some(Site { file: self.reader.file, span: self.reader.source.expr(fetch) });
+        let what = format!("a row fetched in `{}`", self.scope.name);
+        let read = ReadSite { what, column: None, site, handed_in: false };
+        Val { doc: Document::Read(read), ty: row_type(fetch), json: false }
     }
 
     /// Whether an expression is a row that was fetched, or the rows.
@@ -88,6 +139,42 @@ impl Values<'_, '_, '_> {
                 }
                 _ => return None,
             }
+        }
+    }
+}
+
+/// Whether rows are read into a struct: it derives `FromRow` or its like.
+fn is_row(item: &ItemStruct) -> bool {
+    let derives = item.attrs.iter().filter(|attribute| attribute.path().is_ident("derive"));
+    derives.into_iter().any(|attribute| {
+        let syn::Meta::List(list) = &attribute.meta else { return false };
+        let words = list.tokens.to_string();
+        words
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| matches!(word, "FromRow" | "Queryable" | "QueryableByName" | "FromQueryResult" | "DeriveModel"))
+    })
+}
+
+/// The struct that rows are read into: `query_as::<_, User>(..)`.
+fn row_type(fetch: &Expr) -> Option<Ty> {
+    let mut expr = fetch;
+    loop {
+        expr = match expr {
+            Expr::MethodCall(call) => &call.receiver,
+            Expr::Await(e) => &e.base,
+            Expr::Try(e) => &e.expr,
+            Expr::Paren(e) => &e.expr,
+            Expr::Call(call) => {
+                let Expr::Path(path) = &*call.func else { return None };
+                let last = path.path.segments.last()?;
+                let PathArguments::AngleBracketed(list) = &last.arguments else { return None };
+                let wanted = usize::from(last.ident.to_string().starts_with("query_"));
+                return match list.args.iter().nth(wanted)? {
+                    GenericArgument::Type(ty) => Ty::read(ty),
+                    _ => None,
+                };
+            }
+            _ => return None,
         }
     }
 }

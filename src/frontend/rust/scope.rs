@@ -29,6 +29,8 @@ pub(super) struct Binding<'a> {
     pub(super) init: Option<&'a Expr>,
     /// What it is a part of, when it is bound by a pattern.
     pub(super) part_of: Option<&'a Expr>,
+    /// The pattern that it is the one part of: `Some` in `Some(x)`, `Object` in `Value::Object(x)`.
+    pub(super) inside: Option<&'a syn::Path>,
     /// The declared type.
     pub(super) ty: Option<&'a Type>,
     /// The type of the tuple that it is an element of, where that is not spelled as one, and the element's number.
@@ -78,6 +80,45 @@ pub(super) enum Change<'a> {
     Part(&'a Expr, &'a Expr),
     /// `&mut x` goes somewhere.
     Lent,
+    /// `&mut x` is an argument of a call; counted from 0, the receiver left out.
+    LentTo(Lender<'a>, usize),
+}
+
+/// A call that is lent something.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Lender<'a> {
+    /// A function.
+    Call(&'a syn::ExprCall),
+    /// A method.
+    Method(&'a ExprMethodCall),
+}
+
+/// What decides about an arm.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Head<'a> {
+    /// The condition of an `if`.
+    If(&'a Expr),
+    /// The subject of a `match`, and the arm's pattern.
+    Arm(&'a Expr, &'a Pat),
+}
+
+/// A binding that stands for a part of another: `let address = &mut d["address"]`.
+#[derive(Debug, Clone)]
+pub(super) struct Alias<'a> {
+    pub(super) binding: usize,
+    /// How the part is reached from the whole.
+    pub(super) path: Vec<AliasStep<'a>>,
+}
+
+/// A step from a whole to its part.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum AliasStep<'a> {
+    /// `d[key]`, `d.get_mut(key)`.
+    Key(&'a Expr),
+    /// `d.pointer_mut(pointer)`.
+    Pointer(&'a Expr),
+    /// `d.entry(key).or_insert(..)`: the part is there afterwards.
+    Entry(&'a Expr),
 }
 
 /// A change, with its place.
@@ -110,8 +151,10 @@ pub(super) struct Scope<'a> {
     pub(super) chains_of: std::collections::BTreeMap<usize, Vec<usize>>,
     /// Chains that start at a place, by its source.
     pub(super) chains_at: std::collections::BTreeMap<String, Vec<usize>>,
-    /// Bindings that are the object inside another: `let o = d.as_object_mut()`.
-    pub(super) objects_of: std::collections::BTreeMap<usize, Vec<usize>>,
+    /// Bindings that are a part of another, or the object inside it: `let o = d.as_object_mut()`.
+    pub(super) aliases_of: std::collections::BTreeMap<usize, Vec<Alias<'a>>>,
+    /// What decides about arms, by the place of their branch and their number.
+    pub(super) heads: std::collections::BTreeMap<(usize, usize), Head<'a>>,
     /// Other changes to a binding.
     pub(super) changes_of: std::collections::BTreeMap<usize, Vec<Event<'a>>>,
 }

@@ -26,15 +26,13 @@ pub(super) struct Evaluated {
     pub(super) value: Document,
     pub(super) rust_type: Option<String>,
     pub(super) is_json: bool,
-    /// Columns that it reads from fetched rows.
-    pub(super) reads: Vec<String>,
     /// What the Rust around says of how it is meant.
     pub(super) signs: Vec<Sign>,
 }
 
 /// Evaluates a bound expression.
 pub(super) fn evaluate<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, branch: &[Arm], expr: &Expr) -> Evaluated {
-    let values = Values::new(reader, scope, branch);
+    let values = Values::new(reader, scope, branch.to_vec());
     let found = values.value(expr);
     let is_json = found.json || found.ty.as_ref().is_some_and(Ty::is_json);
     let rust_type = found.ty.map(|ty| ty.to_string());
@@ -42,7 +40,7 @@ pub(super) fn evaluate<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, branch: &
     signs.extend(signs::of_value(reader, branch, reader.source.expr(expr), &found.doc));
     signs.sort();
     signs.dedup();
-    Evaluated { value: found.doc, rust_type, is_json, reads: values.reads.into_inner(), signs }
+    Evaluated { value: found.doc, rust_type, is_json, signs }
 }
 
 /// A value on the way.
@@ -74,29 +72,59 @@ impl Val {
 pub(super) struct Values<'r, 'a, 's> {
     pub(super) reader: &'r Reader<'a, 's>,
     pub(super) scope: &'r Scope<'a>,
-    /// The branches that the bound expression stands in.
-    pub(super) branch: &'r [Arm],
-    budget: Cell<usize>,
+    /// The branches that the expression stands in.
+    branch: RefCell<Vec<Arm>>,
+    /// What parameters of inlined functions and closures hold.
+    pub(super) given: RefCell<Vec<(usize, Val)>>,
+    /// What `self` holds, in an inlined method.
+    pub(super) me: Option<Val>,
+    /// How many calls were followed to get here.
+    pub(super) calls: usize,
+    pub(super) budget: Cell<usize>,
     depth: Cell<usize>,
-    pub(super) reads: RefCell<Vec<String>>,
     pub(super) signs: RefCell<Vec<Sign>>,
     /// How many objects and arrays the expression stands in.
-    inside: Cell<usize>,
+    pub(super) inside: Cell<usize>,
 }
 
 impl<'r, 'a, 's> Values<'r, 'a, 's> {
     /// An evaluator with its full budget.
-    pub(super) fn new(reader: &'r Reader<'a, 's>, scope: &'r Scope<'a>, branch: &'r [Arm]) -> Self {
+    pub(super) fn new(reader: &'r Reader<'a, 's>, scope: &'r Scope<'a>, branch: Vec<Arm>) -> Self {
         Self {
             reader,
             scope,
-            branch,
+            branch: RefCell::new(branch),
+            given: RefCell::new(vec![]),
+            me: None,
+            calls: 0,
             budget: Cell::new(BUDGET),
             depth: Cell::new(0),
-            reads: RefCell::new(vec![]),
             signs: RefCell::new(vec![]),
             inside: Cell::new(0),
         }
+    }
+
+    /// What a binding was given from outside.
+    pub(super) fn given(&self, id: usize) -> Option<Val> {
+        self.given.borrow().iter().rev().find(|(given, _)| *given == id).map(|(_, val)| val.clone())
+    }
+
+    /// Whether an arm is another one of a branch that the expression stands in.
+    pub(super) fn in_other_arm(&self, arm: &Arm) -> bool {
+        self.branch.borrow().iter().any(|used| used.node == arm.node && used.number != arm.number)
+    }
+
+    /// Whether the expression stands in an arm.
+    pub(super) fn is_inside(&self, arm: &Arm) -> bool {
+        self.branch.borrow().iter().any(|used| used.node == arm.node && used.number == arm.number)
+    }
+
+    /// Evaluates as seen from inside an arm.
+    pub(super) fn in_arm<T>(&self, node: usize, number: usize, f: impl FnOnce() -> T) -> T {
+        self.branch.borrow_mut().push(Arm { node, number, of: 0, is_loop: false });
+        let found = f();
+        self.branch.borrow_mut().pop();
+        found
     }
 
     /// The source of an expression, white space folded.
@@ -180,32 +208,8 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
                 Some(syn::Stmt::Expr(last, None)) => self.value(last),
                 _ => self.input(expr, None),
             },
-            Expr::If(branch) => {
-                let words = format!("if {}", self.source(&branch.cond));
-                let Some((_, other)) = &branch.else_branch else { return self.input(expr, None) };
-                let then = match branch.then_branch.stmts.last() {
-                    Some(syn::Stmt::Expr(last, None)) => self.value(last),
-                    _ => return self.value(other),
-                };
-                if diverges(other) {
-                    return then;
-                }
-                let other = self.value(other);
-                choose(vec![(Cond::Unknown(words), then)], other)
-            }
-            Expr::Match(branches) => {
-                let subject = self.source(&branches.expr);
-                let bodies = branches.arms.iter().filter(|arm| !diverges(&arm.body));
-                let values: Vec<(&syn::Arm, Val)> = bodies.map(|arm| (arm, self.value(&arm.body))).collect();
-                self.note_arms(branches, &values);
-                let name = |i: usize| Cond::Unknown(format!("arm {} of match {subject}", i + 1));
-                let mut arms: Vec<(Cond, Val)> =
-                    values.into_iter().enumerate().map(|(i, (_, value))| (name(i), value)).collect();
-                match arms.pop() {
-                    Some((_, last)) => choose(arms, last),
-                    None => self.input(expr, None),
-                }
-            }
+            Expr::If(branch) => self.either(expr, branch),
+            Expr::Match(branches) => self.one_of(expr, branches),
             _ => self.input(expr, None),
         }
     }
@@ -267,6 +271,7 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
         let at = self.reader.source.start(ident.span());
         match self.scope.resolve(&name, at) {
             Some(id) => self.local(id, at),
+            None if name == "self" && self.me.is_some() => self.me.clone().unwrap_or_else(|| self.input(expr, None)),
             None if name == "self" => self.input(expr, self.scope.self_type.as_deref().map(Ty::named)),
             None => self.constant(expr),
         }
@@ -384,7 +389,7 @@ pub(super) fn peel(mut expr: &Expr) -> &Expr {
 }
 
 /// Whether an expression never gives a value.
-fn diverges(expr: &Expr) -> bool {
+pub(super) fn diverges(expr: &Expr) -> bool {
     match expr {
         Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
         Expr::Macro(mac) => {

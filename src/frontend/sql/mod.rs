@@ -19,6 +19,7 @@ mod reader;
 mod relations;
 mod routine;
 mod schema;
+mod select;
 mod sniff;
 mod split;
 mod statements;
@@ -32,6 +33,7 @@ pub mod value;
 
 pub(crate) use comments::comments;
 pub use comments::places as comment_places;
+pub use select::{Select, select};
 pub use sniff::{head_table, looks_like_sql};
 
 use super::facts::{Problem, SqlText};

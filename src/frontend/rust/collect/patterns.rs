@@ -1,7 +1,7 @@
 //! Names that patterns bind.
 
 use super::Collector;
-use crate::frontend::rust::scope::Binding;
+use crate::frontend::rust::scope::{Alias, AliasStep, Binding};
 use syn::{Expr, Pat, Type};
 
 /// How a name is bound.
@@ -38,18 +38,25 @@ impl<'a> Collector<'a, '_> {
                     end: self.end(),
                     init: if kind == Kind::Part { None } else { init },
                     part_of: if kind == Kind::Part { init } else { None },
+                    inside: self.inside.filter(|_| kind == Kind::Part),
                     ty,
                     of_tuple: None,
                     is_closure_param: kind == Kind::Closure,
                     mutable: ident.mutability.is_some(),
                     branch: self.branch.clone(),
                 };
-                let owner = init.and_then(object_of).map(|ident| (ident.to_string(), self.source.start(ident.span())));
+                let alias = init.and_then(part_of).map(|part| {
+                    let at = self.source.start(part.whole.span());
+                    (part.whole.to_string(), at, part.path, part.borrow)
+                });
+                if let Some((.., Some(borrow))) = &alias {
+                    self.renamed = Some(std::ptr::from_ref(*borrow));
+                }
                 let scope = self.scope()?;
-                let owner = owner.and_then(|(name, at)| scope.resolve(&name, at));
+                let whole = alias.and_then(|(name, at, path, _)| Some((scope.resolve(&name, at)?, path)));
                 let id = scope.bind(binding);
-                if let Some(owner) = owner {
-                    scope.objects_of.entry(owner).or_default().push(id);
+                if let Some((whole, path)) = whole {
+                    scope.aliases_of.entry(whole).or_default().push(Alias { binding: id, path });
                 }
                 Some(id)
             }
@@ -80,6 +87,14 @@ impl<'a> Collector<'a, '_> {
                 }
                 None
             }
+            Pat::TupleStruct(inner) if inner.elems.len() == 1 => {
+                let before = self.inside.replace(&inner.path);
+                inner.elems.iter().for_each(|p| {
+                    self.pattern(p, None, init, visible, kind.part());
+                });
+                self.inside = before;
+                None
+            }
             Pat::TupleStruct(inner) => {
                 inner.elems.iter().for_each(|p| {
                     self.pattern(p, None, init, visible, kind.part());
@@ -105,19 +120,52 @@ impl<'a> Collector<'a, '_> {
     }
 }
 
-/// The name whose object an expression is: `d` in `d.as_object_mut().unwrap()`.
-fn object_of(mut expr: &Expr) -> Option<&syn::Ident> {
-    let mut object = false;
+/// A part of a named value.
+struct Part<'a> {
+    whole: &'a syn::Ident,
+    path: Vec<AliasStep<'a>>,
+    /// The `&mut` that takes it.
+    borrow: Option<&'a Expr>,
+}
+
+/// The part that an expression gives another name to: `d.as_object_mut().unwrap()`, `&mut d["address"]`,
+/// `d.entry("address").or_insert_with(..)`.
+fn part_of(init: &Expr) -> Option<Part<'_>> {
+    let mut path = vec![];
+    let mut entry: Option<&syn::ExprMethodCall> = None;
+    let (mut is_part, mut borrow) = (false, None);
+    let mut expr = init;
     loop {
         expr = match expr {
             Expr::MethodCall(call) => {
-                object |= call.method == "as_object_mut";
+                let first = call.args.first();
+                match (call.method.to_string().as_str(), first) {
+                    ("as_object_mut", None) => is_part = true,
+                    ("get_mut", Some(key)) => path.push(AliasStep::Key(key)),
+                    ("pointer_mut", Some(pointer)) => path.push(AliasStep::Pointer(pointer)),
+                    ("or_insert" | "or_insert_with" | "or_default", _) => entry = Some(call),
+                    ("entry", Some(key)) if entry.is_some() => path.push(AliasStep::Entry(key)),
+                    ("unwrap" | "as_mut", None) | ("expect" | "ok_or" | "ok_or_else" | "context", Some(_)) => {}
+                    _ => return None,
+                }
                 &call.receiver
+            }
+            Expr::Index(index) if borrow.is_some() || is_part || !path.is_empty() => {
+                path.push(AliasStep::Key(&index.index));
+                &index.expr
             }
             Expr::Try(e) => &e.expr,
             Expr::Paren(e) => &e.expr,
-            Expr::Reference(e) => &e.expr,
-            Expr::Path(path) if object => return path.path.get_ident(),
+            Expr::Reference(e) => {
+                if e.mutability.is_some() && borrow.is_none() {
+                    borrow = Some(expr);
+                }
+                &e.expr
+            }
+            Expr::Path(whole) if is_part || borrow.is_some() || !path.is_empty() => {
+                path.reverse();
+                return Some(Part { whole: whole.path.get_ident()?, path, borrow });
+            }
             _ => return None,
         }
     }

@@ -5,7 +5,7 @@ use super::{Collector, Made, chain_of, starts_with_text};
 use crate::frontend::rust::macros;
 use crate::frontend::rust::names::{is_message, makes_text};
 use crate::frontend::rust::place;
-use crate::frontend::rust::scope::{Arm, Chain, Change, Root};
+use crate::frontend::rust::scope::{Arm, Chain, Change, Head, Root};
 use syn::visit::{self, Visit};
 use syn::{
     Attribute, Block, Expr, ExprClosure, ExprForLoop, ExprIf, ExprMatch, ExprWhile, ItemImpl, ItemMod, Lit, LitStr,
@@ -157,6 +157,7 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
         let mut arm = 0;
         loop {
             let end = self.source.end(walk.then_branch.brace_token.span.close());
+            self.head(node, arm, Head::If(&walk.cond));
             self.until(end, |this| {
                 this.visit_expr(&walk.cond);
                 this.in_arm(Arm { node, number: arm, of: arms, is_loop: false }, |this| {
@@ -178,18 +179,19 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
     }
 
     fn visit_expr_let(&mut self, condition: &'a syn::ExprLet) {
-        self.visit_expr(&condition.expr);
         let visible = self.source.end(place::last(&condition.expr));
         self.pattern(&condition.pat, None, Some(&condition.expr), visible, Kind::Part);
+        self.subject(&condition.expr);
     }
 
     fn visit_expr_match(&mut self, expr: &'a ExprMatch) {
-        self.visit_expr(&expr.expr);
+        self.subject(&expr.expr);
         let node = self.source.start(expr.match_token.span);
         let arms = expr.arms.len();
         for (number, arm) in expr.arms.iter().enumerate() {
             let visible = self.source.start(arm.fat_arrow_token.spans[0]);
             let end = self.source.end(place::last(&arm.body));
+            self.head(node, number, Head::Arm(&expr.expr, &arm.pat));
             self.until(end, |this| {
                 this.in_arm(Arm { node, number, of: arms, is_loop: false }, |this| {
                     this.pattern(&arm.pat, None, Some(&expr.expr), visible, Kind::Part);
@@ -272,7 +274,7 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
                 visit::visit_expr_binary(self, binary);
             }
             Expr::Reference(reference) => {
-                if reference.mutability.is_some() {
+                if reference.mutability.is_some() && self.renamed != Some(std::ptr::from_ref(expr)) {
                     self.change(&reference.expr, |_| Change::Lent);
                 }
                 self.visit_expr(&reference.expr);

@@ -1,0 +1,192 @@
+//! `if` and `match` as values, and what their conditions say of a document.
+
+use super::scope::{Arm, Head};
+use super::values::{Val, Values, choose, diverges, peel};
+use crate::document::{Cond, Document, Shape};
+use syn::{Expr, ExprIf, ExprMatch, Pat, Stmt};
+
+/// What a condition comes to.
+pub(super) enum Truth {
+    /// It holds, as far as it matters.
+    Holds,
+    /// It can be asked of the document.
+    Asks(Cond),
+    /// Nothing is known.
+    Unknown,
+}
+
+impl Values<'_, '_, '_> {
+    /// `if a { x } else if b { y } else { z }`.
+    pub(super) fn either(&self, expr: &Expr, first: &ExprIf) -> Val {
+        let node = self.reader.source.start(first.if_token.span);
+        let mut arms: Vec<(Cond, Val)> = vec![];
+        let (mut branch, mut number) = (first, 0);
+        let last = loop {
+            let words = format!("if {}", self.source(&branch.cond));
+            let then = match branch.then_branch.stmts.last() {
+                Some(Stmt::Expr(last, None)) if !diverges(last) => {
+                    Some(self.in_arm(node, number, || self.value(last)))
+                }
+                Some(Stmt::Expr(..) | Stmt::Macro(_)) => None,
+                _ => return self.input(expr, None),
+            };
+            if let Some(then) = then {
+                match self.truth(&branch.cond) {
+                    Truth::Holds => break then,
+                    Truth::Asks(condition) => arms.push((condition, then)),
+                    Truth::Unknown => arms.push((Cond::Unknown(words), then)),
+                }
+            }
+            number += 1;
+            match branch.else_branch.as_ref().map(|(_, other)| &**other) {
+                Some(Expr::If(next)) => branch = next,
+                Some(other) if diverges(other) => match arms.pop() {
+                    Some((_, last)) => break last,
+                    None => return self.input(expr, None),
+                },
+                Some(other) => break self.in_arm(node, number, || self.value(other)),
+                None => return self.input(expr, None),
+            }
+        };
+        choose(arms, last)
+    }
+
+    /// `match x { .. }`.
+    pub(super) fn one_of(&self, expr: &Expr, branches: &ExprMatch) -> Val {
+        let node = self.reader.source.start(branches.match_token.span);
+        let subject = self.source(&branches.expr);
+        let bodies = branches.arms.iter().enumerate().filter(|(_, arm)| !diverges(&arm.body));
+        let values: Vec<(usize, &syn::Arm, Val)> =
+            bodies.map(|(i, arm)| (i, arm, self.in_arm(node, i, || self.value(&arm.body)))).collect();
+        self.note_arms(branches, &values);
+        let mut arms: Vec<(Cond, Val)> = vec![];
+        let mut last = None;
+        for (i, arm, value) in values {
+            let guarded = matches!(arm.pat, Pat::Guard(_));
+            match self.matches(&arm.pat, &branches.expr) {
+                Truth::Holds if !guarded => {
+                    last = Some(value);
+                    break;
+                }
+                Truth::Asks(condition) if !guarded => arms.push((condition, value)),
+                _ => arms.push((Cond::Unknown(format!("arm {} of match {subject}", i + 1)), value)),
+            }
+        }
+        match last.or_else(|| arms.pop().map(|(_, value)| value)) {
+            Some(last) => choose(arms, last),
+            None => self.input(expr, None),
+        }
+    }
+
+    /// What decides about an arm: nothing known, a condition, or that it is always taken.
+    pub(super) fn decided(&self, arm: &Arm) -> Option<Option<Cond>> {
+        let truth = match self.scope.heads.get(&(arm.node, arm.number))? {
+            // Later arms are taken only when the earlier ones are not.
+            Head::If(condition) if arm.number == 0 => self.truth(condition),
+            Head::Arm(subject, pattern) if arm.number == 0 => self.matches(pattern, subject),
+            _ => Truth::Unknown,
+        };
+        match truth {
+            Truth::Holds => Some(None),
+            Truth::Asks(condition) => Some(Some(condition)),
+            Truth::Unknown => None,
+        }
+    }
+
+    fn truth(&self, condition: &Expr) -> Truth {
+        match condition {
+            Expr::Paren(e) => self.truth(&e.expr),
+            Expr::Let(e) => self.matches(&e.pat, &e.expr),
+            Expr::Unary(e) if matches!(e.op, syn::UnOp::Not(_)) => match self.truth(&e.expr) {
+                Truth::Asks(condition) => Truth::Asks(Cond::Not(Box::new(condition))),
+                _ => Truth::Unknown,
+            },
+            Expr::MethodCall(call) if call.args.is_empty() => {
+                let document = || self.value(&call.receiver);
+                match call.method.to_string().as_str() {
+                    "is_object" => is_object(document()),
+                    "is_none" => is_null(&document(), false),
+                    "is_some" => is_null(&document(), true),
+                    _ => Truth::Unknown,
+                }
+            }
+            _ => Truth::Unknown,
+        }
+    }
+
+    /// Whether a pattern fits.
+    fn matches(&self, pattern: &Pat, subject: &Expr) -> Truth {
+        match (pattern, peel_borrow(subject)) {
+            (Pat::Wild(_), _) => Truth::Holds,
+            (Pat::Ident(ident), _) if ident.subpat.is_none() && ident.ident != "None" => Truth::Holds,
+            (Pat::Reference(inner), _) => self.matches(&inner.pat, subject),
+            (Pat::Paren(inner), _) => self.matches(&inner.pat, subject),
+            (Pat::Tuple(parts), Expr::Tuple(values)) if parts.elems.len() == values.elems.len() => {
+                let mut all = vec![];
+                for (part, value) in parts.elems.iter().zip(&values.elems) {
+                    match self.matches(part, value) {
+                        Truth::Holds => {}
+                        Truth::Asks(condition) => all.push(condition),
+                        Truth::Unknown => return Truth::Unknown,
+                    }
+                }
+                match (all.len(), all.pop()) {
+                    (1, Some(one)) => Truth::Asks(one),
+                    (_, Some(last)) => {
+                        all.push(last);
+                        Truth::Asks(Cond::And(all))
+                    }
+                    (_, None) => Truth::Holds,
+                }
+            }
+            (Pat::TupleStruct(inner), subject) => {
+                let name = inner.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+                let plain = matches!(inner.elems.first(), Some(Pat::Ident(_) | Pat::Wild(_))) && inner.elems.len() == 1;
+                match name.as_str() {
+                    "Object" if plain => is_object(self.value(subject)),
+                    // `if let Some(o) = d.as_object_mut()`: what is asked is the type.
+                    "Some" if plain && asks_for_object(subject) => is_object(self.value(subject)),
+                    "Some" if plain => is_null(&self.value(subject), true),
+                    "Json" if plain => Truth::Holds,
+                    _ => Truth::Unknown,
+                }
+            }
+            (Pat::Ident(ident), subject) if ident.ident == "None" => is_null(&self.value(subject), false),
+            _ => Truth::Unknown,
+        }
+    }
+}
+
+fn peel_borrow(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Reference(_) | Expr::Paren(_) => peel(expr),
+        other => other,
+    }
+}
+
+fn asks_for_object(subject: &Expr) -> bool {
+    matches!(subject, Expr::MethodCall(call) if matches!(call.method.to_string().as_str(), "as_object_mut" | "as_object"))
+}
+
+/// What is merged into a document is an object: a value from outside of which nothing else is known counts as one.
+fn is_object(val: Val) -> Truth {
+    match val.doc {
+        Document::Input(input) if matches!(input.shape, Shape::Any | Shape::Object) => Truth::Holds,
+        Document::Object { .. } => Truth::Holds,
+        Document::Known(json) if json.is_object() => Truth::Holds,
+        doc @ (Document::Read(_) | Document::Set { .. } | Document::Remove { .. } | Document::Merge { .. }) => {
+            Truth::Asks(Cond::TypeIs(Box::new(doc), vec!["object".to_owned()]))
+        }
+        _ => Truth::Unknown,
+    }
+}
+
+fn is_null(val: &Val, not: bool) -> Truth {
+    match &val.doc {
+        Document::Input(_) | Document::Read(_) => {
+            let condition = Cond::IsNull(Box::new(val.doc.clone()));
+            Truth::Asks(if not { Cond::Not(Box::new(condition)) } else { condition })
+        }
+        _ => Truth::Unknown,
+    }
+}

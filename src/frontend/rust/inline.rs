@@ -1,0 +1,216 @@
+//! Calls of functions of the same file, followed into their bodies.
+//!
+//! A body is evaluated with its arguments in the place of its parameters, at most [`MAX_CALLS`] calls deep. What stands
+//! in other files is left to the project.
+
+use super::types::Ty;
+use super::values::{Val, Values, choose};
+use crate::document::{Cond, Document};
+use std::cell::{Cell, RefCell};
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprCall, ExprMethodCall, FnArg, Pat, ReturnType, Stmt};
+
+/// How many calls are followed into each other.
+const MAX_CALLS: usize = 2;
+
+/// How many early returns of a function are told apart.
+const MAX_RETURNS: usize = 6;
+
+/// What is asked of a call.
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    /// What it returns.
+    Returned,
+    /// What its argument holds afterwards.
+    Argument(usize),
+}
+
+impl<'r, 'a: 'r, 's> Values<'r, 'a, 's> {
+    /// What a call of a function of this file returns; `None` when it is not followed.
+    pub(super) fn returned_by(&self, call: &ExprCall) -> Option<Val> {
+        let function = self.function(call)?;
+        let arguments = call.args.iter().map(|argument| self.value(argument)).collect();
+        self.inlined(function, None, arguments, Asked::Returned)
+    }
+
+    /// What an argument that is lent to a call holds afterwards.
+    pub(super) fn after_call(&self, call: &ExprCall, index: usize, before: &Val) -> Option<Val> {
+        let function = self.function(call)?;
+        let given = |(i, argument): (usize, &Expr)| if i == index { before.clone() } else { self.value(argument) };
+        let arguments = call.args.iter().enumerate().map(given).collect();
+        self.inlined(function, None, arguments, Asked::Argument(index))
+    }
+
+    /// What a call of a method of this file returns.
+    pub(super) fn returned_by_method(&self, call: &ExprMethodCall) -> Option<Val> {
+        let candidates = self.reader.tree.functions.get(&call.method.to_string())?;
+        if self.calls >= MAX_CALLS {
+            return None;
+        }
+        let of_self = matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self"));
+        let mut receiver = None;
+        let owner = if of_self {
+            self.scope.self_type.clone()
+        } else {
+            let found = self.value(&call.receiver);
+            let owner = found.ty.as_ref().map(|ty| ty.unwrapped().name().to_owned());
+            receiver = Some(found);
+            owner
+        };
+        let mut fitting = candidates.iter().copied().filter(|index| {
+            let Some(scope) = self.reader.tree.scopes.get(*index) else { return false };
+            let takes_self = scope.item.is_some_and(|(signature, ..)| signature.receiver().is_some());
+            takes_self && (owner.is_none() || owner == scope.self_type)
+        });
+        let function = fitting.next().filter(|_| fitting.next().is_none())?;
+        let receiver = if of_self { self.me.clone() } else { receiver };
+        let arguments = call.args.iter().map(|argument| self.value(argument)).collect();
+        self.inlined(function, receiver, arguments, Asked::Returned)
+    }
+
+    /// The function of this file that a call means.
+    fn function(&self, call: &ExprCall) -> Option<usize> {
+        let Expr::Path(path) = &*call.func else { return None };
+        if self.calls >= MAX_CALLS || path.qself.is_some() {
+            return None;
+        }
+        let mut segments = path.path.segments.iter().rev().map(|segment| segment.ident.to_string());
+        let candidates = self.reader.tree.functions.get(&segments.next()?)?;
+        let qualifier = segments.next();
+        let fits = |index: &&usize| {
+            let Some(scope) = self.reader.tree.scopes.get(**index) else { return false };
+            match qualifier.as_deref() {
+                None => scope.self_type.is_none(),
+                Some("Self") => scope.self_type == self.scope.self_type,
+                Some("self" | "super" | "crate") => scope.self_type.is_none(),
+                Some(name) if name.starts_with(char::is_uppercase) => scope.self_type.as_deref() == Some(name),
+                Some(name) => scope.self_type.is_none() && scope.module.last().is_some_and(|module| module == name),
+            }
+        };
+        let fitting: Vec<usize> = candidates.iter().filter(fits).copied().collect();
+        match fitting.as_slice() {
+            [one] => Some(*one),
+            several => {
+                let here = |index: &&usize| {
+                    self.reader.tree.scopes.get(**index).is_some_and(|scope| scope.module == self.scope.module)
+                };
+                let mut near = several.iter().filter(here);
+                near.next().copied().filter(|_| near.next().is_none())
+            }
+        }
+    }
+
+    fn inlined(&self, function: usize, receiver: Option<Val>, arguments: Vec<Val>, asked: Asked) -> Option<Val> {
+        let scope = self.reader.tree.scopes.get(function)?;
+        let (signature, block, _) = scope.item?;
+        if self.calls >= MAX_CALLS {
+            return None;
+        }
+        let open = self.reader.source.start(block.brace_token.span.open());
+        let mut given = vec![];
+        let mut lent = None;
+        let parameters = signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(typed) => Some(typed),
+            FnArg::Receiver(_) => None,
+        });
+        for (index, (parameter, value)) in parameters.zip(arguments).enumerate() {
+            let (name, unwrapped) = parameter_name(&parameter.pat)?;
+            let mut ids = scope.names.get(&name).into_iter().flatten().copied();
+            let Some(id) = ids.find(|id| scope.bindings.get(*id).is_some_and(|b| b.visible == open)) else {
+                continue;
+            };
+            if matches!(asked, Asked::Argument(wanted) if wanted == index) {
+                lent = Some(id);
+            }
+            given.push((id, if unwrapped { value.unwrapped() } else { value }));
+        }
+        let inner = Self {
+            reader: self.reader,
+            scope,
+            given: RefCell::new(given),
+            me: receiver,
+            calls: self.calls + 1,
+            budget: Cell::new(self.budget.get()),
+            inside: Cell::new(self.inside.get()),
+            ..Self::new(self.reader, scope, vec![])
+        };
+        let found = match asked {
+            Asked::Returned => {
+                let ty = match &signature.output {
+                    ReturnType::Type(_, ty) => Ty::read(ty),
+                    ReturnType::Default => None,
+                };
+                let ty = ty.map(|ty| if ty.name() == "Result" { ty.arg().cloned().unwrap_or(ty) } else { ty });
+                let found = inner.result(&block.stmts);
+                found.map(|found| match ty.filter(|ty| !matches!(ty.name(), "_" | "Self")) {
+                    Some(ty) => inner.declared(found, ty),
+                    None => found,
+                })
+            }
+            Asked::Argument(_) => lent.map(|id| inner.local(id, scope.range.1)),
+        };
+        self.budget.set(inner.budget.get());
+        self.signs.borrow_mut().append(&mut inner.signs.borrow_mut());
+        found
+    }
+
+    /// What a body gives back: its last expression, and what it returns before.
+    fn result(&self, body: &[Stmt]) -> Option<Val> {
+        let mut returns = Returns(vec![]);
+        body.iter().for_each(|statement| returns.visit_stmt(statement));
+        let mut early: Vec<Val> = vec![];
+        let tail = match body.last() {
+            Some(Stmt::Expr(Expr::Return(last), _)) => {
+                returns.0.pop();
+                last.expr.as_deref()
+            }
+            Some(Stmt::Expr(last, None)) => Some(last),
+            _ => None,
+        };
+        if returns.0.len() > MAX_RETURNS {
+            return None;
+        }
+        for returned in returns.0 {
+            let found = self.value(returned);
+            if !early.iter().any(|other| other.doc == found.doc) {
+                early.push(found);
+            }
+        }
+        let tail = match tail {
+            Some(tail) => self.value(tail),
+            None => early.pop()?,
+        };
+        early.retain(|other| other.doc != tail.doc && other.doc != Document::Null);
+        let branches = early.into_iter().enumerate();
+        Some(choose(branches.map(|(i, val)| (Cond::Unknown(format!("return {}", i + 1)), val)).collect(), tail))
+    }
+}
+
+/// What is returned early, errors left out.
+struct Returns<'e>(Vec<&'e Expr>);
+
+impl<'e> Visit<'e> for Returns<'e> {
+    fn visit_expr_return(&mut self, expr: &'e syn::ExprReturn) {
+        if let Some(value) = expr.expr.as_deref() {
+            let is_error = matches!(value, Expr::Call(call) if super::wrappers::call_name(call) == "Err");
+            if !is_error {
+                self.0.push(value);
+            }
+        }
+        visit::visit_expr_return(self, expr);
+    }
+
+    fn visit_expr_closure(&mut self, _: &'e syn::ExprClosure) {}
+
+    fn visit_item(&mut self, _: &'e syn::Item) {}
+}
+
+/// The name of a parameter, and whether it stands inside `Json(..)` or the like.
+fn parameter_name(pattern: &Pat) -> Option<(String, bool)> {
+    match pattern {
+        Pat::Ident(ident) => Some((ident.ident.to_string(), false)),
+        Pat::TupleStruct(inner) if inner.elems.len() == 1 => Some((parameter_name(inner.elems.first()?)?.0, true)),
+        Pat::Reference(inner) => parameter_name(&inner.pat),
+        _ => Some((String::new(), false)),
+    }
+}
