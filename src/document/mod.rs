@@ -4,6 +4,7 @@
 //! they are read off by running it on witness states ([`survival`]). This module knows no SQL and no Rust.
 
 pub mod run;
+mod settle;
 pub mod survival;
 
 use crate::source::Site;

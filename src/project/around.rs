@@ -2,8 +2,6 @@
 //!
 //! Plain facts with their places, for the rules to weigh; nothing here says how bad a write is.
 
-use super::writes::Guard;
-use crate::document::survival::Survival;
 use crate::frontend::facts::{Facts, Sign, SignKind, TextFacts};
 use crate::frontend::sql::{Assigned, SqlWrite};
 use crate::source::{FileId, Site};
@@ -95,28 +93,6 @@ impl ProtectionKind {
     }
 }
 
-/// What of the statement itself protects the row, or looks like it.
-pub(super) fn protections(
-    guard: Option<&Guard>,
-    survival: &Survival,
-    file: FileId,
-    write: &SqlWrite,
-) -> Vec<Protection> {
-    let mut found = vec![];
-    let site = Some(Site { file, span: write.statement });
-    if let Some(guard) = guard {
-        let compared = guard.compares_document;
-        let kind = if compared { ProtectionKind::OldValueCompared } else { ProtectionKind::VersionCompared };
-        found.push(Protection { kind, site, words: guard.words.clone() });
-    }
-    if survival.labels.contains(&"conditional") {
-        let words = "the old document stays only when no new one is given".to_owned();
-        let site = Some(Site { file, span: write.assignment });
-        found.push(Protection { kind: ProtectionKind::KeptIfAbsent, site, words });
-    }
-    found
-}
-
 /// Functions that answer PATCH requests, by their name; each with the places that register them.
 pub(super) fn patch_handlers(facts: &[Facts]) -> BTreeMap<String, Vec<Site>> {
     let mut found: BTreeMap<String, Vec<Site>> = BTreeMap::new();
@@ -193,4 +169,4 @@ fn named(expr: &Expr, column: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -8,6 +8,7 @@ pub mod declare;
 mod deferred;
 mod environment;
 mod file_queries;
+mod guards;
 mod infer;
 mod kinds;
 mod names;
@@ -15,6 +16,7 @@ mod place;
 mod predicate;
 pub mod profile;
 mod provenance;
+mod reads;
 mod resolve;
 mod schema;
 mod siblings;
@@ -107,6 +109,7 @@ impl Project {
             functions: &functions,
             by_name,
             patch_handlers: &patch_handlers,
+            statements: reads::Statements::new(&facts),
         };
         for facts in &facts {
             let (mut of_file, mut not_analysed) = (vec![], problems(facts));

@@ -4,7 +4,7 @@
 
 use super::around::EarlierRead;
 use super::environment::find;
-use crate::document::{CastTo, Document, Input, Nullability, ReadSite, Shape};
+use crate::document::{Document, ReadSite};
 use crate::frontend::facts::{Bind, Facts, TextFacts};
 use crate::frontend::sql::{self, Select, TableName, number_of, without_holes};
 use crate::source::{FileId, Site};
@@ -58,9 +58,8 @@ impl<'a> Statements<'a> {
         if !select.tables.is_empty() && !select.tables.iter().any(same) {
             return false;
         }
-        let is_it = |column: &Option<String>| {
-            column.as_ref().is_some_and(|column| column.eq_ignore_ascii_case(written.column))
-        };
+        let is_it =
+            |column: &Option<String>| column.as_ref().is_some_and(|column| column.eq_ignore_ascii_case(written.column));
         match &read.column {
             // A tuple's field, by position.
             Some(position) if position.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -83,52 +82,7 @@ impl<'a> Statements<'a> {
 
     /// Turns reads of other columns into values from outside.
     pub(super) fn settle(&self, document: Document, written: Written<'_>) -> Document {
-        let mut foreign = false;
-        document.visit(&mut |part| {
-            foreign |= matches!(part, Document::Read(read) if !self.is_own(read, written));
-        });
-        if foreign { self.settled(document, written) } else { document }
-    }
-
-    fn settled(&self, document: Document, written: Written<'_>) -> Document {
-        let next = |document: Document| self.settled(document, written);
-        let boxed = |document: Box<Document>| Box::new(self.settled(*document, written));
-        let list = |items: Vec<Document>| items.into_iter().map(next).collect::<Vec<_>>();
-        match document {
-            Document::Read(read) if !self.is_own(&read, written) => outside(read.what),
-            Document::Through { of, why } => {
-                let of = list(of);
-                if of.iter().any(Document::holds_old) { Document::Through { of, why } } else { outside(why) }
-            }
-            Document::Get { of, path, form, family } => match boxed(of) {
-                of if matches!(*of, Document::Input(_)) => *of,
-                of => Document::Get { of, path, form, family },
-            },
-            Document::Retype { of, fields, rest } => Document::Retype { of: boxed(of), fields, rest },
-            Document::Cast { of, to } => match boxed(of) {
-                of if to == CastTo::Json && matches!(*of, Document::Input(_)) => *of,
-                of => Document::Cast { of, to },
-            },
-            Document::Object { entries, rest } => {
-                let entries = entries.into_iter().map(|(key, value)| (key, next(value))).collect();
-                Document::Object { entries, rest }
-            }
-            Document::Array(items) => Document::Array(list(items)),
-            Document::First(items) => Document::First(list(items)),
-            Document::Set { of, path, value, mode, on_null, family } => {
-                Document::Set { of: boxed(of), path, value: boxed(value), mode, on_null, family }
-            }
-            Document::Remove { of, what, family } => Document::Remove { of: boxed(of), what, family },
-            Document::Merge { left, right, how } => {
-                Document::Merge { left: boxed(left), right: boxed(right), how }
-            }
-            Document::Choose { branches, otherwise } => {
-                let branches = branches.into_iter().map(|(condition, branch)| (condition, next(branch))).collect();
-                Document::Choose { branches, otherwise: boxed(otherwise) }
-            }
-            Document::StripNulls(of) => Document::StripNulls(boxed(of)),
-            other => other,
-        }
+        document.settled(&|read| self.is_own(read, written))
     }
 
     /// The earlier reads that a value is made from, each with where it came from.
@@ -153,10 +107,6 @@ impl<'a> Statements<'a> {
         found.sort_by(|a, b| (a.site, &a.what).cmp(&(b.site, &b.what)));
         found
     }
-}
-
-fn outside(id: String) -> Document {
-    Document::Input(Input { id, shape: Shape::Any, null: Nullability::Maybe })
 }
 
 fn tables(select: &Select) -> Vec<String> {

@@ -3,9 +3,11 @@
 use super::around::{self, EarlierRead, Protection};
 use super::catalog::{Catalog, Column, Hint, Lookup};
 use super::environment::Answers;
+use super::guards::{self, Guarded};
 use super::kinds::sql_type;
 use super::place::is_migration;
 use super::predicate::{self, Target, state_of};
+use super::reads::{self, Statements, Written};
 use super::resolve::{JsonColumns, Resolved, Resolver};
 use super::{Paths, Settings, Unanalysed, siblings};
 use crate::document::survival::{self, State, Survival, Word};
@@ -66,6 +68,9 @@ pub struct ColumnWrite {
     pub signs: Vec<Sign>,
     /// Earlier reads of this column that the value is made from, in the order of place.
     pub reads: Vec<EarlierRead>,
+    /// The row that is written: each column that the condition compares, in lower case, with the source of the value;
+    /// in the order of the names, to be held against [`EarlierRead::key`].
+    pub key: Vec<(String, String)>,
     /// What protects the row, and what only looks like it.
     pub protections: Vec<Protection>,
     /// Other columns that the same statement keeps when no value is given (`COALESCE($n, column)`), each with the place
@@ -107,10 +112,13 @@ pub(super) struct Collector<'a> {
     pub by_name: JsonColumns<'a>,
     /// Functions that answer PATCH requests.
     pub patch_handlers: &'a BTreeMap<String, Vec<Site>>,
+    /// The statements that earlier reads came from.
+    pub statements: Statements<'a>,
 }
 
 /// One text, and where it stands.
 struct Context<'a> {
+    facts: &'a Facts,
     file: FileId,
     path: &'a str,
     text: &'a TextFacts,
@@ -130,6 +138,7 @@ impl Collector<'_> {
             let function = text.text.function.and_then(|index| facts.functions.get(index)).map(|f| f.name.as_str());
             let signs = around::of_function(facts, text.text.function, self.patch_handlers);
             let context = Context {
+                facts,
                 signs: &signs,
                 file: facts.file,
                 path,
@@ -228,9 +237,11 @@ impl Collector<'_> {
         } else {
             let storage = column.storage(dialect);
             let binds = &context.text.text.binds;
+            let written = Written { table: &write.table, column: &column.name };
             let given = |value, index| {
                 used.borrow_mut().insert(index);
-                value
+                // A built statement knows its own fields; their names may differ from those of the columns.
+                if context.text.text.route == Route::Builder { value } else { self.statements.settle(value, written) }
             };
             evaluate(write, &Answers { dialect, storage, binds, types: &types, given: &given })
         };
@@ -239,8 +250,17 @@ impl Collector<'_> {
         let target = target(write, &column);
         let assigned = if let Assigned::Value(value) = &write.value { Some(value) } else { None };
         let guard = predicate::guard(&target, write.predicate.as_deref(), assigned, &write.together);
-        let reads = around::reads(&value);
-        let protections = around::protections(guard.as_ref(), &survival, context.file, write);
+        let reads = self.statements.of(&value);
+        let guarded = Guarded {
+            facts: context.facts,
+            text: context.text,
+            write,
+            guard: guard.as_ref(),
+            conditional: survival.labels.contains(&"conditional"),
+            reads: &reads,
+            dialect,
+        };
+        let protections = guards::protections(&guarded, self.paths);
         ColumnWrite {
             verb: write.verb,
             value,
@@ -262,6 +282,7 @@ impl Collector<'_> {
             built: context.text.text.route == Route::Builder,
             signs: signs(write, context, &used.into_inner()),
             reads,
+            key: reads::key(write.predicate.as_deref(), &context.text.text.binds),
             protections,
             protected_siblings: vec![],
             merged_siblings: vec![],

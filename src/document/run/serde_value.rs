@@ -50,15 +50,15 @@ fn put(node: &mut Json, places: &[Place], value: Json, mode: SetMode) -> Result<
 
 /// `as_object_mut()` and `insert`, `entry().or_insert`, `get_mut`: a missing or unfit parent is silently left alone.
 pub(super) fn insert(mut document: Json, places: &[Place], value: Json, mode: SetMode) -> Json {
-    let Some((last, parents)) = places.split_last() else {
-        return value;
-    };
     if mode == SetMode::Append {
         if let Some(Json::Array(items)) = find(&mut document, places) {
             items.push(value);
         }
         return document;
     }
+    let Some((last, parents)) = places.split_last() else {
+        return value;
+    };
     match (find(&mut document, parents), last) {
         (Some(Json::Object(map)), Place::Key(key) | Place::Name(key)) => {
             let present = map.contains_key(key);

@@ -24,9 +24,7 @@ impl Values<'_, '_, '_> {
         let last = loop {
             let words = format!("if {}", self.source(&branch.cond));
             let then = match branch.then_branch.stmts.last() {
-                Some(Stmt::Expr(last, None)) if !diverges(last) => {
-                    Some(self.in_arm(node, number, || self.value(last)))
-                }
+                Some(Stmt::Expr(last, None)) if !diverges(last) => Some(self.in_arm(node, number, || self.value(last))),
                 Some(Stmt::Expr(..) | Stmt::Macro(_)) => None,
                 _ => return self.input(expr, None),
             };
@@ -104,7 +102,7 @@ impl Values<'_, '_, '_> {
             Expr::MethodCall(call) if call.args.is_empty() => {
                 let document = || self.value(&call.receiver);
                 match call.method.to_string().as_str() {
-                    "is_object" => is_object(document()),
+                    "is_object" => is_object(&document()),
                     "is_none" => is_null(&document(), false),
                     "is_some" => is_null(&document(), true),
                     _ => Truth::Unknown,
@@ -114,47 +112,68 @@ impl Values<'_, '_, '_> {
         }
     }
 
-    /// Whether a pattern fits.
+    /// Whether a pattern fits what an expression gives.
     fn matches(&self, pattern: &Pat, subject: &Expr) -> Truth {
         match (pattern, peel_borrow(subject)) {
-            (Pat::Wild(_), _) => Truth::Holds,
-            (Pat::Ident(ident), _) if ident.subpat.is_none() && ident.ident != "None" => Truth::Holds,
             (Pat::Reference(inner), _) => self.matches(&inner.pat, subject),
             (Pat::Paren(inner), _) => self.matches(&inner.pat, subject),
             (Pat::Tuple(parts), Expr::Tuple(values)) if parts.elems.len() == values.elems.len() => {
-                let mut all = vec![];
-                for (part, value) in parts.elems.iter().zip(&values.elems) {
-                    match self.matches(part, value) {
-                        Truth::Holds => {}
-                        Truth::Asks(condition) => all.push(condition),
-                        Truth::Unknown => return Truth::Unknown,
-                    }
-                }
-                match (all.len(), all.pop()) {
-                    (1, Some(one)) => Truth::Asks(one),
-                    (_, Some(last)) => {
-                        all.push(last);
-                        Truth::Asks(Cond::And(all))
-                    }
-                    (_, None) => Truth::Holds,
-                }
+                all(parts.elems.iter().zip(&values.elems).map(|(part, value)| self.matches(part, value)))
             }
-            (Pat::TupleStruct(inner), subject) => {
-                let name = inner.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
-                let plain = matches!(inner.elems.first(), Some(Pat::Ident(_) | Pat::Wild(_))) && inner.elems.len() == 1;
-                match name.as_str() {
-                    "Object" if plain => is_object(self.value(subject)),
-                    // `if let Some(o) = d.as_object_mut()`: what is asked is the type.
-                    "Some" if plain && asks_for_object(subject) => is_object(self.value(subject)),
-                    "Some" if plain => is_null(&self.value(subject), true),
-                    "Json" if plain => Truth::Holds,
-                    _ => Truth::Unknown,
-                }
+            // `if let Some(o) = d.as_object_mut()`: what is asked is the type.
+            (Pat::TupleStruct(inner), subject) if asks_for_object(subject) && named(&inner.path, "Some") => {
+                is_object(&self.value(subject))
             }
-            (Pat::Ident(ident), subject) if ident.ident == "None" => is_null(&self.value(subject), false),
-            _ => Truth::Unknown,
+            (Pat::Wild(_), _) => Truth::Holds,
+            (pattern, subject) => fits(pattern, &self.value(subject)),
         }
     }
+}
+
+/// Whether a pattern fits a value.
+fn fits(pattern: &Pat, value: &Val) -> Truth {
+    match pattern {
+        Pat::Wild(_) => Truth::Holds,
+        Pat::Ident(ident) if ident.ident == "None" => is_null(value, false),
+        Pat::Ident(ident) if ident.subpat.is_none() => Truth::Holds,
+        Pat::Reference(inner) => fits(&inner.pat, value),
+        Pat::Paren(inner) => fits(&inner.pat, value),
+        Pat::TupleStruct(outer) => {
+            let (Some(inner), 1) = (outer.elems.first(), outer.elems.len()) else { return Truth::Unknown };
+            let last = outer.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+            match last.as_str() {
+                "Object" => is_object(value),
+                "Some" => all([is_null(value, true), fits(inner, &value.clone().unwrapped())].into_iter()),
+                "Json" => fits(inner, value),
+                _ => Truth::Unknown,
+            }
+        }
+        _ => Truth::Unknown,
+    }
+}
+
+/// Whether all of these hold.
+fn all(truths: impl Iterator<Item = Truth>) -> Truth {
+    let mut asked = vec![];
+    for truth in truths {
+        match truth {
+            Truth::Holds => {}
+            Truth::Asks(condition) => asked.push(condition),
+            Truth::Unknown => return Truth::Unknown,
+        }
+    }
+    match (asked.len(), asked.pop()) {
+        (1, Some(one)) => Truth::Asks(one),
+        (_, Some(last)) => {
+            asked.push(last);
+            Truth::Asks(Cond::And(asked))
+        }
+        (_, None) => Truth::Holds,
+    }
+}
+
+fn named(path: &syn::Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|segment| segment.ident == name)
 }
 
 fn peel_borrow(expr: &Expr) -> &Expr {
@@ -168,25 +187,46 @@ fn asks_for_object(subject: &Expr) -> bool {
     matches!(subject, Expr::MethodCall(call) if matches!(call.method.to_string().as_str(), "as_object_mut" | "as_object"))
 }
 
-/// What is merged into a document is an object: a value from outside of which nothing else is known counts as one.
-fn is_object(val: Val) -> Truth {
-    match val.doc {
-        Document::Input(input) if matches!(input.shape, Shape::Any | Shape::Object) => Truth::Holds,
-        Document::Object { .. } => Truth::Holds,
-        Document::Known(json) if json.is_object() => Truth::Holds,
-        doc @ (Document::Read(_) | Document::Set { .. } | Document::Remove { .. } | Document::Merge { .. }) => {
-            Truth::Asks(Cond::TypeIs(Box::new(doc), vec!["object".to_owned()]))
+/// What is merged into a document is an object: a value from outside counts as one, and so does a document whose edits
+/// are not known.
+fn is_object(val: &Val) -> Truth {
+    match &val.doc {
+        Document::Input(input) if !matches!(input.shape, Shape::Any | Shape::Object) => Truth::Unknown,
+        Document::Known(json) if !json.is_object() => Truth::Unknown,
+        doc if doc.holds_old() && is_runnable(doc) => {
+            Truth::Asks(Cond::TypeIs(Box::new(doc.clone()), vec!["object".to_owned()]))
         }
-        _ => Truth::Unknown,
+        Document::Null | Document::Array(_) | Document::Unknown(_) => Truth::Unknown,
+        _ => Truth::Holds,
     }
 }
 
 fn is_null(val: &Val, not: bool) -> Truth {
     match &val.doc {
-        Document::Input(_) | Document::Read(_) => {
-            let condition = Cond::IsNull(Box::new(val.doc.clone()));
+        doc @ (Document::Input(_) | Document::Read(_) | Document::Null | Document::First(_)) if is_runnable(doc) => {
+            let condition = Cond::IsNull(Box::new(doc.clone()));
             Truth::Asks(if not { Cond::Not(Box::new(condition)) } else { condition })
+        }
+        // What is built, and what was edited, is there.
+        Document::Object { .. } | Document::Known(_) | Document::Set { .. } | Document::Merge { .. } if not => {
+            Truth::Holds
         }
         _ => Truth::Unknown,
     }
+}
+
+/// Whether a run of the document never ends in something that is not known.
+fn is_runnable(document: &Document) -> bool {
+    let mut runnable = true;
+    document.visit(&mut |part| {
+        runnable &= !matches!(
+            part,
+            Document::Through { .. }
+                | Document::Unknown(_)
+                | Document::Fails(_)
+                | Document::Retype { fields: None, .. }
+                | Document::Choose { .. }
+        );
+    });
+    runnable
 }

@@ -292,9 +292,7 @@ impl<'a, 's> Collector<'a, 's> {
     fn argument(&mut self, argument: &'a Expr, call: Lender<'a>, index: usize) {
         match argument {
             Expr::Reference(reference) if reference.mutability.is_some() => {
-                self.change(&reference.expr, |whole| {
-                    if whole { Change::LentTo(call, index) } else { Change::Lent }
-                });
+                self.change(&reference.expr, |whole| if whole { Change::LentTo(call, index) } else { Change::Lent });
                 self.visit_expr(&reference.expr);
             }
             other => self.visit_expr(other),

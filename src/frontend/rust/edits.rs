@@ -214,8 +214,14 @@ impl<'a> Values<'_, 'a, '_> {
 
     /// `merge(&mut document, patch)`.
     fn lent_to(&self, found: Val, call: Lender<'a>, index: usize) -> Val {
-        let Lender::Call(call) = call else {
-            return through(found, "it is lent to a method");
+        let call = match call {
+            Lender::Call(call) => call,
+            Lender::Method(method) => {
+                return match self.after_method(method, index, &found) {
+                    Some(after) => Val { ty: found.ty, json: found.json, ..after },
+                    None => through(found, &format!("`{}` may change it", method.method)),
+                };
+            }
         };
         let name = super::wrappers::call_name(call);
         let module = super::wrappers::call_type(call);

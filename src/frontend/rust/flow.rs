@@ -8,6 +8,7 @@ use super::scope::{Alias, Arm, Chain, Change};
 use super::types::Ty;
 use super::values::{Val, Values, choose, input};
 use crate::document::{Cond, Document, Shape};
+use serde_json::Value as Json;
 use syn::ExprMethodCall;
 
 impl<'a> Values<'_, 'a, '_> {
@@ -30,10 +31,8 @@ impl<'a> Values<'_, 'a, '_> {
             if branch.iter().any(|arm| self.in_other_arm(arm)) {
                 continue;
             }
-            let conditional = branch
-                .iter()
-                .rev()
-                .find(|arm| !arm.is_loop && !binding.branch.contains(arm) && !self.is_inside(arm));
+            let conditional =
+                branch.iter().rev().find(|arm| !arm.is_loop && !binding.branch.contains(arm) && !self.is_inside(arm));
             found = match conditional {
                 Some(arm) => {
                     let before = found.clone();
@@ -58,12 +57,13 @@ impl<'a> Values<'_, 'a, '_> {
         let whole = self.value(whole);
         let inner = whole.ty.as_ref().filter(|ty| ty.is_option()).map(|ty| ty.unwrapped().clone());
         match (inside.as_deref(), &whole.doc) {
+            _ if binding.whole => whole,
             (Some("Some" | "Ok"), _) => whole.unwrapped(),
             (Some("Json" | "Jsonb"), _) => {
                 let ty = whole.ty.as_ref().and_then(|ty| ty.unwrapped().arg().cloned());
                 Val { json: ty.as_ref().is_none_or(Ty::is_json_value), ty, doc: whole.doc }
             }
-            (Some("Object" | "Array" | "String"), _) if whole.json || whole.doc.holds_old() => whole.unwrapped(),
+            (Some("Object" | "Array"), _) => Val { json: true, ..whole.unwrapped() },
             (_, Document::Read(_)) => Val { json: inner.as_ref().is_some_and(Ty::is_json_value), ty: inner, ..whole },
             _ => input(binding.name.clone(), inner),
         }
@@ -85,6 +85,23 @@ impl<'a> Values<'_, 'a, '_> {
                 if !ty.is_json_value() && ty.unwrapped().shape() == Shape::Any =>
             {
                 self.retyped(doc, ty)
+            }
+            Document::First(mut items) => {
+                // `T::default()` of a type that only the declaration tells.
+                if let Some(Document::Input(last)) = items.last()
+                    && last.id.starts_with("the default of")
+                {
+                    let empty = match ty.json_shape() {
+                        Shape::Array => Some(Json::Array(vec![])),
+                        Shape::Object => Some(Json::Object(serde_json::Map::new())),
+                        _ => ty.is_json_value().then_some(Json::Null),
+                    };
+                    if let Some(empty) = empty {
+                        items.pop();
+                        items.push(Document::Known(empty));
+                    }
+                }
+                Val { doc: Document::First(items), json: found.json || ty.is_json_value(), ty: Some(ty) }
             }
             doc => Val { doc, json: found.json || ty.is_json_value(), ty: Some(ty) },
         }
@@ -122,7 +139,18 @@ impl<'a> Values<'_, 'a, '_> {
         let method = |chain: &Chain<'a>, links: Vec<&'a ExprMethodCall>| {
             (chain.at, chain.branch.clone(), Edit::Method(alias, links))
         };
-        for chain in self.scope.chains_on(id).filter(|c| c.at < at) {
+        // `let part = d.pointer_mut(..)` gives a part another name, and changes nothing by itself.
+        let aliases = self.scope.aliases_of.get(&id).into_iter().flatten();
+        let named: Vec<usize> = aliases
+            .filter_map(|alias| self.scope.bindings.get(alias.binding))
+            .filter_map(|binding| binding.init.or(binding.part_of))
+            .map(|init| self.reader.source.expr(init).start as usize)
+            .collect();
+        let renames = |chain: &Chain<'a>| {
+            named.contains(&chain.at)
+                && chain.links.iter().any(|link| link.method == "pointer_mut" || link.method == "entry")
+        };
+        for chain in self.scope.chains_on(id).filter(|c| c.at < at && !renames(c)) {
             edits.push(method(chain, chain.links.clone()));
         }
     }

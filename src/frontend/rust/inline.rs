@@ -43,6 +43,18 @@ impl<'r, 'a: 'r, 's> Values<'r, 'a, 's> {
 
     /// What a call of a method of this file returns.
     pub(super) fn returned_by_method(&self, call: &ExprMethodCall) -> Option<Val> {
+        let arguments = || call.args.iter().map(|argument| self.value(argument)).collect();
+        self.by_method(call, arguments, Asked::Returned)
+    }
+
+    /// What an argument that is lent to a method holds afterwards.
+    pub(super) fn after_method(&self, call: &ExprMethodCall, index: usize, before: &Val) -> Option<Val> {
+        let given = |(i, argument): (usize, &Expr)| if i == index { before.clone() } else { self.value(argument) };
+        let arguments = || call.args.iter().enumerate().map(given).collect();
+        self.by_method(call, arguments, Asked::Argument(index))
+    }
+
+    fn by_method(&self, call: &ExprMethodCall, arguments: impl FnOnce() -> Vec<Val>, asked: Asked) -> Option<Val> {
         let candidates = self.reader.tree.functions.get(&call.method.to_string())?;
         if self.calls >= MAX_CALLS {
             return None;
@@ -64,8 +76,7 @@ impl<'r, 'a: 'r, 's> Values<'r, 'a, 's> {
         });
         let function = fitting.next().filter(|_| fitting.next().is_none())?;
         let receiver = if of_self { self.me.clone() } else { receiver };
-        let arguments = call.args.iter().map(|argument| self.value(argument)).collect();
-        self.inlined(function, receiver, arguments, Asked::Returned)
+        self.inlined(function, receiver, arguments(), asked)
     }
 
     /// The function of this file that a call means.
@@ -124,16 +135,12 @@ impl<'r, 'a: 'r, 's> Values<'r, 'a, 's> {
             }
             given.push((id, if unwrapped { value.unwrapped() } else { value }));
         }
-        let inner = Self {
-            reader: self.reader,
-            scope,
-            given: RefCell::new(given),
-            me: receiver,
-            calls: self.calls + 1,
-            budget: Cell::new(self.budget.get()),
-            inside: Cell::new(self.inside.get()),
-            ..Self::new(self.reader, scope, vec![])
-        };
+        let mut inner = Self::new(self.reader, scope, vec![]);
+        inner.given = RefCell::new(given);
+        inner.me = receiver;
+        inner.calls = self.calls + 1;
+        inner.budget = Cell::new(self.budget.get());
+        inner.inside = Cell::new(self.inside.get());
         let found = match asked {
             Asked::Returned => {
                 let ty = match &signature.output {

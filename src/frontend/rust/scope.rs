@@ -29,6 +29,8 @@ pub(super) struct Binding<'a> {
     pub(super) init: Option<&'a Expr>,
     /// What it is a part of, when it is bound by a pattern.
     pub(super) part_of: Option<&'a Expr>,
+    /// It is the whole of `part_of` after all: `x` in `match y { x => .. }`.
+    pub(super) whole: bool,
     /// The pattern that it is the one part of: `Some` in `Some(x)`, `Object` in `Value::Object(x)`.
     pub(super) inside: Option<&'a syn::Path>,
     /// The declared type.

@@ -7,7 +7,7 @@ use super::scope::{Arm, Scope};
 use super::types::Ty;
 use super::wrappers::call_name;
 use super::{json, macros, signs};
-use crate::document::{CastTo, Cond, Document, Family, Form, Input, Nullability, Path, Shape, Step};
+use crate::document::{CastTo, Cond, Document, Family, Form, Input, Nullability, Path, ReadSite, Shape, Step};
 use crate::frontend::facts::{Sign, SignKind};
 use crate::source::Span;
 use serde_json::Value as Json;
@@ -33,7 +33,11 @@ pub(super) struct Evaluated {
 /// Evaluates a bound expression.
 pub(super) fn evaluate<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, branch: &[Arm], expr: &Expr) -> Evaluated {
     let values = Values::new(reader, scope, branch.to_vec());
-    let found = values.value(expr);
+    let mut found = values.value(expr);
+    if let Some(read) = handed_through(&found.doc) {
+        // A row that is stored as it was handed in may as well be a new one.
+        found.doc = input(read.what.clone(), found.ty.clone()).doc;
+    }
     let is_json = found.json || found.ty.as_ref().is_some_and(Ty::is_json);
     let rust_type = found.ty.map(|ty| ty.to_string());
     let mut signs = values.signs.into_inner();
@@ -41,6 +45,15 @@ pub(super) fn evaluate<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, branch: &
     signs.sort();
     signs.dedup();
     Evaluated { value: found.doc, rust_type, is_json, signs }
+}
+
+/// The read of a row that was handed in, where nothing is done to it.
+fn handed_through(document: &Document) -> Option<&ReadSite> {
+    match document {
+        Document::Read(read) if read.handed_in => Some(read),
+        Document::Cast { of, .. } => handed_through(of),
+        _ => None,
+    }
 }
 
 /// A value on the way.

@@ -38,9 +38,10 @@ pub fn select(text: &str, dialect: Dialect) -> Option<Select> {
         return None;
     }
     let lock = ["UPDATE", "NO"];
-    let locks = lexed.tokens.windows(2).any(|pair| {
-        matches!(pair, [first, second] if tokens::is_word(first, "FOR") && tokens::is_any(second, &lock))
-    });
+    let locks = lexed
+        .tokens
+        .windows(2)
+        .any(|pair| matches!(pair, [first, second] if tokens::is_word(first, "FOR") && tokens::is_any(second, &lock)));
     // The parser does not know every spelling of a lock; it comes last.
     let end = lexed.tokens.iter().rposition(|token| tokens::is_word(token, "FOR")).filter(|_| locks);
     let kept = lexed.tokens.get(..end.unwrap_or(lexed.tokens.len()))?;

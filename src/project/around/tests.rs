@@ -10,7 +10,7 @@ use crate::source::{FileId, Files, SourceFile};
 const SCHEMA: &str = r#"const SCHEMA: &str = "CREATE TABLE users (id int PRIMARY KEY, name text, data jsonb, v int)";"#;
 
 /// The writes of a project of these files, read on a thread with the stack that worker threads have.
-pub(super) fn writes(texts: &[&str]) -> (Vec<ColumnWrite>, Files) {
+pub(in crate::project) fn writes(texts: &[&str]) -> (Vec<ColumnWrite>, Files) {
     let mut files = Files::default();
     let mut facts = vec![];
     for (number, text) in std::iter::once(&SCHEMA).chain(texts).enumerate() {

@@ -10,10 +10,17 @@ pub(super) enum Kind {
     Let,
     Param,
     Closure,
+    /// By the pattern of a `match` or `if let`.
+    Match,
     Part,
 }
 
 impl Kind {
+    /// Whether a name is bound to a part, or may be.
+    fn is_part(self) -> bool {
+        matches!(self, Self::Part | Self::Match)
+    }
+
     /// A part of what is bound. A part of a parameter stays a parameter.
     fn part(self) -> Self {
         if matches!(self, Self::Param | Self::Closure) { self } else { Self::Part }
@@ -36,8 +43,9 @@ impl<'a> Collector<'a, '_> {
                     name: ident.ident.to_string(),
                     visible,
                     end: self.end(),
-                    init: if kind == Kind::Part { None } else { init },
-                    part_of: if kind == Kind::Part { init } else { None },
+                    init: if kind.is_part() { None } else { init },
+                    part_of: if kind.is_part() { init } else { None },
+                    whole: kind == Kind::Match,
                     inside: self.inside.filter(|_| kind == Kind::Part),
                     ty,
                     of_tuple: None,

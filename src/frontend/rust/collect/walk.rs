@@ -180,7 +180,7 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
 
     fn visit_expr_let(&mut self, condition: &'a syn::ExprLet) {
         let visible = self.source.end(place::last(&condition.expr));
-        self.pattern(&condition.pat, None, Some(&condition.expr), visible, Kind::Part);
+        self.pattern(&condition.pat, None, Some(&condition.expr), visible, Kind::Match);
         self.subject(&condition.expr);
     }
 
@@ -194,7 +194,7 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
             self.head(node, number, Head::Arm(&expr.expr, &arm.pat));
             self.until(end, |this| {
                 this.in_arm(Arm { node, number, of: arms, is_loop: false }, |this| {
-                    this.pattern(&arm.pat, None, Some(&expr.expr), visible, Kind::Part);
+                    this.pattern(&arm.pat, None, Some(&expr.expr), visible, Kind::Match);
                     if let Pat::Guard(guard) = &arm.pat {
                         this.visit_expr(&guard.guard);
                     }

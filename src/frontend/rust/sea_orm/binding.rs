@@ -29,6 +29,8 @@ impl Place<'_, '_, '_> {
         let mut value = evaluated.value;
         if let Some(field) = field {
             self.mark_reads(&mut value, field, span.start as usize);
+            // Another column of the row is a value from outside.
+            value = value.settled(&|read| read.column.as_ref().is_none_or(|column| column == field));
             if !value.holds_old() && self.is_derived(expr, field) {
                 let what = format!("`{field}` of a model");
                 let why = format!("how `{}` edits the document is not followed", shorten(&source.folded(span)));

@@ -173,7 +173,8 @@ fn locals_are_followed_in_the_order_of_the_text() {
     else {
         panic!("a choice expected")
     };
-    assert_eq!(branches, [(Cond::Unknown("if let Some(p) = phone".into()), Document::Known(json!({"k": 2})))]);
+    let given = Cond::Not(Box::new(Cond::IsNull(Box::new(input("phone", Shape::Any, Nullability::Maybe)))));
+    assert_eq!(branches, [(given, Document::Known(json!({"k": 2})))]);
     assert_eq!(*otherwise, Document::Known(json!({})));
     // Seen from inside the branch it has happened.
     let inside = format!(r#"let mut d = json!({{}}); if x {{ d["k"] = json!(2); {q} }}"#);
@@ -195,7 +196,7 @@ fn defaults_stand_beside_the_value() {
         Document::Choose {
             branches: vec![(Cond::IsNull(Box::new(input("v", Shape::Text, Nullability::Yes))), Document::Null)],
             otherwise: Box::new(Document::Object {
-                entries: vec![(name("phone"), input("p", Shape::Any, Nullability::Maybe))],
+                entries: vec![(name("phone"), input("v", Shape::Scalar, Nullability::Never))],
                 rest: Rest::Closed
             })
         }
@@ -231,7 +232,9 @@ fn a_row_that_was_fetched_is_read_and_only_its_own_column() {
         }
     );
     assert_eq!(value("", &format!(r#"{fetch} let d = row.get::<Value, _>("data"); {write}"#)), read());
-    assert_eq!(value("", &format!("{fetch} let d = row.backup; {write}")), input("d", Shape::Any, Nullability::Maybe));
+    // Which column of the table it is, the project tells from the statement.
+    let Document::Read(other) = value("", &format!("{fetch} let d = row.backup; {write}")) else { panic!("a read") };
+    assert_eq!(other.column.as_deref(), Some("backup"));
     let text = format!(
         r#"{fetch} let mut d: Value = serde_json::from_str(&row.data)?; d.as_object_mut().unwrap().remove("x"); {write}"#
     );
@@ -251,6 +254,176 @@ fn a_row_that_was_fetched_is_read_and_only_its_own_column() {
     assert!(matches!(value("", &helper), Document::Through { .. }));
     let part = format!(r#"{fetch} let v: Value = row.data; let d = v["a"].clone(); {write}"#);
     assert!(matches!(value("", &part), Document::Get { form: Form::Json, .. }));
+}
+
+const READ: &str = r#"let row = sqlx::query!("SELECT data FROM t WHERE id = $1", id).fetch_one(db).await?;"#;
+const WRITE: &str = r#"sqlx::query("UPDATE t SET data = $1 WHERE id = $2").bind(d).execute(db).await?;"#;
+
+/// The value after a read and these statements.
+fn edited(body: &str) -> Document {
+    value("", &format!("{READ} {body} {WRITE}"))
+}
+
+/// What the words of a document name, from the outside in: `Set[phone] Merge Read`.
+fn form(document: &Document) -> String {
+    match document {
+        Document::Read(_) => "Read".into(),
+        Document::Set { of, path: Path::Steps(steps), mode, .. } => {
+            let path: Vec<String> = steps
+                .iter()
+                .map(|step| match step {
+                    Step::Key(key) => key.clone(),
+                    Step::Index(index) => index.to_string(),
+                    other => format!("{other:?}"),
+                })
+                .collect();
+            let how = match mode {
+                SetMode::Set => "",
+                SetMode::Insert => "?",
+                SetMode::Append => "+",
+                _ => "!",
+            };
+            format!("Set[{}]{how} {}", path.join("."), form(of))
+        }
+        Document::Remove { of, .. } => format!("Remove {}", form(of)),
+        Document::Merge { left, right, how } => format!("{how:?}({}, {})", form(left), form(right)),
+        Document::Retype { of, .. } => format!("Retype {}", form(of)),
+        Document::Get { of, .. } => format!("Get {}", form(of)),
+        Document::Through { of, .. } => format!("Through({})", of.iter().map(form).collect::<Vec<_>>().join(", ")),
+        Document::First(items) => format!("First({})", items.iter().map(form).collect::<Vec<_>>().join(", ")),
+        Document::Choose { branches, otherwise } => {
+            let mut all: Vec<String> = branches
+                .iter()
+                .map(|(condition, branch)| {
+                    let asked = match condition {
+                        Cond::Unknown(_) => "?",
+                        Cond::TypeIs(..) => "type",
+                        Cond::IsNull(_) => "null",
+                        Cond::Not(_) => "not",
+                        Cond::And(_) => "and",
+                        _ => "..",
+                    };
+                    format!("{asked}: {}", form(branch))
+                })
+                .collect();
+            all.push(form(otherwise));
+            format!("Choose({})", all.join("; "))
+        }
+        Document::Input(input) => input.id.clone(),
+        Document::Known(known) => known.to_string(),
+        Document::Object { entries, .. } => {
+            let keys = entries.iter().map(|(key, _)| match key {
+                Key::Name(key) | Key::Param(key) => key.as_str(),
+            });
+            format!("{{{}}}", keys.collect::<Vec<_>>().join(","))
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn edits_by_another_name_are_edits_of_the_document() {
+    for (body, expected) in [
+        (r#"let mut d = row.data; let a = &mut d["a"]; a["b"] = json!(1);"#, "Set[a.b] Read"),
+        (r#"let mut d = row.data; let o = d.as_object_mut().unwrap(); o.insert("a".into(), x);"#, "Set[a] Read"),
+        (r#"let mut d: Value = row.data; *d.pointer_mut("/a/b").unwrap() = json!(1);"#, "Through(Read)"),
+        (r#"let mut d: Value = row.data; let p = d.pointer_mut("/a/b").unwrap(); *p = json!(1);"#, "Set[a.b] Read"),
+        (
+            r#"let mut d: Value = row.data; if let Some(o) = d.as_object_mut() { o.insert("a".into(), x); }"#,
+            "Choose(type: Set[a] Read; Read)",
+        ),
+        (
+            r#"let mut d: Value = row.data; if let Value::Object(o) = &mut d { o.remove("a"); }"#,
+            "Choose(type: Remove Read; Read)",
+        ),
+        (
+            r#"let mut d: Map<String, Value> = row.data; let e = d.entry("a").or_insert(json!({})); e["b"] = x;"#,
+            "Set[a.b] Set[a]? Read",
+        ),
+        (r#"let mut d: Map<String, Value> = row.data; d.entry("a").or_insert_with(|| json!(1));"#, "Set[a]? Read"),
+        (r#"let mut d: Vec<Event> = row.data; d.push(event);"#, "Set[]+ Read"),
+        (r#"let mut d = row.data; json_patch::merge(&mut d, &patch);"#, "Patch(SerdeIndex)(Read, patch)"),
+        (r#"let mut d: Map<String, Value> = row.data; for (k, v) in patch { d.insert(k, v); }"#, "Concat(Read, patch)"),
+        (r#"let mut d: Value = row.data; std::mem::take(&mut d);"#, "null"),
+        (r#"let mut d: Value = row.data; other(&mut d);"#, "Through(Read)"),
+        (
+            "let mut s: Settings = serde_json::from_value(row.data)?; s.font_size = None; let d = Json(s);",
+            "Set[fontSize] Retype Read",
+        ),
+        (
+            "let old: Settings = serde_json::from_value(row.data)?; let d = Json(Settings { theme: t, ..old });",
+            "Set[theme] Retype Read",
+        ),
+        ("let Json(mut d) = row.data; d[\"a\"] = x;", "Set[a] Read"),
+    ] {
+        assert_eq!(form(&edited(body)), expected, "{body}");
+    }
+}
+
+#[test]
+fn options_branches_and_closures_are_followed() {
+    for (body, expected) in [
+        (
+            "let d = row.data.and_then(|v| serde_json::from_value::<Settings>(v).ok()).map(|s| json!({\"s\": s}));",
+            "Choose(null: Null; {s})",
+        ),
+        ("let d = match patch { Some(p) => p, None => row.data };", "Choose(not: patch; Read)"),
+        ("let d = if let Some(p) = patch { p } else { row.data };", "Choose(not: patch; Read)"),
+        ("let d = if replace { json!({}) } else { row.data };", "Choose(?: {}; Read)"),
+        ("let d = patch.map_or(row.data, |p| json!({\"p\": p}));", "First(Choose(null: Null; {p}), Read)"),
+        ("let d = patch.unwrap_or_else(|| row.data.clone());", "First(patch, Read)"),
+        (
+            "let d = match (existing, patch) { (Some(Value::Object(mut a)), Value::Object(b)) => { a.extend(b); Value::Object(a) } (_, p) => p };",
+            "Choose(not: Concat(existing, patch); patch)",
+        ),
+        (
+            "let old = row.data.unwrap_or_default(); let d = match (old, patch) { (Value::Object(mut a), Value::Object(b)) => { for (k, v) in b { a.insert(k, v); } Value::Object(a) } (_, p) => p };",
+            "Choose(type: Concat(First(Read, the default of `row.data`), patch); patch)",
+        ),
+        (
+            "let mut s: Vec<i32> = row.data.as_ref().and_then(|s| serde_json::from_value(s.clone()).ok()).unwrap_or_default(); s.push(x); if s.len() > 9 { s.remove(0); } let d = json!(s);",
+            "Choose(?: Remove Set[]+ First(Read, []); Set[]+ First(Read, []))",
+        ),
+        (
+            "let d = match (row.data, patch) { (Value::Object(mut a), Value::Object(b)) => { a.extend(b); Value::Object(a) } (_, p) => p };",
+            "Choose(type: Concat(Read, patch); patch)",
+        ),
+    ] {
+        let found = form(&edited(body));
+        assert_eq!(found, expected, "{body}");
+    }
+}
+
+#[test]
+fn functions_of_the_same_file_are_followed() {
+    let helpers = r#"
+        fn merge(mut old: Value, patch: Value) -> Value { old.as_object_mut().unwrap().extend(patch); old }
+        fn build(name: &str) -> Value { json!({ "name": name }) }
+        fn set_name(target: &mut Value, name: &str) { target["name"] = json!(name); }
+        fn twice(old: Value) -> Value { merge(old, build("x")) }
+        fn thrice(old: Value) -> Value { twice(old) }
+        fn deep(old: Value) -> Value { thrice(old) }
+        fn early(old: Value, p: Value) -> Value { if p.is_null() { return old; } json!({ "p": p }) }
+        impl Repo { fn apply(&self, old: Value) -> Value { let mut new = old; new["b"] = json!(1); new } }
+    "#;
+    let of = |body: &str| {
+        let method = format!("async fn f(&self) {{ {READ} {body} {WRITE} }}");
+        let file = format!("{STRUCTS} {helpers} impl Repo {{ {method} }}");
+        let text = texts(&file).into_iter().find(|t| t.sql.starts_with("UPDATE")).unwrap();
+        form(&text.binds[0].value)
+    };
+    for (body, expected) in [
+        ("let d = merge(row.data, patch);", "Concat(Read, patch)"),
+        ("let d = build(name);", "{name}"),
+        ("let mut d = row.data; set_name(&mut d, name);", "Set[name] Read"),
+        ("let d = twice(row.data);", "Concat(Read, {name})"),
+        ("let d = deep(row.data);", "Through(Read)"),
+        ("let d = early(row.data, p);", "Choose(?: Read; {p})"),
+        ("let d = self.apply(row.data);", "Set[b] Read"),
+        ("let d = unknown(row.data);", "Through(Read)"),
+    ] {
+        assert_eq!(of(body), expected, "{body}");
+    }
 }
 
 #[test]

@@ -1,0 +1,227 @@
+//! What protects a row between the read and the write: locks, isolation, comparisons; and what only looks like it.
+//!
+//! Read off the source of the write's function, and of functions of the same file that it calls; order counts: a lock
+//! that is taken after the read protects nothing.
+
+use super::Paths;
+use super::around::{EarlierRead, Protection, ProtectionKind};
+use super::writes::Guard;
+use crate::frontend::facts::{Facts, TextFacts};
+use crate::frontend::sql::{Dialect, SqlWrite};
+use crate::source::{FileId, Site, Span};
+
+/// What stands for what, in lower case. The first that fits at a byte counts.
+const MARKS: &[(&str, ProtectionKind)] = &[
+    ("for update", ProtectionKind::RowLock),
+    ("for no key update", ProtectionKind::RowLock),
+    ("lock_exclusive(", ProtectionKind::RowLock),
+    ("lock_with(", ProtectionKind::RowLock),
+    ("lock_with_behavior(", ProtectionKind::RowLock),
+    ("locktype::exclusive", ProtectionKind::RowLock),
+    ("locktype::update", ProtectionKind::RowLock),
+    (".for_update()", ProtectionKind::RowLock),
+    ("lock table", ProtectionKind::TableLock),
+    ("pg_advisory_xact_lock", ProtectionKind::AdvisoryLock),
+    ("pg_advisory_lock", ProtectionKind::AdvisoryLock),
+    ("begin immediate", ProtectionKind::ImmediateTransaction),
+    ("begin exclusive", ProtectionKind::ImmediateTransaction),
+    ("transactionbehavior::immediate", ProtectionKind::ImmediateTransaction),
+    ("isolation level serializable", ProtectionKind::Serializable),
+    ("isolation level repeatable read", ProtectionKind::Serializable),
+    ("isolationlevel::serializable", ProtectionKind::Serializable),
+    ("isolationlevel::repeatableread", ProtectionKind::Serializable),
+    (".lock().await", ProtectionKind::HeldMutex),
+    (".lock().unwrap()", ProtectionKind::HeldMutex),
+    (".begin()", ProtectionKind::Transaction),
+    (".begin_with", ProtectionKind::Transaction),
+    (".begin(", ProtectionKind::Transaction),
+    (".transaction(", ProtectionKind::Transaction),
+];
+
+/// A mark in a function's source, in the order of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Mark {
+    kind: ProtectionKind,
+    site: Site,
+    /// Where it takes effect in the write's own function: at the call, where it stands in a function that is called.
+    at: u32,
+}
+
+/// One write, as far as its guards depend on it.
+pub(super) struct Guarded<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) text: &'a TextFacts,
+    pub(super) write: &'a SqlWrite,
+    pub(super) guard: Option<&'a Guard>,
+    /// The old document stays where no new one is given.
+    pub(super) conditional: bool,
+    pub(super) reads: &'a [EarlierRead],
+    pub(super) dialect: Dialect,
+}
+
+/// What protects the row of a write, and what only looks like it; in the order of kind and place.
+pub(super) fn protections(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Protection> {
+    let file = case.facts.file;
+    let mut found = vec![];
+    let mut add = |kind, site, words: String| found.push(Protection { kind, site, words });
+    let statement = Some(Site { file, span: case.write.statement });
+    if let Some(guard) = case.guard {
+        let kind = match (discarded(case, paths), guard.compares_document) {
+            (true, _) => ProtectionKind::RowsNotLookedAt,
+            (false, true) => ProtectionKind::OldValueCompared,
+            (false, false) => ProtectionKind::VersionCompared,
+        };
+        let words = match kind {
+            ProtectionKind::RowsNotLookedAt => {
+                format!("{}, but nobody looks at whether a row was written", guard.words)
+            }
+            _ => guard.words.clone(),
+        };
+        add(kind, statement, words);
+    }
+    if case.conditional {
+        let words = "the old document stays only when no new one is given".to_owned();
+        add(ProtectionKind::KeptIfAbsent, Some(Site { file, span: case.write.assignment }), words);
+    }
+    if case.reads.is_empty() {
+        return found;
+    }
+    let marks = marks(case, paths);
+    let write_at = case.text.text.span.start;
+    let read_at = case.reads.iter().filter_map(|read| read.site).filter(|site| site.file == file);
+    let first_read = read_at.map(|site| site.span.start).filter(|at| *at <= write_at).min();
+    let transaction = marks.iter().find(|mark| mark.kind == ProtectionKind::Transaction && mark.at <= write_at);
+    // Where every read is known, it says itself whether it locks.
+    let known = case.reads.iter().all(|read| read.key.is_some());
+    for mark in marks.iter().filter(|mark| mark.at <= write_at) {
+        let late = first_read.is_some_and(|read| mark.at > read);
+        let kind = match mark.kind {
+            ProtectionKind::RowLock if known && !case.reads.iter().all(|read| read.locks) => continue,
+            ProtectionKind::AdvisoryLock | ProtectionKind::TableLock if late => ProtectionKind::LateLock,
+            ProtectionKind::HeldMutex if case.dialect != Dialect::Sqlite => ProtectionKind::ProcessMutex,
+            ProtectionKind::HeldMutex if late => ProtectionKind::LateLock,
+            other => other,
+        };
+        add(kind, Some(mark.site), words(kind).to_owned());
+    }
+    // A row that is locked outside of a transaction is free again at once.
+    if transaction.is_none() && !handed_transaction(case, paths) {
+        for protection in &mut found {
+            if protection.kind == ProtectionKind::RowLock {
+                protection.kind = ProtectionKind::LateLock;
+                "the row is locked, but no transaction holds the lock until the write"
+                    .clone_into(&mut protection.words);
+            }
+        }
+    }
+    found.sort();
+    found.dedup_by_key(|protection| (protection.kind, protection.words.clone()));
+    found
+}
+
+fn words(kind: ProtectionKind) -> &'static str {
+    match kind {
+        ProtectionKind::RowLock => "the row is locked while it is read",
+        ProtectionKind::TableLock => "the table is locked before the read",
+        ProtectionKind::AdvisoryLock => "an advisory lock is taken before the read",
+        ProtectionKind::ImmediateTransaction => "the transaction takes the write lock when it begins",
+        ProtectionKind::Serializable => "the isolation level makes the later writer fail",
+        ProtectionKind::HeldMutex => "a mutex is held around the read and the write",
+        ProtectionKind::Transaction => {
+            "a transaction by itself does not keep others from writing between read and write"
+        }
+        ProtectionKind::ProcessMutex => "a mutex of this process does not keep other processes from writing",
+        ProtectionKind::LateLock => "the lock is taken after the read",
+        ProtectionKind::VersionCompared => "a version is compared",
+        ProtectionKind::OldValueCompared => "the old value is compared",
+        ProtectionKind::RowsNotLookedAt => "nobody looks at whether a row was written",
+        ProtectionKind::KeptIfAbsent => "the old document stays when no new one is given",
+    }
+}
+
+/// The marks in the write's function, and in functions of the file that it calls.
+fn marks(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Mark> {
+    let Some(own) = case.text.text.function.and_then(|index| case.facts.functions.get(index)) else { return vec![] };
+    let file = case.facts.file;
+    let mut marks = marks_in(file, own.span, paths);
+    let text = paths.files.get(file).text.as_str();
+    let source = text.get(own.span.range()).unwrap_or("");
+    for called in &case.facts.functions {
+        if called.span == own.span || called.name.is_empty() || called.name == own.name {
+            continue;
+        }
+        if let Some(at) = call_of(source, &called.name) {
+            let at = own.span.start + at as u32;
+            let held = marks_in(file, called.span, paths);
+            // A transaction that a called function begins ends in it.
+            let held = held.into_iter().filter(|mark| mark.kind != ProtectionKind::Transaction);
+            marks.extend(held.map(|mark| Mark { at, ..mark }));
+        }
+    }
+    // Reads that stand in other functions of the file: a helper that reads and locks.
+    marks.sort_by_key(|mark| (mark.at, mark.kind));
+    marks
+}
+
+/// Where a function is called by its name.
+fn call_of(source: &str, name: &str) -> Option<usize> {
+    source.match_indices(name).map(|(at, _)| at).find(|at| {
+        let before = source.get(..*at).and_then(|text| text.chars().next_back());
+        let after = source.get(at + name.len()..).and_then(|text| text.chars().next());
+        let is_name = |c: char| c.is_alphanumeric() || c == '_';
+        !before.is_some_and(is_name) && matches!(after, Some('(' | ':'))
+    })
+}
+
+fn marks_in(file: FileId, span: Span, paths: Paths<'_>) -> Vec<Mark> {
+    let text = paths.files.get(file).text.as_str();
+    let source = text.get(span.range()).unwrap_or("").to_ascii_lowercase();
+    let mut found = vec![];
+    for (words, kind) in MARKS {
+        for (at, _) in source.match_indices(words) {
+            let line = source.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or("");
+            let comment = line.trim_start().starts_with("//") || line.trim_start().starts_with("--");
+            // `FOR UPDATE` in a message is none; `ON CONFLICT .. DO UPDATE` is not spelled so.
+            if comment {
+                continue;
+            }
+            let start = span.start + at as u32;
+            let place = Span { start, end: start + words.len() as u32 };
+            found.push(Mark { kind: *kind, site: Site { file, span: place }, at: start });
+        }
+    }
+    found
+}
+
+/// Whether a transaction is handed in: a parameter that is called so.
+fn handed_transaction(case: &Guarded<'_>, paths: Paths<'_>) -> bool {
+    let Some(own) = case.text.text.function.and_then(|index| case.facts.functions.get(index)) else { return false };
+    let text = paths.files.get(case.facts.file).text.as_str();
+    let source = text.get(own.span.range()).unwrap_or("");
+    let signature = source.split('{').next().unwrap_or("");
+    let typed = signature.contains("Transaction") || signature.contains("Txn") || signature.contains("Connection");
+    typed || own.parameters.iter().any(|name| matches!(name.as_str(), "tx" | "txn" | "trx" | "transaction" | "conn"))
+}
+
+/// Whether the outcome of the statement is thrown away: `query(..).execute(db).await?;`, and no row comes back.
+fn discarded(case: &Guarded<'_>, paths: Paths<'_>) -> bool {
+    let text = paths.files.get(case.facts.file).text.as_str();
+    let span = case.text.text.span;
+    let call = text.get(span.range()).unwrap_or("");
+    if call.contains("fetch_") || !call.contains(".execute(") {
+        return false;
+    }
+    if case.text.text.sql.to_ascii_lowercase().contains("returning") {
+        return false;
+    }
+    let after = text.get(span.end as usize..).unwrap_or("");
+    let mut rest = after.trim_start();
+    for part in [".await", "?", ".unwrap()"] {
+        rest = rest.strip_prefix(part).unwrap_or(rest).trim_start();
+    }
+    let before = text.get(..span.start as usize).unwrap_or("").trim_end();
+    rest.starts_with(';') && (before.ends_with(';') || before.ends_with('{') || before.ends_with('}'))
+}
+
+#[cfg(test)]
+mod tests;
