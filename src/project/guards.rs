@@ -92,14 +92,19 @@ pub(super) fn protections(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Protectio
     let first_read = read_at.map(|site| site.span.start).filter(|at| *at <= write_at).min();
     let transaction = marks.iter().find(|mark| mark.kind == ProtectionKind::Transaction && mark.at <= write_at);
     // Where every read is known, it says itself whether it locks.
-    let known = case.reads.iter().all(|read| read.key.is_some());
+    let locking: Vec<Option<Site>> = case.reads.iter().map(|read| lock_of(read, paths)).collect();
+    let known = case.reads.iter().all(|read| read.key.is_some()) || locking.iter().all(Option::is_some);
+    if let (Some(site), true) = (locking.iter().flatten().next(), locking.iter().all(Option::is_some)) {
+        add(ProtectionKind::RowLock, Some(*site), words(ProtectionKind::RowLock).to_owned());
+    }
     for mark in marks.iter().filter(|mark| mark.at <= write_at) {
         let late = first_read.is_some_and(|read| mark.at > read);
         let kind = match mark.kind {
-            ProtectionKind::RowLock if known && !case.reads.iter().all(|read| read.locks) => continue,
-            ProtectionKind::AdvisoryLock | ProtectionKind::TableLock if late => ProtectionKind::LateLock,
+            ProtectionKind::RowLock if known => continue,
             ProtectionKind::HeldMutex if case.dialect != Dialect::Sqlite => ProtectionKind::ProcessMutex,
-            ProtectionKind::HeldMutex if late => ProtectionKind::LateLock,
+            ProtectionKind::AdvisoryLock | ProtectionKind::TableLock | ProtectionKind::HeldMutex if late => {
+                ProtectionKind::LateLock
+            }
             other => other,
         };
         add(kind, Some(mark.site), words(kind).to_owned());
@@ -161,6 +166,13 @@ fn marks(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Mark> {
     // Reads that stand in other functions of the file: a helper that reads and locks.
     marks.sort_by_key(|mark| (mark.at, mark.kind));
     marks
+}
+
+/// Where a read locks its row: in its statement, or in the calls that build it.
+fn lock_of(read: &EarlierRead, paths: Paths<'_>) -> Option<Site> {
+    let site = read.site?;
+    let mark = marks_in(site.file, site.span, paths).into_iter().find(|mark| mark.kind == ProtectionKind::RowLock);
+    mark.map(|mark| mark.site).or_else(|| read.locks.then_some(site))
 }
 
 /// Where a function is called by its name.

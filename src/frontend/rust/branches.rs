@@ -76,18 +76,14 @@ impl Values<'_, '_, '_> {
         }
     }
 
-    /// What decides about an arm: nothing known, a condition, or that it is always taken.
-    pub(super) fn decided(&self, arm: &Arm) -> Option<Option<Cond>> {
-        let truth = match self.scope.heads.get(&(arm.node, arm.number))? {
+    /// What decides about an arm.
+    pub(super) fn decided(&self, arm: &Arm) -> Truth {
+        let Some(head) = self.scope.heads.get(&(arm.node, arm.number)) else { return Truth::Unknown };
+        match head {
             // Later arms are taken only when the earlier ones are not.
             Head::If(condition) if arm.number == 0 => self.truth(condition),
             Head::Arm(subject, pattern) if arm.number == 0 => self.matches(pattern, subject),
             _ => Truth::Unknown,
-        };
-        match truth {
-            Truth::Holds => Some(None),
-            Truth::Asks(condition) => Some(Some(condition)),
-            Truth::Unknown => None,
         }
     }
 

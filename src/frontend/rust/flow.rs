@@ -3,6 +3,7 @@
 //! One pass in the order of the text. What happens under a condition may or may not have happened; a loop's body is
 //! taken once.
 
+use super::branches::Truth;
 use super::edits::Edit;
 use super::scope::{Alias, Arm, Chain, Change};
 use super::types::Ty;
@@ -37,9 +38,9 @@ impl<'a> Values<'_, 'a, '_> {
                 Some(arm) => {
                     let before = found.clone();
                     match self.decided(arm) {
-                        Some(Some(condition)) => choose(vec![(condition, self.edited(found, &edit))], before),
-                        Some(None) => self.edited(found, &edit),
-                        None => {
+                        Truth::Asks(condition) => choose(vec![(condition, self.edited(found, &edit))], before),
+                        Truth::Holds => self.edited(found, &edit),
+                        Truth::Unknown => {
                             let condition = Cond::Unknown(self.words(arm.node));
                             choose(vec![(condition, self.edited(found, &edit))], before)
                         }
@@ -80,6 +81,10 @@ impl<'a> Values<'_, 'a, '_> {
                 }
                 new.json |= found.json;
                 new
+            }
+            // A row as a whole is no document yet: its type says nothing of one.
+            Document::Read(read) if read.column.is_none() => {
+                Val { doc: Document::Read(read), json: false, ty: Some(ty) }
             }
             doc @ (Document::Cast { .. } | Document::Read(_) | Document::Get { .. })
                 if !ty.is_json_value() && ty.unwrapped().shape() == Shape::Any =>

@@ -172,6 +172,13 @@ impl Values<'_, '_, '_> {
                 self.note_default(call, &found, &other.doc);
                 first_of(found, other)
             }
+            ("and_then" | "map", Some(Expr::Path(path)))
+                if path.path.segments.last().is_some_and(|segment| {
+                    matches!(segment.ident.to_string().as_str(), "as_object" | "as_array" | "as_object_mut")
+                }) =>
+            {
+                self.value(&call.receiver)
+            }
             ("map", Some(function)) => self.mapped(expr, call, function),
             ("and_then", Some(Expr::Closure(closure))) => {
                 let receiver = self.value(&call.receiver);

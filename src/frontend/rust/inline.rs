@@ -25,7 +25,7 @@ enum Asked {
     Argument(usize),
 }
 
-impl<'r, 'a: 'r, 's> Values<'r, 'a, 's> {
+impl<'r, 'a: 'r> Values<'r, 'a, '_> {
     /// What a call of a function of this file returns; `None` when it is not followed.
     pub(super) fn returned_by(&self, call: &ExprCall) -> Option<Val> {
         let function = self.function(call)?;
@@ -91,9 +91,8 @@ impl<'r, 'a: 'r, 's> Values<'r, 'a, 's> {
         let fits = |index: &&usize| {
             let Some(scope) = self.reader.tree.scopes.get(**index) else { return false };
             match qualifier.as_deref() {
-                None => scope.self_type.is_none(),
+                None | Some("self" | "super" | "crate") => scope.self_type.is_none(),
                 Some("Self") => scope.self_type == self.scope.self_type,
-                Some("self" | "super" | "crate") => scope.self_type.is_none(),
                 Some(name) if name.starts_with(char::is_uppercase) => scope.self_type.as_deref() == Some(name),
                 Some(name) => scope.self_type.is_none() && scope.module.last().is_some_and(|module| module == name),
             }
@@ -164,7 +163,9 @@ impl<'r, 'a: 'r, 's> Values<'r, 'a, 's> {
     /// What a body gives back: its last expression, and what it returns before.
     fn result(&self, body: &[Stmt]) -> Option<Val> {
         let mut returns = Returns(vec![]);
-        body.iter().for_each(|statement| returns.visit_stmt(statement));
+        for statement in body {
+            returns.visit_stmt(statement);
+        }
         let mut early: Vec<Val> = vec![];
         let tail = match body.last() {
             Some(Stmt::Expr(Expr::Return(last), _)) => {

@@ -166,9 +166,9 @@ fn row_type(fetch: &Expr) -> Option<Ty> {
             Expr::Call(call) => {
                 let Expr::Path(path) = &*call.func else { return None };
                 let last = path.path.segments.last()?;
-                let PathArguments::AngleBracketed(list) = &last.arguments else { return None };
+                let PathArguments::AngleBracketed(types) = &last.arguments else { return None };
                 let wanted = usize::from(last.ident.to_string().starts_with("query_"));
-                return match list.args.iter().nth(wanted)? {
+                return match types.args.iter().nth(wanted)? {
                     GenericArgument::Type(ty) => Ty::read(ty),
                     _ => None,
                 };

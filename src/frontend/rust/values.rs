@@ -305,6 +305,8 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
             return self.input(expr, None);
         }
         match self.step(index) {
+            // A part of a value from outside is one itself.
+            _ if matches!(found.doc, Document::Input(_)) => self.input(expr, Some(Ty::named("serde_json::Value"))),
             Some(step) => Val::json(Document::Get {
                 of: Box::new(found.doc),
                 path: Path::Steps(vec![step]),

@@ -1,5 +1,6 @@
 //! Small programs in, what is noted around their writes out.
 
+use crate::document::survival::Word;
 use crate::frontend::facts::SignKind;
 use crate::frontend::rust::{self, Context};
 use crate::frontend::sql::Dialect;
@@ -139,4 +140,44 @@ fn defaults_that_stand_in_for_a_document_are_noted_with_what_was_missing() {
         let found = signs(&[&function("async fn save(req: Option<Value>, id: i32)", body)]);
         assert_eq!(found, [], "{body}");
     }
+}
+
+#[test]
+fn a_model_that_a_helper_loads_and_another_merges_is_an_earlier_read() {
+    let entity = r#"
+use sea_orm::entity::prelude::*;
+#[derive(Clone, Debug, DeriveEntityModel)] #[sea_orm(table_name = "collections")]
+pub struct Model { #[sea_orm(primary_key)] pub id: i32, pub metadata: Json, pub order_id: Option<i32> }
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)] pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+"#;
+    let service = r"
+use crate::f1 as collection;
+impl S {
+    async fn attach(&self, id: i32, metadata: Value) -> Result<()> {
+        let c = self.load(id).await?;
+        let mut active: collection::ActiveModel = c.into();
+        let old = active.metadata.clone().take().unwrap_or_default();
+        active.metadata = Set(merge_metadata(old, metadata));
+        active.update(&self.db).await?;
+        Ok(())
+    }
+    async fn load(&self, id: i32) -> Result<collection::Model> {
+        collection::Entity::find_by_id(id).filter(collection::Column::Id.eq(id)).one(&self.db).await?.ok_or(E)
+    }
+}
+fn merge_metadata(current: Value, patch: Value) -> Value {
+    match (current, patch) {
+        (serde_json::Value::Object(mut current), serde_json::Value::Object(patch)) => {
+            for (key, value) in patch { current.insert(key, value); }
+            serde_json::Value::Object(current)
+        }
+        (_, patch) => patch,
+    }
+}
+";
+    let (found, _) = writes(&[entity, service]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].survival.word, Word::Stale, "{:?}", found[0].value);
+    assert_eq!(found[0].reads[0].column.as_deref(), Some("metadata"));
 }
