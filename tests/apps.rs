@@ -24,6 +24,53 @@ fn members() -> Vec<String> {
     members.iter().map(|member| member.as_str().unwrap().to_owned()).collect()
 }
 
+/// Folders with a `before` and an `after`, each a crate's sources for noclobber, with the manifest they are read by.
+const SOURCES: [(&str, &str); 1] = [("shared", "sqlx-0-9/Cargo.toml")];
+
+#[test]
+fn what_stands_after_is_what_the_fixes_make() {
+    let mut wrong = vec![];
+    for (source, manifest) in SOURCES {
+        let source = folder().join(source);
+        let project = tempfile::tempdir().unwrap();
+        let copy = |from: &Path, to: &str| {
+            let to = project.path().join(to);
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::copy(from, &to).unwrap();
+        };
+        copy(&folder().join(manifest), "Cargo.toml");
+        for entry in walkdir::WalkDir::new(&source).into_iter().map(Result::unwrap) {
+            let path = entry.path().strip_prefix(&source).unwrap().to_str().unwrap();
+            if entry.file_type().is_file() && !path.starts_with("after") {
+                let under = if path.starts_with("migrations") { "" } else { "src/" };
+                copy(entry.path(), &format!("{under}{path}"));
+            }
+        }
+        for pass in ["first", "second"] {
+            let ran = Command::new(env!("CARGO_BIN_EXE_noclobber"))
+                .args(["--unsafe-fixes", "--quiet", "--min-confidence", "low", "--exit-zero"])
+                .current_dir(project.path())
+                .output()
+                .unwrap();
+            assert!(ran.status.success(), "{pass}: {}", String::from_utf8_lossy(&ran.stderr));
+        }
+        for entry in std::fs::read_dir(source.join("before")).unwrap().map(Result::unwrap) {
+            let name = entry.file_name();
+            let made = std::fs::read_to_string(project.path().join("src/before").join(&name)).unwrap();
+            let after = source.join("after").join(&name);
+            if std::env::var_os("UPDATE_FIXED").is_some() {
+                std::fs::write(&after, &made).unwrap();
+            }
+            let known = std::fs::read_to_string(&after).unwrap_or_default();
+            if known != made {
+                let diff = similar::TextDiff::from_lines(known.as_str(), made.as_str()).unified_diff().to_string();
+                wrong.push(format!("{} is not what the fixes make:\n{diff}", after.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn every_program_is_red_before_and_green_after() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("apps");

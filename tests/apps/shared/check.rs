@@ -7,55 +7,95 @@ use sqlx::{PgPool, Row};
 mod after;
 #[path = "before/writes.rs"]
 mod before;
+mod readers;
 
-/// What a user's document is before every check.
+/// What a user's documents are before every check.
 fn seed() -> Value {
     json!({
-        "phone": "1", "country": "CH", "postal_code": "3000",
-        "address": { "city": "Bern", "street": "Gasse 1" }, "visits": 1, "tags": ["a"]
+        "data": {
+            "phone": "1", "country": "CH", "postal_code": 3000, "visits": 1, "tags": ["a"],
+            "address": { "city": "Bern", "street": "Gasse 1" },
+        },
+        "notes": { "pinned": "yes", "note": null },
+        "settings": { "language": "de", "theme": "dark" },
     })
 }
 
 /// Puts the row of user 1 back.
 async fn reset(pool: &PgPool) -> sqlx::Result<()> {
-    sqlx::query("INSERT INTO users (id, data) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET data = $1")
-        .bind(seed())
+    let seed = seed();
+    sqlx::query("DELETE FROM users").execute(pool).await?;
+    sqlx::query("INSERT INTO users (id, data, notes, settings) VALUES (1, $1, $2, $3)")
+        .bind(&seed["data"])
+        .bind(&seed["notes"])
+        .bind(seed["settings"].to_string())
         .execute(pool)
         .await?;
     Ok(())
 }
 
-/// The document of user 1.
-async fn document(pool: &PgPool) -> sqlx::Result<Value> {
-    Ok(sqlx::query("SELECT data FROM users WHERE id = 1").fetch_one(pool).await?.get("data"))
+/// The documents of user 1.
+async fn documents(pool: &PgPool) -> sqlx::Result<Value> {
+    let row = sqlx::query("SELECT data, notes, settings::jsonb FROM users WHERE id = 1").fetch_one(pool).await?;
+    Ok(json!({ "data": row.get::<Value, _>(0), "notes": row.get::<Value, _>(1), "settings": row.get::<Value, _>(2) }))
 }
 
-/// Runs a write before and after: the first must lose something, the second must store `changed` and nothing else.
+/// Whether everything that the label needs is there.
+async fn is_whole(pool: &PgPool) -> sqlx::Result<bool> {
+    Ok(readers::label(pool, 1).await?.iter().all(Option::is_some))
+}
+
+/// Runs a write before and after: the first must lose something that is read elsewhere, the second must store what it
+/// says and nothing else.
 macro_rules! check {
-    ($pool:expr, $name:ident($($argument:expr),*), $($at:literal = $value:expr),+) => {{
+    ($pool:expr, $module:ident :: $name:ident($($argument:expr),*), $($at:literal = $value:expr),+) => {{
         reset($pool).await?;
-        before::$name($pool, $($argument),*).await?;
-        let lost = document($pool).await?;
-        assert!(lost.get("country").is_none() || lost["address"].get("street").is_none(), "{} before: {lost}", stringify!($name));
+        before::$name($pool, 1, $({ use before as $module; $argument }),*).await?;
+        let lost = documents($pool).await?;
+        assert!(!is_whole($pool).await?, "{} before: {lost}", stringify!($name));
         reset($pool).await?;
-        after::$name($pool, $($argument),*).await?;
+        after::$name($pool, 1, $({ use after as $module; $argument }),*).await?;
         let mut expected = seed();
         $( *expected.pointer_mut($at).expect("the seed has it") = json!($value); )+
-        assert_eq!(document($pool).await?, expected, "{} after", stringify!($name));
+        assert_eq!(documents($pool).await?, expected, "{} after", stringify!($name));
         println!("{}: red before, green after", stringify!($name));
     }};
 }
 
 /// Connects to the server that `DATABASE_URL` names and runs every check.
+#[allow(unused_imports, reason = "only some of the arguments name a type of the module")]
 pub async fn run() -> sqlx::Result<()> {
     let url = std::env::var("DATABASE_URL").expect("DATABASE_URL names a PostgreSQL database");
     let pool = PgPool::connect(&url).await?;
     let pool = &pool;
-    sqlx::raw_sql(
-        "DROP TABLE IF EXISTS users; CREATE TABLE users (id bigint PRIMARY KEY, data jsonb NOT NULL DEFAULT '{}')",
-    )
-    .execute(pool)
-    .await?;
-    check!(pool, set_phone(1, "2"), "/phone" = "2");
+    sqlx::raw_sql("DROP TABLE IF EXISTS users").execute(pool).await?;
+    sqlx::raw_sql(include_str!("migrations/1.sql")).execute(pool).await?;
+    check!(pool, m::set_phone("2"), "/data/phone" = "2");
+    check!(pool, m::set_phone_and_mail("it's \"2\"".to_owned()), "/data/phone" = "it's \"2\"");
+    check!(pool, m::set_two("2", 4000), "/data/phone" = "2", "/data/postal_code" = 4000);
+    check!(pool, m::set_city("Basel"), "/data/address/city" = "Basel");
+    check!(pool, m::set_country("LI"), "/data/country" = "LI");
+    check!(pool, m::build_phone("2"), "/data/phone" = "2");
+    let note = json!(["a"]);
+    check!(
+        pool,
+        m::patch(m::Patch { phone: "2".to_owned(), postal_code: 4000 }),
+        "/data/phone" = "2",
+        "/data/postal_code" = 4000
+    );
+    check!(pool, m::upsert("2"), "/data/phone" = "2");
+    check!(pool, m::merge_city(), "/data/address/city" = "Basel");
+    check!(pool, m::set_note(&note), "/notes/note" = ["a"]);
+    check!(pool, m::set_theme("light"), "/settings/theme" = "light");
+
+    // JSON null takes the place of the number, and of nothing else.
+    reset(pool).await?;
+    after::clear_phone(pool, 1, None).await?;
+    let mut expected = seed();
+    expected["data"]["phone"] = Value::Null;
+    assert_eq!(documents(pool).await?, expected);
+    before::clear_phone(pool, 1, None).await?;
+    assert_eq!(documents(pool).await?["data"], json!({ "phone": null }));
+    println!("clear_phone: red before, green after");
     Ok(())
 }

@@ -43,6 +43,11 @@ impl MariaDb {
         this
     }
 
+    /// Runs a script in a session of its own, gives what it printed.
+    pub(crate) fn session(&self, script: &str) -> String {
+        self.client(script.to_owned())
+    }
+
     /// Runs a script, gives what it printed.
     fn client(&self, script: String) -> String {
         let (running, programs) = server();

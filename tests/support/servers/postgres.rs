@@ -46,6 +46,11 @@ impl Postgres {
 }
 
 impl Postgres {
+    /// A session of its own in a database that there is.
+    pub(crate) fn session(database: &str) -> Client {
+        connect(cluster(), database).unwrap()
+    }
+
     /// Makes a new database, and names it as programs take it.
     pub(crate) fn url(database: &str) -> String {
         drop(Self::new(database));
