@@ -1,127 +1,132 @@
-//! The same suggestions as SeaORM code: an `update_many()` that lets the database edit the document.
+//! The same suggestions as SeaORM code: the database edits the document, through custom SQL in an expression.
 //!
-//! The SQL inside has been checked like any other; only its dressing is made here. Always shown, never applied: the
-//! condition that picks the row is left to the reader.
+//! The SQL inside has been checked like any other; only its dressing is made here. Where the value of a builder stands
+//! alone (`.col_expr(column, value)`, `.value(column, value)`, `.update_column(column)`) the change is an edit; an active
+//! model cannot say it, so that an `update_many()` is shown for it, whose condition is left to the reader.
 
-use super::suggestion::{Applicability, Fix};
-use super::{Draft, Rebound};
-use crate::frontend::sql::{Dialect, Verb};
+mod custom;
+
+use super::suggestion::{Applicability, Edit, Fix};
+use super::{Draft, is_applicable};
+use crate::frontend::sql::Verb;
 use crate::project::writes::ColumnWrite;
-use crate::source::Files;
+use crate::source::{Files, Site, Span};
 use heck::ToUpperCamelCase;
+
+/// How the column and its value are spelled.
+enum Form<'f> {
+    /// The value is an argument of a builder.
+    Value {
+        /// The bytes of the value.
+        span: Span,
+    },
+    /// `update_column(column)`: the value is that of the row that was to be inserted.
+    Excluded {
+        /// The bytes of the call, from the method's name on.
+        span: Span,
+        /// The column as it is spelled.
+        column: &'f str,
+    },
+    /// A column in the list of `update_columns`.
+    Listed {
+        /// The column as it is spelled.
+        column: &'f str,
+    },
+    /// A field of an active model.
+    Model,
+}
 
 /// Dresses a checked assignment.
 pub(super) fn dress(write: &ColumnWrite, draft: &Draft, files: &Files) -> Option<Fix> {
     let (_, value) = draft.assignment.split_once(" = ")?;
-    let (sql, values) = custom(write, value, draft.bind.as_ref());
-    let expr = if values.is_empty() {
-        format!("Expr::cust({})", literal(&sql))
-    } else {
-        format!("Expr::cust_with_values({}, [{}])", literal(&sql), values.join(", "))
-    };
-    let column = format!("Column::{}", write.column.name.to_upper_camel_case());
-    let before = files.text(write.site).split_whitespace().collect::<Vec<_>>().join(" ");
-    let of_model = before.contains("Set(") || before.contains("set(");
-    let after = match write.verb {
-        Verb::Update if of_model => format!("Entity::update_many().col_expr({column}, {expr}).filter(..)"),
-        Verb::Update => format!(".col_expr({column}, {expr})"),
-        _ => format!(".value({column}, {expr})"),
-    };
-    Some(Fix {
+    let (sql, values) = custom::of(write, value, draft.bind.as_ref());
+    let text = files.get(write.file).text.as_str();
+    let form = form(write, text)?;
+    let expr = expression(&expr_path(write, text), &sql, &values);
+    let shown = Fix {
         applicability: Applicability::Display,
         title: draft.title.to_owned(),
         edits: vec![],
-        patch: vec![(before, after)],
-    })
+        patch: vec![(folded(files.text(write.site)), String::new())],
+    };
+    let (span, after) = match form {
+        Form::Value { span } => (span, expr),
+        Form::Excluded { span, column } => (span, format!("value({column}, {expr})")),
+        Form::Listed { column } => {
+            let after = format!(".value({column}, {expr})");
+            return Some(Fix { patch: vec![(folded(column), after)], ..shown });
+        }
+        Form::Model => {
+            let column = write.column.name.to_upper_camel_case();
+            let after = format!("Entity::update_many().col_expr(Column::{column}, {expr}).filter(..)");
+            let before = shown.patch.into_iter().map(|(before, _)| (before, after.clone())).collect();
+            return Some(Fix { patch: before, ..shown });
+        }
+    };
+    let site = Site { file: write.file, span };
+    let patch = vec![(folded(files.text(site)), after.clone())];
+    let is_spelled = !values.iter().any(|value| value == custom::UNKNOWN);
+    if !is_spelled || !is_applicable(write, draft) || syn::parse_str::<syn::Expr>(&after).is_err() {
+        return Some(Fix { patch, ..shown });
+    }
+    Some(Fix { applicability: draft.applicability, patch, edits: vec![Edit { site, text: after }], ..shown })
 }
 
-/// Custom SQL with its placeholders counted anew, as the database's driver takes them, and what is bound to them.
-fn custom(write: &ColumnWrite, value: &str, changed: Option<&Rebound>) -> (String, Vec<String>) {
-    let mut sql = String::new();
-    let mut values: Vec<String> = vec![];
-    let mut seen: Vec<usize> = vec![];
-    let mut bare = write
-        .sql
-        .statement_sql
-        .get(..write.sql.assignment_in_statement.start)
-        .map_or(0, |head| head.matches('?').count());
-    let mut rest = value.chars().peekable();
-    let mut quoted = false;
-    while let Some(c) = rest.next() {
-        quoted ^= c == '\'';
-        if quoted || !matches!(c, '$' | '?') {
-            sql.push(c);
-            continue;
+/// How the source spells the write; `None` when its places are not what they seem.
+fn form<'f>(write: &ColumnWrite, text: &'f str) -> Option<Form<'f>> {
+    let head = text.get(..write.site.span.start as usize)?.trim_end();
+    let span = write.sql.value_span;
+    let end = text.get(span.end as usize..)?;
+    let method = |name: &str| head.strip_suffix('(').is_some_and(|head| head.trim_end().ends_with(name));
+    if write.verb != Verb::Update && span == write.site.span {
+        let column = text.get(span.range())?;
+        if !method(".update_column") {
+            return Some(Form::Listed { column });
         }
-        let mut digits = String::new();
-        while let Some(digit) = rest.next_if(char::is_ascii_digit) {
-            digits.push(digit);
-        }
-        let index = digits.parse().unwrap_or_else(|_| {
-            bare += 1;
-            bare
-        });
-        let number = seen.iter().position(|known| *known == index).filter(|_| write.dialect == Dialect::Postgres);
-        let number = number.unwrap_or_else(|| {
-            seen.push(index);
-            let source = write.binds.iter().find(|bind| bind.index == index).map_or("..", |bind| bind.source.as_str());
-            values.push(match changed {
-                Some(changed) if changed.before == source => as_json(&changed.after),
-                _ => source.to_owned(),
-            });
-            seen.len() - 1
-        });
-        match write.dialect {
-            Dialect::Postgres => {
-                sql.push('$');
-                sql.push_str(&(number + 1).to_string());
-            }
-            _ => sql.push('?'),
+        let open = head.len() - 1;
+        let start = text.get(..open)?.rfind('.')? + 1;
+        let close = end.len() - end.trim_start().len();
+        let closes = end.trim_start().starts_with(')');
+        let span = Span { start: start as u32, end: span.end + close as u32 + 1 };
+        return closes.then_some(Form::Excluded { span, column });
+    }
+    let own = text.get(write.site.span.start as usize..span.start as usize)?.trim_end();
+    // `(column, value)`, as the arguments of a builder or as a pair.
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '>');
+    let pair = head.strip_suffix('(').is_some_and(|head| !head.trim_end().ends_with(is_name));
+    if !pair && !method(".col_expr") && !method(".value") {
+        return Some(Form::Model);
+    }
+    let closed = end.trim_start().starts_with([')', ',']);
+    (own.ends_with(',') && closed).then_some(Form::Value { span })
+}
+
+/// sea-query's `Expr` as the file names it.
+fn expr_path(write: &ColumnWrite, text: &str) -> String {
+    let value = text.get(write.sql.value_span.range()).unwrap_or("");
+    let path: &str = value.split("Expr::").next().filter(|path| path.len() < value.len()).unwrap_or("-");
+    if path.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':')) {
+        return format!("{path}Expr");
+    }
+    let imports = text.split("use ").skip(1).filter_map(|rest| rest.split(';').next());
+    let named = imports.flat_map(|list| list.split(|c: char| !(c.is_alphanumeric() || c == '_'))).any(|w| w == "Expr");
+    if named { "Expr".to_owned() } else { "sea_orm::sea_query::Expr".to_owned() }
+}
+
+/// Custom SQL as an expression.
+fn expression(path: &str, sql: &str, values: &[String]) -> String {
+    let sql = custom::literal(sql);
+    match values {
+        [] => format!("{path}::cust({sql})"),
+        [one] => format!("{path}::cust_with_values({sql}, [{one}])"),
+        several => {
+            // An array holds one type.
+            let several: Vec<String> = several.iter().map(|value| format!("sea_orm::Value::from({value})")).collect();
+            format!("{path}::cust_with_values({sql}, [{}])", several.join(", "))
         }
     }
-    (plain(&sql, write.dialect), values)
 }
 
-/// `Json(&phone)` as sea-query takes it: `json!(phone)`.
-fn as_json(bound: &str) -> String {
-    let inner = bound.strip_prefix("Json(").and_then(|rest| rest.strip_suffix(')'));
-    inner.map_or_else(|| bound.to_owned(), |inner| format!("json!({})", inner.trim_start_matches('&')))
-}
-
-/// Without the quotes around plain lower-case names, which need none.
-fn plain(sql: &str, dialect: Dialect) -> String {
-    let quote = if dialect == Dialect::Mysql { '`' } else { '"' };
-    let mut out = String::new();
-    let mut parts = sql.split(quote);
-    out.push_str(parts.next().unwrap_or_default());
-    while let Some(name) = parts.next() {
-        let bare = super::text::is_plain(name) && !name.bytes().any(|b| b.is_ascii_uppercase());
-        if bare {
-            out.push_str(name);
-        } else {
-            out.push(quote);
-            out.push_str(name);
-            out.push(quote);
-        }
-        out.push_str(parts.next().unwrap_or_default());
-    }
-    out
-}
-
-/// A Rust string literal.
-fn literal(sql: &str) -> String {
-    if sql.contains('"') { format!("r#\"{sql}\"#") } else { format!("\"{sql}\"") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quotes_go_where_they_are_not_needed() {
-        assert_eq!(plain(r#"jsonb_set("data", '{a}', $1)"#, Dialect::Postgres), "jsonb_set(data, '{a}', $1)");
-        assert_eq!(plain(r#""Data" || $1"#, Dialect::Postgres), r#""Data" || $1"#);
-        assert_eq!(literal(r#""Data" || $1"#), "r#\"\"Data\" || $1\"#");
-        assert_eq!(as_json("Json(&phone)"), "json!(phone)");
-    }
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
