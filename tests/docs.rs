@@ -217,7 +217,7 @@ fn run(command: &str, folder: &Path) -> (String, Option<i32>) {
 }
 
 /// Whether a line of what is expected stands for more than itself.
-fn is_loose(line: &String) -> bool {
+fn is_loose(line: &str) -> bool {
     line.ends_with("...")
 }
 
@@ -240,14 +240,17 @@ fn commands_print_what_is_said() {
                 assert_eq!(code, Some(step.code), "{place}");
                 let as_said = matches(&step.output, &lines);
                 // What is said loosely is nothing that can be written anew.
-                let rewritten = std::env::var_os("UPDATE_DOCS").is_some() && !step.output.iter().any(is_loose);
+                let rewritten =
+                    std::env::var_os("UPDATE_DOCS").is_some() && !step.output.iter().any(|line| is_loose(line));
                 assert!(as_said || rewritten, "{place}");
                 writeln!(text, "$ {}", step.command).unwrap();
                 if step.code != 0 {
                     writeln!(text, "? {}", step.code).unwrap();
                 }
                 let shown = if as_said { step.output.iter().map(String::as_str).collect() } else { lines };
-                shown.iter().for_each(|line| text.extend([line, "\n"]));
+                for line in shown {
+                    text.extend([line, "\n"]);
+                }
                 ran += 1;
             }
             fresh = fresh.replace(&block.text, &text);

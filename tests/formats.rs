@@ -251,6 +251,20 @@ fn junit_is_what_its_schema_says() {
 }
 
 #[test]
+fn a_finding_about_no_write_has_no_column() {
+    let project = Project::incident();
+    project.write("a.sql", b"-- noclobber: ignore[json-column-overwrite] -- for nothing\nSELECT data FROM users;\n");
+    let arguments = ["a.sql", "--min-confidence", "low", "--output"];
+    let report = |format| project.run(&[&arguments[..], &[format]].concat()).stdout;
+    let sarif: Value = serde_json::from_str(&report("sarif")).unwrap();
+    assert_valid("sarif-2.1.0.json", &sarif);
+    assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "unused-suppression", "{sarif:#}");
+    assert!(sarif["runs"][0]["results"][0]["properties"]["column"].is_null(), "{sarif:#}");
+    let junit = report("junit");
+    assert!(is_valid_junit(&junit) && junit.contains("name=\"unused-suppression at a.sql:1:1\""), "{junit}");
+}
+
+#[test]
 fn what_is_below_the_gate_is_no_failed_test() {
     let project = Project::incident();
     project.write("a.sql", b"UPDATE users SET data = '[]' WHERE id = 1;\n");

@@ -148,6 +148,18 @@ expect 1 "$here/docs/examples/ci.sh"
 [ -s noclobber.json ] && [ -s noclobber.xml ] || fail "the reports were not written"
 rm noclobber.json noclobber.xml
 
+step "a suppressed write passes, with its reason in the source; nobody hears of it"
+incident | sed 's|^    sqlx|    // noclobber: ignore[json-column-overwrite] -- the phone is all there is\n&|' >src/users.rs
+expect 0 bash -ec "$github"
+said '1 suppressed'
+not_said '::error'
+! grep -q '"ruleId"' noclobber.sarif || fail "the SARIF file has a suppressed finding"
+rm noclobber.sarif
+sed -i 's| -- the phone is all there is||' src/users.rs
+expect 0 noclobber --output concise --fail-on warning --min-confidence low
+said 'note[invalid-suppression]'
+git checkout -q src/users.rs
+
 step "pre-commit: the incident is stopped, though the schema is in a file that did not change"
 git checkout -q main
 cp "$here/docs/examples/pre-commit-local.yaml" .pre-commit-config.yaml

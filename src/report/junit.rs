@@ -2,7 +2,7 @@
 //!
 //! A run without findings is one case that passes: services take an empty file for a broken job.
 
-use super::{Lines, Shown, details, word};
+use super::{Lines, Shown, column_of, details, word};
 use crate::check::Report;
 use crate::rules::finding::Finding;
 use std::io::{self, Write};
@@ -37,7 +37,8 @@ pub fn write(out: &mut dyn Write, report: &Report, shown: Shown) -> io::Result<(
 
 fn case(out: &mut dyn Write, report: &Report, lines: &Lines<'_>, finding: &Finding, fails: bool) -> io::Result<()> {
     let place = lines.place(finding.site);
-    let name = format!("{} {}.{} at {place}", finding.rule, finding.table, finding.column);
+    let column = column_of(finding).map_or_else(String::new, |column| format!(" {column}"));
+    let name = format!("{}{column} at {place}", finding.rule);
     let class = &report.files.get(finding.site.file).path;
     writeln!(out, "    <testcase name=\"{}\" classname=\"{}\">", escaped(&name), escaped(class))?;
     let mut text = format!("{place}: {}[{}] {}", word(finding.severity), finding.rule, finding.message);

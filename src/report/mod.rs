@@ -105,6 +105,11 @@ pub(crate) fn home_url() -> String {
     concat!("https://docs.rs/crate/", env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"), "/").to_owned()
 }
 
+/// The column that a finding is about, with its table; `None` where it is about no write.
+pub(crate) fn column_of(finding: &Finding) -> Option<String> {
+    (!finding.column.is_empty()).then(|| format!("{}.{}", finding.table, finding.column))
+}
+
 /// What follows a message where a format has text only: the notes, then the suggestion, each in lines of its own.
 pub(crate) fn details(finding: &Finding) -> Vec<String> {
     let mut details = finding.notes.clone();

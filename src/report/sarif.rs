@@ -4,7 +4,7 @@
 //! silenced is in it: services differ in what they make of SARIF's own suppressions.
 
 use super::repository::Repository;
-use super::{Lines, Shown, details, rule_page_url, word};
+use super::{Lines, Shown, column_of, details, rule_page_url, word};
 use crate::check::Report;
 use crate::rules::RULES;
 use crate::rules::finding::{Applicability, Confidence, Finding, Fix};
@@ -117,7 +117,7 @@ impl Context<'_> {
             "partialFingerprints": { FINGERPRINT: finding.fingerprint },
             "properties": {
                 "confidence": finding.confidence,
-                "column": format!("{}.{}", finding.table, finding.column),
+                "column": column_of(finding),
                 "survival": finding.survival,
                 "lostKeys": finding.lost_keys,
                 "labels": finding.labels,
