@@ -18,6 +18,11 @@ fn sources(folder: &str) -> Vec<(String, PathBuf)> {
             if entry.is_dir() {
                 open.push(entry);
             } else if entry.extension().is_some_and(|end| end == "rs") {
+                let name = entry.file_name().unwrap().to_str().unwrap();
+                let is_form = name == "entity.rs" || entry.ancestors().any(|a| a.ends_with("forms"));
+                if !is_form && !name.starts_with("forms_") {
+                    continue;
+                }
                 let inside = entry.strip_prefix(&folder).unwrap().to_str().unwrap().replace('\\', "/");
                 found.push((format!("src/{}", inside.trim_start_matches("src/")), entry));
             }

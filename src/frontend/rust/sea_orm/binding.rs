@@ -20,9 +20,9 @@ impl Place<'_, '_, '_> {
         let source = self.file.reader.source;
         let span = source.expr(expr);
         let live = self.live(expr);
-        let dead = live.as_ref().map(|live| {
+        let dead = live.as_ref().and_then(|live| live.dead).map(|dead| {
             let words = "this arm never runs: a model that was made from a row holds `Unchanged`, never `Set`";
-            signs::sign(self.file.reader.file, SignKind::DeadMerge, source.expr(live.dead), words.to_owned())
+            signs::sign(self.file.reader.file, SignKind::DeadMerge, source.expr(dead), words.to_owned())
         });
         let expr = live.map_or(expr, |live| live.value);
         let evaluated = values::evaluate(self.file.reader, self.scope, &self.branch(span.start as usize), expr);

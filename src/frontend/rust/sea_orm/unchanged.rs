@@ -15,8 +15,8 @@ const MAX_HOPS: usize = 6;
 pub(super) struct Live<'e> {
     /// What the arm gives.
     pub(super) value: &'e Expr,
-    /// What gives nothing, since its arm never runs.
-    pub(super) dead: &'e Expr,
+    /// What looks like a merge and gives nothing, since its arm never runs.
+    pub(super) dead: Option<&'e Expr>,
 }
 
 impl<'a> Place<'_, 'a, '_> {
@@ -60,9 +60,9 @@ impl<'a> Place<'_, 'a, '_> {
                         return None;
                     }
                     let runs = choice.arms.iter().position(|arm| !is_dead(&arm.pat))?;
-                    let live = choice.arms.get(runs).filter(|arm| !matches!(arm.pat, Pat::Guard(_)))?;
-                    let dead = choice.arms.iter().take(runs).find(|arm| names_set(&arm.pat))?;
-                    return Some(Live { value: &live.body, dead: &dead.body });
+                    let live = choice.arms.get(runs).filter(|arm| takes_all(&arm.pat))?;
+                    let dead = choice.arms.iter().take(runs).find(|arm| names_set(&arm.pat));
+                    return Some(Live { value: &live.body, dead: dead.map(|arm| &*arm.body) });
                 }
                 Expr::If(branch) => {
                     let Expr::Let(condition) = &*branch.cond else { return None };
@@ -70,7 +70,7 @@ impl<'a> Place<'_, 'a, '_> {
                         return None;
                     }
                     let (_, other) = branch.else_branch.as_ref()?;
-                    return Some(Live { value: other, dead: last_of(&branch.then_branch)? });
+                    return Some(Live { value: other, dead: last_of(&branch.then_branch) });
                 }
                 Expr::Block(block) => expr = last_of(&block.block)?,
                 _ => return None,
@@ -102,6 +102,22 @@ impl<'a> Place<'_, 'a, '_> {
                     _ => false,
                 })
             })
+    }
+}
+
+/// Whether a pattern takes every `Unchanged` value.
+fn takes_all(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Wild(_) => true,
+        Pat::Ident(ident) => ident.subpat.is_none() && ident.ident != "NotSet",
+        Pat::TupleStruct(inner) => {
+            let all = inner.elems.iter().all(|inner| matches!(inner, Pat::Wild(_) | Pat::Ident(_)));
+            all && inner.path.segments.last().is_some_and(|s| s.ident == "Unchanged")
+        }
+        Pat::Or(cases) => cases.cases.iter().any(takes_all),
+        Pat::Paren(inner) => takes_all(&inner.pat),
+        Pat::Reference(inner) => takes_all(&inner.pat),
+        _ => false,
     }
 }
 
