@@ -2,6 +2,7 @@
 
 mod judge;
 
+use crate::baseline::Looked;
 use crate::declared::ColumnRules;
 use crate::discover::dialect::Dialects;
 use crate::discover::exclude::Exclude;
@@ -13,10 +14,10 @@ use crate::frontend::{self, dialect_hint};
 use crate::project::Unanalysed;
 use crate::rules::finding::{Finding, Summary};
 use crate::rules::levels::Levels;
-use crate::source::{FileId, Files, LineIndex, SourceFile, Span};
+use crate::source::{FileId, Files, LineIndex, Site, SourceFile, Span};
 use heck::ToSnakeCase as _;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,8 @@ pub struct Options {
     pub exclude: Exclude,
     /// Leaves out what is excluded even where it is named by itself.
     pub force_exclude: bool,
+    /// Texts that stand for those on disk, by path (absolute, links resolved): what is staged and not what is edited.
+    pub instead: BTreeMap<PathBuf, Vec<u8>>,
     /// Of the named files only these (absolute, links resolved); all when `None`.
     pub only: Option<BTreeSet<PathBuf>>,
     /// Which rules speak, and how loud.
@@ -59,6 +62,14 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Findings that comments suppress, by path and place.
     pub suppressed: Vec<Finding>,
+    /// Findings that the baseline knows.
+    pub baselined: Vec<Finding>,
+    /// Findings that are left out for their confidence.
+    pub hidden: Vec<Finding>,
+    /// The statement around the place of each write, for what is asked of it as a whole.
+    pub statements: BTreeMap<Site, Span>,
+    /// Which files were looked at.
+    pub looked: Looked,
     /// The files that findings and reasons point into.
     pub files: Files,
     /// Counts of the named files.
@@ -135,7 +146,10 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
     let mut loaded: Vec<Loaded> = found
         .files
         .par_iter()
-        .map(|file| load(file, stdin.filter(|_| file.is_stdin), &|bytes| look(file, bytes)))
+        .map(|file| {
+            let instead = || options.instead.get(&file.path).map(Vec::as_slice);
+            load(file, stdin.filter(|_| file.is_stdin).or_else(instead), &|bytes| look(file, bytes))
+        })
         .collect();
     let mut report = Report::default();
     report.warnings.extend(found.warnings.into_iter().map(|message| Warning { message, named: true }));
@@ -160,7 +174,7 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
         Loaded::Text(source, _) if file.kind == Kind::Dialect => Some((file.path.as_path(), source.text.as_str())),
         _ => None,
     }));
-    let reader = Reader { files: &found.files, dialects: &dialects, named: options.dialect };
+    let reader = Reader { files: &found.files, dialects: &dialects, named: options.dialect, instead: &options.instead };
     let mut facts = reader.read(&loaded, &mut report, |_| true);
     reader.read_coded(&mut loaded, &mut facts, &mut report);
     reader.read_constants(&mut loaded, &mut facts, &mut report);
@@ -207,9 +221,16 @@ struct Reader<'a> {
     dialects: &'a Dialects,
     /// The dialect that the user named.
     named: Option<Dialect>,
+    /// Texts that stand for those on disk.
+    instead: &'a BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl Reader<'_> {
+    /// The text that stands for the one on disk.
+    fn instead(&self, file: &Candidate) -> Option<&[u8]> {
+        self.instead.get(&file.path).map(Vec::as_slice)
+    }
+
     /// Reads the loaded files that `which` (by index) picks. The id of a file is its index, whatever is picked.
     fn read(&self, loaded: &[Loaded], report: &mut Report, which: impl Fn(usize) -> bool + Sync) -> Vec<Facts> {
         let read: Vec<Result<Facts, String>> = self
@@ -266,7 +287,9 @@ impl Reader<'_> {
         let columns = written_names(facts);
         let is_column = |field: &String| columns.contains(&field.to_lowercase());
         let late = self.load_late(loaded, |file, loaded| match loaded {
-            Loaded::Codes(fields) if fields.iter().any(is_column) => Some(load(file, None, &|_| Relevance::Matters)),
+            Loaded::Codes(fields) if fields.iter().any(is_column) => {
+                Some(load(file, self.instead(file), &|_| Relevance::Matters))
+            }
             _ => None,
         });
         self.read_late(late, loaded, facts, report);
@@ -286,7 +309,7 @@ impl Reader<'_> {
         }
         let look = |bytes: &[u8]| if names.are_in(bytes) { Relevance::Matters } else { Relevance::Nothing };
         let late = self.load_late(loaded, |file, loaded| match loaded {
-            Loaded::Dropped | Loaded::Codes(_) => Some(load(file, None, &look)),
+            Loaded::Dropped | Loaded::Codes(_) => Some(load(file, self.instead(file), &look)),
             _ => None,
         });
         self.read_late(late, loaded, facts, report);

@@ -122,6 +122,29 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) force_exclude: bool,
 
+    /// Report only files that have changed since HEAD left this branch, tag or commit
+    ///
+    /// Committed, staged, edited or new. The schema and what is known of each column still come from the whole project. A
+    /// change in one file can make a write in another one wrong: run without this option on the main branch.
+    #[arg(long, value_name = "REF", conflicts_with = "staged")]
+    pub(crate) changed_since: Option<String>,
+
+    /// Report only files that are staged, as they are staged
+    #[arg(long)]
+    pub(crate) staged: bool,
+
+    /// With --changed-since or --staged: only statements of which a line has changed
+    #[arg(long)]
+    pub(crate) changed_lines: bool,
+
+    /// Leave out the findings that this file knows; the last one written by --write-baseline
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Write the findings into the baseline, take out what is no longer found, and say what is new
+    #[arg(long, conflicts_with_all = ["diff", "changed_lines"])]
+    pub(crate) write_baseline: bool,
+
     /// Report what comments suppress too
     #[arg(long)]
     pub(crate) no_ignores: bool,
@@ -146,7 +169,7 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) exit_zero: bool,
 
-    /// Exit with 2 if any file could not be read or parsed
+    /// Exit with 2 if a file could not be read or parsed, or a part of the configuration or baseline fits nothing
     #[arg(long)]
     pub(crate) strict: bool,
 

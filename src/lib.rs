@@ -13,10 +13,12 @@
 //! * [`frontend`]: reads `.rs`, `.sql` and `.sqlx` files into facts.
 //! * [`project`]: all facts of all files: which columns hold JSON and who writes them.
 //! * [`rules`]: one write and what is known of its column in, one finding out.
+//! * [`baseline`]: findings that were there before.
 //! * [`suppress`]: what the user has decided in comments.
 //! * [`config`]: `noclobber.toml`, in the words of the rooms that act on it.
 //! * [`report`]: findings to text, JSON and other formats.
 
+pub mod baseline;
 pub mod check;
 pub mod config;
 pub mod declared;

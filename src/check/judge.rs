@@ -1,6 +1,7 @@
 //! From facts to what is said about the named files: findings, less what the user has decided in comments.
 
 use super::{Options, Report};
+use crate::baseline::Looked;
 use crate::declared::ColumnRule;
 use crate::discover::Candidate;
 use crate::discover::dialect::Dialects;
@@ -52,6 +53,9 @@ pub(super) fn judge(
     identify(&mut findings, files, &project, &report.files);
     findings.retain(|finding| named(finding.site.file));
     let all_named = files.iter().all(|file| file.named);
+    let looked = |(index, file): (usize, &Candidate)| (FileId(index as u32), (file.in_project.clone(), file.named));
+    report.looked = Looked { files: files.iter().enumerate().map(looked).collect(), whole: all_named };
+    report.statements = project.writes.iter().map(|write| (write.site, write.sql.statement)).collect();
     report.summary.statements = if all_named { project.statements } else { read_here };
     report.summary.json_writes = project.writes.iter().filter(|write| named(write.site.file)).count();
     let unanalysed = project.unanalysed.iter().filter(|unanalysed| named(unanalysed.site.file));

@@ -1,10 +1,12 @@
 //! `noclobber check`: run the check, write the reports, say with the exit code how it went.
 
-use super::{configuration, fixes, ignores, unknown_rule};
+use super::progress::Progress;
+use super::{baseline, changed, configuration, fixes, ignores, unknown_rule};
 use crate::cli::{CheckArgs, Color, Format, Output};
 use anyhow::{Context as _, bail};
 use noclobber::check::{Options, Report, check};
 use noclobber::config::Config;
+use noclobber::discover::git::Changes;
 use noclobber::report::repository::Repository;
 use noclobber::report::{self, Shown};
 use noclobber::rules;
@@ -30,9 +32,15 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
         bail!("a report for programs must be alone on stdout: give the others a file, as in `--output json=FILE`");
     }
     let Some(config) = configuration::read(args)? else { return Ok(FAILURE) };
+    if args.changed_lines && args.changed_since.is_none() && !args.staged {
+        bail!("`--changed-lines` needs `--changed-since REF` or `--staged`");
+    }
+    let mut known = baseline::read(args, &config)?;
+    let changes = changed::read(args)?;
     let started = Instant::now();
-    let options = options(args, &config)?;
-    let (mut report, mut shown) = checked(args, &options)?;
+    let options = options(args, &config, changes.as_ref())?;
+    let checked = || checked(args, &options, known.as_ref(), changes.as_ref().filter(|_| args.changed_lines));
+    let (mut report, mut shown) = checked()?;
     if args.diff {
         warn(args, &report)?;
         configuration::warn(args, &config, &report)?;
@@ -42,11 +50,11 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
         if options.stdin.is_some() {
             bail!("fixes are written to files: `-` can only be shown with `--diff`");
         }
-        (report, shown) = fixes::fix(args, (report, shown), || checked(args, &options))?;
+        (report, shown) = fixes::fix(args, (report, shown), checked)?;
     }
     if let Some(reason) = args.reason.as_deref().filter(|_| args.add_ignores) {
         ignores::add(args, &report, reason)?;
-        (report, shown) = checked(args, &options)?;
+        (report, shown) = checked()?;
     }
     if args.verbose {
         let time = started.elapsed().as_millis();
@@ -54,6 +62,12 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     }
     warn(args, &report)?;
     configuration::warn(args, &config, &report)?;
+    let mut stale = 0;
+    if let Some(known) = known.take_if(|_| args.write_baseline) {
+        known.write(args, &mut report, &options.levels)?;
+    } else if let Some(known) = known.as_ref().filter(|_| !args.changed_lines) {
+        stale = known.warn(args, &report, &options.levels)?;
+    }
     let repository = std::env::current_dir().and_then(|folder| folder.canonicalize());
     let repository = repository.map(|folder| Repository::around(&folder)).unwrap_or_default();
     for output in &args.output {
@@ -62,7 +76,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     if args.output.iter().any(|output| output.format == Format::Github) {
         write_step_summary(&report, shown, &repository)?;
     }
-    Ok(if is_incomplete(args, &report) {
+    Ok(if is_incomplete(args, &report) || args.strict && stale > 0 {
         FAILURE
     } else if report.findings.iter().any(|finding| finding.severity >= args.fail_on) && !args.exit_zero {
         FOUND
@@ -76,15 +90,30 @@ pub(super) fn is_incomplete(args: &CheckArgs, report: &Report) -> bool {
     !report.faults.is_empty() || args.strict && (!report.warnings.is_empty() || !report.unmatched.is_empty())
 }
 
-/// Runs the check and leaves what is to be shown.
-fn checked(args: &CheckArgs, options: &Options) -> anyhow::Result<(Report, Shown)> {
+/// Runs the check and leaves what is to be shown: neither what the baseline knows nor, if only `lines` are wanted, what
+/// has not changed.
+fn checked(
+    args: &CheckArgs,
+    options: &Options,
+    known: Option<&baseline::Known>,
+    lines: Option<&Changes>,
+) -> anyhow::Result<(Report, Shown)> {
+    let progress = Progress::start(args);
     let mut report = check(options)?;
+    drop(progress);
+    if let Some(changes) = lines {
+        changed::retain(changes, &mut report);
+    }
     let shown = filter(args, &mut report);
+    if let Some(known) = known {
+        known.apply(&mut report);
+        report.summary.baselined = report.baselined.len();
+    }
     Ok((report, shown))
 }
 
 /// What the library is asked for.
-fn options(args: &CheckArgs, config: &Config) -> anyhow::Result<Options> {
+fn options(args: &CheckArgs, config: &Config, changes: Option<&Changes>) -> anyhow::Result<Options> {
     let mut paths = args.paths.clone();
     let given = paths.len();
     paths.retain(|path| path != Path::new("-"));
@@ -104,7 +133,8 @@ fn options(args: &CheckArgs, config: &Config) -> anyhow::Result<Options> {
         schema: args.schema.iter().chain(&config.schema).cloned().collect(),
         exclude: config.exclude.clone(),
         force_exclude: args.force_exclude,
-        only: None,
+        instead: changes.map(|changes| changes.staged.clone()).unwrap_or_default(),
+        only: changes.map(|changes| changes.files.clone()),
         levels: config.levels.clone().choosing(&args.select, &args.ignore),
         columns: config.columns.clone(),
         config: config.source.clone(),
@@ -139,12 +169,13 @@ fn warn(args: &CheckArgs, report: &Report) -> io::Result<()> {
 
 /// Leaves the findings that are to be shown, in every format the same.
 fn filter(args: &CheckArgs, report: &mut Report) -> Shown {
-    let before = report.findings.len();
-    report.findings.retain(|finding| finding.confidence >= args.min_confidence);
+    let (found, hidden) =
+        std::mem::take(&mut report.findings).into_iter().partition(|finding| finding.confidence >= args.min_confidence);
+    (report.findings, report.hidden) = (found, hidden);
     report.suppressed.retain(|finding| finding.confidence >= args.min_confidence);
     report.summary.suppressed = report.suppressed.len();
     Shown {
-        hidden: before - report.findings.len(),
+        hidden: report.hidden.len(),
         unanalysed: args.show_unanalysed,
         statistics: args.statistics,
         quiet: args.quiet,

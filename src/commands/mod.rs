@@ -1,11 +1,14 @@
 //! One file a subcommand. Each returns the exit code, or an error that becomes exit code 2.
 
+mod baseline;
+mod changed;
 pub(crate) mod check;
 mod configuration;
 pub(crate) mod explain;
 mod fixes;
 mod ignores;
 pub(crate) mod init;
+mod progress;
 pub(crate) mod shell;
 
 use noclobber::rules::RULES;

@@ -4,6 +4,7 @@
 
 pub mod dialect;
 pub mod exclude;
+pub mod git;
 mod ignores;
 pub mod prefilter;
 pub mod read;
