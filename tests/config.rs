@@ -206,3 +206,24 @@ fn init_writes_a_configuration_that_changes_nothing() {
     assert_eq!(again.code, Some(2), "what is there is never overwritten");
     assert!(again.stderr.contains("is there already"), "{again:?}");
 }
+
+#[test]
+fn what_the_documentation_shows_is_a_configuration() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md")).unwrap();
+    let blocks: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(blocks.len(), 2);
+    for block in blocks {
+        let name = if block.contains("metadata") { "Cargo.toml" } else { "noclobber.toml" };
+        // The examples that are commented out hold too.
+        let text: String = block
+            .lines()
+            .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line).to_owned() + "\n")
+            .collect();
+        let project = plain();
+        project.write("migrations/1.sql", b"");
+        project.write(name, text.as_bytes());
+        let outcome = project.run(&[]);
+        assert_ne!(outcome.code, Some(2), "{text}{outcome:?}");
+        assert!(outcome.stderr.contains("`*.payload`"), "it is read: {outcome:?}");
+    }
+}
