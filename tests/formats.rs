@@ -85,6 +85,24 @@ fn one_run_writes_every_format_as_it_would_alone() {
 }
 
 #[test]
+fn statistics_are_in_what_people_read_and_in_json() {
+    let project = hostile();
+    for (format, said) in [
+        ("text", "     3  error    json-column-overwrite\n"),
+        ("concise", "     3  error    json-column-overwrite\n"),
+        ("github", "     3  error    json-column-overwrite\n"),
+        ("markdown", " | error | 3 |\n"),
+        ("jsonl", r#""statistics":[{"rule":"json-column-overwrite","severity":"error","count":3}]"#),
+    ] {
+        let outcome = project.run(&["--output", format, "--statistics"]);
+        assert!(outcome.stdout.contains(said), "{format}: {outcome:?}");
+        assert!(!report(&project, format).contains(said), "{format}");
+    }
+    let document: Value = serde_json::from_str(&project.run(&["--output", "json", "--statistics"]).stdout).unwrap();
+    assert_eq!(document["statistics"][0]["count"], 3);
+}
+
+#[test]
 fn sarif_is_what_its_schema_says() {
     let document = report_json(&hostile(), "sarif");
     assert_valid("sarif-2.1.0.json", &document);

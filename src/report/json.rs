@@ -21,13 +21,25 @@ struct Document<'a> {
     findings: Vec<JsonFinding<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unanalysed: Option<Vec<JsonUnanalysed<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statistics: Option<Vec<JsonCount>>,
     summary: Summary,
 }
 
 #[derive(Serialize)]
 struct SummaryLine {
     version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statistics: Option<Vec<JsonCount>>,
     summary: Summary,
+}
+
+/// How many findings of a rule have that severity.
+#[derive(Serialize)]
+struct JsonCount {
+    rule: &'static str,
+    severity: Severity,
+    count: usize,
 }
 
 #[derive(Serialize)]
@@ -96,7 +108,8 @@ pub fn write(out: &mut dyn Write, report: &Report, shown: Shown) -> io::Result<(
     let lines = Lines::new(&report.files);
     let findings = report.findings.iter().map(|finding| json(finding, &report.files, &lines)).collect();
     let unanalysed = shown.unanalysed.then(|| unanalysed(report, &lines).collect());
-    let document = Document { version: VERSION, findings, unanalysed, summary: report.summary };
+    let statistics = statistics(report, shown);
+    let document = Document { version: VERSION, findings, unanalysed, statistics, summary: report.summary };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
 }
@@ -119,8 +132,14 @@ pub fn write_lines(out: &mut dyn Write, report: &Report, shown: Shown) -> io::Re
         serde_json::to_writer(&mut *out, &UnanalysedLine { unanalysed })?;
         writeln!(out)?;
     }
-    serde_json::to_writer(&mut *out, &SummaryLine { version: VERSION, summary: report.summary })?;
+    let line = SummaryLine { version: VERSION, statistics: statistics(report, shown), summary: report.summary };
+    serde_json::to_writer(&mut *out, &line)?;
     writeln!(out)
+}
+
+fn statistics(report: &Report, shown: Shown) -> Option<Vec<JsonCount>> {
+    let counts = || super::statistics(report).into_iter();
+    shown.statistics.then(|| counts().map(|(severity, rule, count)| JsonCount { rule, severity, count }).collect())
 }
 
 fn unanalysed<'a>(report: &'a Report, lines: &'a Lines<'_>) -> impl Iterator<Item = JsonUnanalysed<'a>> {

@@ -6,11 +6,10 @@
 use super::github::worst_first;
 use super::repository::Repository;
 use super::sanitize::{one_line, sanitize};
-use super::{Lines, Shown, counts, plural, rule_page_url, word};
+use super::{Lines, Shown, counts, plural, rule_page_url, statistics, word};
 use crate::check::Report;
 use crate::rules::finding::{Applicability, Finding, Fix};
 use crate::source::Site;
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// Findings that are told in full; services cut a page after a megabyte.
@@ -31,13 +30,9 @@ pub fn write(out: &mut dyn Write, report: &Report, shown: Shown, repository: &Re
         writeln!(out, "And {} more.\n", plural(more, "finding"))?;
     }
     if shown.statistics && !findings.is_empty() {
-        let mut by_rule: BTreeMap<_, usize> = BTreeMap::new();
-        for finding in &findings {
-            *by_rule.entry((std::cmp::Reverse(finding.severity), finding.rule)).or_default() += 1;
-        }
         writeln!(out, "| rule | severity | findings |\n|---|---|---:|")?;
-        for ((severity, rule), count) in by_rule {
-            writeln!(out, "| [`{rule}`]({}) | {} | {count} |", rule_page_url(rule), word(severity.0))?;
+        for (severity, rule, count) in statistics(report) {
+            writeln!(out, "| [`{rule}`]({}) | {} | {count} |", rule_page_url(rule), word(severity))?;
         }
         writeln!(out)?;
     }

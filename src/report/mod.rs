@@ -21,6 +21,8 @@ use crate::check::Report;
 use crate::rules::finding::{Applicability, Finding, Severity};
 use crate::source::{FileId, Files, LineIndex, Position, Site};
 use std::cell::OnceCell;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// What a format writes down, apart from the report itself.
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,6 +89,15 @@ pub(crate) fn word(severity: Severity) -> &'static str {
 pub(crate) fn counts(report: &Report) -> [(usize, &'static str); 3] {
     [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")]
         .map(|(severity, word)| (report.findings.iter().filter(|finding| finding.severity == severity).count(), word))
+}
+
+/// How many findings of each rule have which severity, the worst first.
+pub(crate) fn statistics(report: &Report) -> Vec<(Severity, &'static str, usize)> {
+    let mut counts: BTreeMap<(Reverse<Severity>, &'static str), usize> = BTreeMap::new();
+    for finding in &report.findings {
+        *counts.entry((Reverse(finding.severity), finding.rule)).or_default() += 1;
+    }
+    counts.into_iter().map(|((Reverse(severity), rule), count)| (severity, rule, count)).collect()
 }
 
 /// A number with its noun: `1 file`, `2 files`.

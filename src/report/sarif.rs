@@ -19,6 +19,9 @@ const ROOT: &str = "%SRCROOT%";
 /// The name of our fingerprint ([`crate::fingerprint`]) and its version.
 const FINGERPRINT: &str = "noclobber/v1";
 
+/// A longer piece of code is left out, in bytes: the place says where it stands.
+const LONG_SNIPPET: usize = 1_000;
+
 /// A place in a file. Lines and columns start at 1; columns count characters, the end is one past the last.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -166,7 +169,12 @@ impl Context<'_> {
             // A schema may lie outside the repository; its path on this machine is no help elsewhere.
             None => json!({ "description": { "text": self.report.files.get(site.file).path } }),
         };
-        json!({ "physicalLocation": { "artifactLocation": artifact, "region": self.region(site) } })
+        let mut region = json!(self.region(site));
+        let snippet = self.report.files.text(site);
+        if !snippet.is_empty() && snippet.len() <= LONG_SNIPPET {
+            region["snippet"] = json!({ "text": snippet });
+        }
+        json!({ "physicalLocation": { "artifactLocation": artifact, "region": region } })
     }
 
     fn region(&self, site: Site) -> Region {

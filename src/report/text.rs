@@ -2,14 +2,13 @@
 
 use super::sanitize::{one_line, sanitize};
 use super::view::Views;
-use super::{Lines, Shown, counts, plural, word};
+use super::{Lines, Shown, counts, plural, statistics, word};
 use crate::check::Report;
 use crate::rules::finding::{Applicability, Finding, Fix, Severity};
 use crate::source::Site;
 use codespan_reporting::diagnostic::{self, Diagnostic, Label};
 use codespan_reporting::term::termcolor::Ansi;
 use codespan_reporting::term::{self, Config};
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// The most lines that one side of a suggestion is shown with.
@@ -124,12 +123,8 @@ fn suggestion(fix: &Fix, color: bool) -> String {
 /// Writes what comes after the findings: the counts.
 pub(super) fn write_end(out: &mut dyn Write, report: &Report, shown: Shown) -> io::Result<()> {
     if shown.statistics {
-        let mut by_rule: BTreeMap<(Severity, &str), usize> = BTreeMap::new();
-        for finding in &report.findings {
-            *by_rule.entry((finding.severity, finding.rule)).or_default() += 1;
-        }
-        for ((severity, rule), count) in by_rule.iter().rev() {
-            writeln!(out, "{count:>6}  {:<7}  {rule}", word(*severity))?;
+        for (severity, rule, count) in statistics(report) {
+            writeln!(out, "{count:>6}  {:<7}  {rule}", word(severity))?;
         }
     }
     if shown.quiet { Ok(()) } else { writeln!(out, "{}", summary(report, shown)) }
