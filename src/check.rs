@@ -14,6 +14,7 @@ use crate::frontend::{self, dialect_hint};
 use crate::project::Unanalysed;
 use crate::rules::finding::{Finding, Summary};
 use crate::rules::levels::Levels;
+use crate::rules::survey::SurveyedColumn;
 use crate::source::{FileId, Files, LineIndex, Site, SourceFile, Span};
 use heck::ToSnakeCase as _;
 use rayon::prelude::*;
@@ -51,6 +52,8 @@ pub struct Options {
     pub config: Option<SourceFile>,
     /// Comments suppress nothing, and nothing is said of them.
     pub no_ignores: bool,
+    /// Lists the columns as well ([`Report::columns`]).
+    pub survey: bool,
     /// Worker threads; one per processor when `None`.
     pub jobs: Option<usize>,
 }
@@ -70,6 +73,8 @@ pub struct Report {
     pub statements: BTreeMap<Site, Span>,
     /// Which files were looked at.
     pub looked: Looked,
+    /// Every JSON column of the project, where that was asked for; by table and column.
+    pub columns: Vec<SurveyedColumn>,
     /// The files that findings and reasons point into.
     pub files: Files,
     /// Counts of the named files.

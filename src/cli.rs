@@ -29,6 +29,8 @@ pub(crate) enum Command {
     /// Check files and folders (the default)
     #[command(after_help = EXIT_CODES)]
     Check(Box<CheckArgs>),
+    /// List every JSON column: its type, who reads which key, who writes it and how
+    Columns(ColumnsArgs),
     /// Write a commented noclobber.toml into this folder
     Init,
     /// List the rules
@@ -48,6 +50,48 @@ pub(crate) enum Command {
 pub(crate) struct ExplainArgs {
     /// The rule's id, such as json-column-overwrite; without it all rules are listed
     pub(crate) rule: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ColumnsArgs {
+    /// Files or folders of the project; all of the project's columns are listed
+    #[arg(value_name = "PATHS", default_value = ".", hide_default_value = true)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// The form of the list
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Table::Text)]
+    pub(crate) output: Table,
+
+    /// The database, where the project does not say it or says it wrong
+    #[arg(long, value_enum, value_name = "DIALECT")]
+    pub(crate) dialect: Option<Dialect>,
+
+    /// A file or folder with the schema, read even if it is ignored; may be given several times
+    #[arg(long, value_name = "PATH")]
+    pub(crate) schema: Vec<PathBuf>,
+
+    /// The configuration file, instead of the one that is found
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Read no configuration file
+    #[arg(long)]
+    pub(crate) isolated: bool,
+
+    /// Worker threads; one per processor by default
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+}
+
+/// A form of the list of columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Table {
+    /// One block a column
+    Text,
+    /// Two tables
+    Markdown,
+    /// One versioned document
+    Json,
 }
 
 #[derive(Debug, Args)]

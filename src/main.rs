@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     let result = catch_unwind(AssertUnwindSafe(|| match cli.command {
         None => commands::check::run(&cli.check),
         Some(Command::Check(args)) => commands::check::run(&args),
+        Some(Command::Columns(args)) => commands::columns::run(&args),
         Some(Command::Init) => commands::init::run(),
         Some(Command::Rules) => commands::explain::list(),
         Some(Command::Explain(args)) => commands::explain::run(&args),

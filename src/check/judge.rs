@@ -10,6 +10,7 @@ use crate::frontend::facts::{Facts, Route};
 use crate::project::{Project, Settings};
 use crate::rules;
 use crate::rules::finding::Finding;
+use crate::rules::survey::survey;
 use crate::source::{FileId, Files, Site};
 use crate::suppress::{self, Commented};
 use std::collections::BTreeMap;
@@ -51,6 +52,9 @@ pub(super) fn judge(
     let mut findings = rules::judge(&project, &report.files, &options.levels);
     findings.sort_by_key(|finding| (finding.site, finding.rule));
     identify(&mut findings, files, &project, &report.files);
+    if options.survey {
+        report.columns = survey(&project, &findings);
+    }
     findings.retain(|finding| named(finding.site.file));
     let all_named = files.iter().all(|file| file.named);
     let looked = |(index, file): (usize, &Candidate)| (FileId(index as u32), (file.in_project.clone(), file.named));

@@ -113,7 +113,7 @@ fn checked(
 }
 
 /// What the library is asked for.
-fn options(args: &CheckArgs, config: &Config, changes: Option<&Changes>) -> anyhow::Result<Options> {
+pub(super) fn options(args: &CheckArgs, config: &Config, changes: Option<&Changes>) -> anyhow::Result<Options> {
     let mut paths = args.paths.clone();
     let given = paths.len();
     paths.retain(|path| path != Path::new("-"));
@@ -139,12 +139,13 @@ fn options(args: &CheckArgs, config: &Config, changes: Option<&Changes>) -> anyh
         columns: config.columns.clone(),
         config: config.source.clone(),
         no_ignores: args.no_ignores,
+        survey: false,
         jobs: args.jobs.map(usize::from),
     })
 }
 
 /// Says on stderr what kept files from being checked.
-fn warn(args: &CheckArgs, report: &Report) -> io::Result<()> {
+pub(super) fn warn(args: &CheckArgs, report: &Report) -> io::Result<()> {
     let mut err = io::stderr().lock();
     for fault in &report.faults {
         writeln!(err, "error: {fault}")?;

@@ -3,6 +3,7 @@
 mod baseline;
 mod changed;
 pub(crate) mod check;
+pub(crate) mod columns;
 mod configuration;
 pub(crate) mod explain;
 mod fixes;

@@ -3,6 +3,7 @@
 //! A format is one file with one function: it writes what it is given and filters nothing. Every format of a run gets the
 //! same findings.
 
+pub mod columns;
 pub mod concise;
 pub mod github;
 pub mod gitlab;

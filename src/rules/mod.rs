@@ -7,6 +7,7 @@ mod evidence;
 pub mod finding;
 mod judgement;
 pub mod levels;
+pub mod survey;
 mod wording;
 
 mod column_overwrite;

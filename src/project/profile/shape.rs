@@ -1,5 +1,6 @@
 //! What the documents of a column are: objects, arrays or scalars; and which Rust types are stored in it.
 
+use crate::document::survival::Word;
 use crate::document::{CastTo, Document, Shape as InputShape};
 use crate::project::writes::ColumnWrite;
 use crate::source::Site;
@@ -86,7 +87,8 @@ impl Shape {
 
 /// The Rust types that a write stores, without `Option`, `Json` and references: `Settings`.
 pub fn owners(write: &ColumnWrite) -> Vec<(String, Site)> {
-    if write.test {
+    // What is put under a key is no document.
+    if write.test || !matches!(write.survival.word, Word::Lost | Word::Stale | Word::Unknown) {
         return vec![];
     }
     let names = crate::project::bound::of_assignment(write).into_iter().filter_map(|(_, bind)| {

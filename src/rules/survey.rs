@@ -1,0 +1,107 @@
+//! Every JSON column of a project: what it is, who reads which key, who writes it and how that was judged.
+
+use super::finding::{Confidence, Finding, Severity};
+use crate::document::survival::Word;
+use crate::project::Project;
+use crate::project::catalog::{Certainty, Column, ColumnKind};
+use crate::project::profile::{ColumnId, Profile, Profiles, WriterKind, column_id};
+use crate::source::Site;
+use std::collections::BTreeMap;
+
+/// One JSON column.
+#[derive(Debug, Clone)]
+pub struct SurveyedColumn {
+    /// The table, with its schema where that is known.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// `jsonb`, `json`, or `text` that holds JSON.
+    pub kind: &'static str,
+    /// Whether NULL is allowed; `None` when not known.
+    pub nullable: Option<bool>,
+    /// How sure it is that it holds JSON.
+    pub certainty: Certainty,
+    /// How we know, strongest first, each with its place where there is one.
+    pub provenance: Vec<(String, Option<Site>)>,
+    /// What the documents are: `object`, `array`, `scalar`, `mixed`, `unknown`.
+    pub shape: &'static str,
+    /// Top-level keys that exist, each with the places that read it (none when it is only written).
+    pub keys: Vec<(String, Vec<Site>)>,
+    /// Rust types that are stored in it, each with a place.
+    pub owners: Vec<(String, Site)>,
+    /// The writes over existing rows, in the order of file and place.
+    pub writers: Vec<SurveyedWriter>,
+}
+
+/// One write of a column.
+#[derive(Debug, Clone)]
+pub struct SurveyedWriter {
+    /// The assignment.
+    pub site: Site,
+    /// The function it stands in.
+    pub function: Option<String>,
+    /// How it treats the document.
+    pub kind: WriterKind,
+    /// What survives.
+    pub survival: Word,
+    /// How it was judged; `None` when nothing is said of it.
+    pub verdict: Option<(Severity, Confidence)>,
+    /// What protects the row, in words.
+    pub guard: Option<String>,
+    /// Test code.
+    pub test: bool,
+    /// A one-off statement of a migration.
+    pub migration: bool,
+}
+
+/// Every JSON column, by table and column. `findings` are those of the whole project.
+pub fn survey(project: &Project, findings: &[Finding]) -> Vec<SurveyedColumn> {
+    let profiles = Profiles::new(&project.writes, &project.declared);
+    let verdicts: BTreeMap<Site, (Severity, Confidence)> =
+        findings.iter().map(|finding| (finding.site, (finding.severity, finding.confidence))).collect();
+    // A table may be declared in several places: the declaration that says most speaks.
+    let mut columns: BTreeMap<ColumnId, &Column> = BTreeMap::new();
+    let known = project.catalog.columns().into_iter().filter(|column| column.kind.is_json());
+    for column in known.chain(project.writes.iter().map(|write| &write.column)) {
+        let entry = columns.entry(column_id(column)).or_insert(column);
+        if column.certainty() > entry.certainty() {
+            *entry = column;
+        }
+    }
+    columns
+        .into_values()
+        .map(|column| match profiles.get(column) {
+            Some(profile) => surveyed(column, profile, &verdicts),
+            None => surveyed(column, &Profile::of(column), &verdicts),
+        })
+        .collect()
+}
+
+fn surveyed(column: &Column, profile: &Profile, verdicts: &BTreeMap<Site, (Severity, Confidence)>) -> SurveyedColumn {
+    let writer = |writer: &crate::project::profile::Writer| SurveyedWriter {
+        site: writer.site,
+        function: writer.function.clone(),
+        kind: writer.kind,
+        survival: writer.word,
+        verdict: verdicts.get(&writer.site).copied(),
+        guard: writer.guard.as_ref().map(|guard| guard.words.clone()),
+        test: writer.test,
+        migration: writer.migration,
+    };
+    SurveyedColumn {
+        table: super::wording::table(&column.table),
+        column: column.name.clone(),
+        kind: match column.kind {
+            ColumnKind::Jsonb => "jsonb",
+            ColumnKind::Json => "json",
+            _ => "text",
+        },
+        nullable: column.nullable,
+        certainty: column.certainty(),
+        provenance: column.provenance.iter().map(|reason| (reason.message.clone(), reason.site)).collect(),
+        shape: profile.shape.word(),
+        keys: profile.keys.iter().map(|(key, sites)| (key.clone(), sites.clone())).collect(),
+        owners: profile.owners.iter().map(|(name, site)| (name.clone(), *site)).collect(),
+        writers: profile.writers.iter().map(writer).collect(),
+    }
+}

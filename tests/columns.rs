@@ -1,0 +1,78 @@
+//! `noclobber columns`: the profile of a project's columns, in its three forms.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod program;
+
+use program::Project;
+
+/// Two writers of one document, one with a guard, in a table that a test fills as well.
+const LIB: &str = r#"
+async fn save(pool: &PgPool, id: i64, settings: Settings, version: i64) -> sqlx::Result<()> {
+    sqlx::query("UPDATE jobs SET state = $1, version = $2 WHERE id = $3 AND version = $2 - 1")
+        .bind(Json(settings))
+        .bind(version)
+        .bind(id)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+async fn step(pool: &PgPool, id: i64, step: i32) -> sqlx::Result<()> {
+    sqlx::query("UPDATE jobs SET state = jsonb_set(state, '{step}', $1) WHERE id = $2")
+        .bind(Json(step))
+        .bind(id)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    async fn fill(pool: &PgPool) {
+        sqlx::query("UPDATE jobs SET state = '{}'").execute(pool).await.unwrap();
+    }
+}
+"#;
+
+fn jobs() -> Project {
+    Project::new(&[
+        ("migrations/1.sql", "CREATE TABLE jobs (id bigint PRIMARY KEY, version bigint, state jsonb NOT NULL);\n"),
+        ("src/lib.rs", LIB),
+    ])
+}
+
+#[test]
+fn the_profile_of_the_incident() {
+    insta::assert_snapshot!(Project::incident().run(&["columns"]).stdout);
+}
+
+#[test]
+fn each_writer_stands_with_its_verdict_and_its_guard() {
+    insta::assert_snapshot!(jobs().run(&["columns"]).stdout);
+}
+
+#[test]
+fn a_summary_page_has_a_table_of_columns_and_one_of_writes() {
+    insta::assert_snapshot!(jobs().run(&["columns", "--output", "markdown"]).stdout);
+}
+
+#[test]
+fn programs_get_every_reader_and_every_writer() {
+    let outcome = jobs().run(&["columns", "--output", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(document["version"], 1);
+    let column = &document["columns"][0];
+    assert_eq!(
+        (&column["table"], &column["column"], &column["type"]),
+        (&"jobs".into(), &"state".into(), &"jsonb".into())
+    );
+    assert_eq!(column["nullable"], false);
+    assert_eq!(column["owners"][0]["type"], "Settings");
+    let kinds: Vec<&str> =
+        column["writers"].as_array().unwrap().iter().map(|writer| writer["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["whole", "by-key", "reset"]);
+    assert!(column["writers"][0]["guard"].as_str().unwrap().contains("version"));
+    assert_eq!(column["writers"][2]["test"], true);
+    assert_eq!(outcome.code, Some(0));
+}
