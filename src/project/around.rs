@@ -24,6 +24,8 @@ pub struct EarlierRead {
     /// The row that was read: each column that its condition compares, in lower case, with the source of the value it is
     /// compared with; `None` when the condition is not known, empty when there is none. In the order of the names.
     pub key: Option<Vec<(String, String)>>,
+    /// The reading statement has no condition at all: it takes whichever row comes first, or every row.
+    pub unscoped: bool,
     /// The read locks the row against other writers; whether the transaction lasts until the write is another matter.
     pub locks: bool,
 }

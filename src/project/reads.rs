@@ -98,6 +98,7 @@ impl<'a> Statements<'a> {
                 handed_in: read.handed_in,
                 tables: statement.as_ref().map(|(_, select)| tables(select)).unwrap_or_default(),
                 key: statement.as_ref().map(|(text, select)| key(select.predicate.as_ref(), &text.text.binds)),
+                unscoped: statement.as_ref().is_some_and(|(_, select)| select.predicate.is_none()),
                 locks: statement.as_ref().is_some_and(|(_, select)| select.locks),
             };
             if !found.contains(&read) {

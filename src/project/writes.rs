@@ -71,6 +71,8 @@ pub struct ColumnWrite {
     /// The row that is written: each column that the condition compares, in lower case, with the source of the value;
     /// in the order of the names, to be held against [`EarlierRead::key`].
     pub key: Vec<(String, String)>,
+    /// The names of the parameters of its function.
+    pub parameters: Vec<String>,
     /// What protects the row, and what only looks like it.
     pub protections: Vec<Protection>,
     /// Other columns that the same statement keeps when no value is given (`COALESCE($n, column)`), each with the place
@@ -282,6 +284,7 @@ impl Collector<'_> {
             built: context.text.text.route == Route::Builder,
             signs: signs(write, context, &used.into_inner()),
             reads,
+            parameters: parameters(context),
             key: reads::key(write.predicate.as_deref(), &context.text.text.binds),
             protections,
             protected_siblings: vec![],
@@ -300,6 +303,12 @@ fn signs(write: &SqlWrite, context: &Context<'_>, used: &BTreeSet<usize>) -> Vec
     signs.sort();
     signs.dedup();
     signs
+}
+
+/// The names of the parameters of the text's function.
+fn parameters(context: &Context<'_>) -> Vec<String> {
+    let function = context.text.text.function.and_then(|index| context.facts.functions.get(index));
+    function.map(|function| function.parameters.clone()).unwrap_or_default()
 }
 
 /// Which rows: a string that is handed to nothing we know may be the start of a longer statement.

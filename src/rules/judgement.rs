@@ -67,6 +67,8 @@ facts! {
     NeverWorks, "never-works", Raises, "it is wrong whatever the data";
     /// The place where a value goes is misspelled.
     Misspelled, "misspelled", Raises, "it is wrong whatever the data";
+    /// The document comes from another row than the one that is written.
+    RowMismatch, "row-mismatch", Raises, "it is wrong whatever the data";
     /// Every row is written.
     EveryRow, "every-row", Raises, "one document for all rows is rarely meant";
     /// Another writer sets single keys of this column.

@@ -17,6 +17,7 @@ mod invalid_suppression;
 mod lost_update;
 mod nested_overwrite;
 mod null_wipe;
+mod row_mismatch;
 mod unscoped_write;
 mod unused_suppression;
 mod upsert_overwrite;
@@ -87,6 +88,7 @@ pub const RULES: &[Rule] = &[
     upsert_overwrite::RULE,
     column_overwrite::RULE,
     nested_overwrite::RULE,
+    row_mismatch::RULE,
     lost_update::RULE,
     write_lost::RULE,
     invalid_suppression::RULE,
