@@ -46,7 +46,9 @@ rule! {
 
 fn check(case: &Case<'_>) -> Option<Draft> {
     let write = case.write;
-    if write.survival.word != Word::Stale {
+    // Where the edits are not known, the document that was read is stored all the same.
+    let undecided = write.survival.word == Word::Unknown && !write.reads.is_empty();
+    if write.survival.word != Word::Stale && !undecided {
         return None;
     }
     let mut reasons = vec![Fact::EarlierRead.into()];

@@ -148,9 +148,11 @@ pub(super) fn of_value(reader: &Reader<'_, '_>, branch: &[Arm], span: Span, valu
         }
     });
     let site = |span| Site { file: reader.file, span };
+    let span_of_value = span;
     for arm in branch.iter().filter(|arm| !arm.is_loop && arm.number == 0) {
         for (subject, name, span) in given_by(reader.source.text, arm.node) {
-            if inputs.iter().any(|(id, _)| id == &subject || id == &name) {
+            let held = inputs.iter().any(|(id, _)| id == &subject || mentions(id, &name));
+            if held || mentions(reader.source.text.get(span_of_value.range()).unwrap_or(""), &name) {
                 let words = format!("it is written only when `{subject}` is given");
                 found.push(Sign { kind: SignKind::IfGiven, site: site(span), words });
             }
@@ -161,6 +163,18 @@ pub(super) fn of_value(reader: &Reader<'_, '_>, branch: &[Arm], span: Span, valu
         found.push(Sign { kind: SignKind::OptionField, site: site(span), words });
     }
     found
+}
+
+/// Whether the source of a value names a variable: `normalize(name)`.
+fn mentions(source: &str, name: &str) -> bool {
+    let in_name = |c: char| c.is_alphanumeric() || c == '_';
+    let plain = !name.is_empty() && name.chars().all(in_name);
+    plain
+        && source.match_indices(name).any(|(at, _)| {
+            let before = source.get(..at).and_then(|before| before.chars().next_back());
+            let after = source.get(at + name.len()..).and_then(|after| after.chars().next());
+            !before.is_some_and(|c| in_name(c) || c == '.') && !after.is_some_and(in_name)
+        })
 }
 
 /// A field of a local: `request.settings`.
@@ -233,5 +247,12 @@ mod tests {
         for other in ["req", "self.settings", "req.get(0)", "a..b", "1 + b.c"] {
             assert!(!is_field(other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_variable_is_named_as_a_whole_word() {
+        assert!(mentions("normalize(name)?", "name") && mentions("name", "name"));
+        assert!(!mentions("normalize(first_name)", "name") && !mentions("user.name", "name"));
+        assert!(!mentions("f(x)", "") && !mentions("(a, b)", "(a, b)"));
     }
 }

@@ -182,6 +182,11 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
     if survival.labels.contains(&"conditional") && survival.new_keys.is_none() {
         reasons.push(Reason::note(Fact::OnlyIfGiven, "the old document stays when the new value is NULL"));
         reasons.extend(partial_update(case));
+        if !write.reads.is_empty() {
+            let words = "in the other case the document is stored as it was read earlier";
+            reasons.push(Reason::note(Fact::EarlierRead, words));
+            reasons.extend(in_a_transaction(case));
+        }
     }
     if let Some(writer) = case.profile.key_writers(write.site).next() {
         let words = "this write sets single keys of the same column and keeps the rest";
