@@ -160,6 +160,26 @@ expect 0 noclobber --output concise --fail-on warning --min-confidence low
 said 'note[invalid-suppression]'
 git checkout -q src/users.rs
 
+step "a baselined write passes, a new one beside it does not"
+expect 0 noclobber --write-baseline
+said 'noclobber-baseline.json: 1 known'
+expect 0 bash -ec "$github --baseline noclobber-baseline.json"
+said '1 in the baseline'
+not_said '::error'
+incident | sed 's/set_phone/set_again/' >src/again.rs
+expect 1 bash -ec "$github --baseline noclobber-baseline.json"
+said '::error title=json-column-overwrite,file=src/again.rs,line=2,'
+not_said 'file=src/users.rs'
+rm src/again.rs noclobber.sarif noclobber-baseline.json
+
+step "only what the pull request has changed"
+expect 1 noclobber --changed-since main
+said 'src/users.rs:2:'
+git checkout -q -b later && echo '// a clean change' >>src/shipping.rs && git commit -qam "A clean change"
+expect 0 noclobber --changed-since pull-request
+expect 1 noclobber
+git checkout -q pull-request
+
 step "pre-commit: the incident is stopped, though the schema is in a file that did not change"
 git checkout -q main
 cp "$here/docs/examples/pre-commit-local.yaml" .pre-commit-config.yaml
@@ -195,7 +215,9 @@ git add -A
 expect 1 git commit -m "Change the phone number"
 said 'src/users.rs:2:'
 not_said legacy.rs
+# What is staged counts, not what is on disk.
 careful >src/users.rs
+expect 1 git commit -m "Change the phone number"
 git add -A
 expect 0 git commit -m "Mended"
 rm .git/hooks/pre-commit
