@@ -283,9 +283,20 @@ fn undeclared_kind(seen: &[Seen]) -> ColumnKind {
     }
 }
 
-/// Whether the bound value is JSON rendered as text: `serde_json::to_string(&v)?`.
+/// Whether the bound value is JSON rendered as text, where it is given: `serde_json::to_string(&v)?`,
+/// `value.map(|v| v.to_string())`.
 fn is_json_text(bind: &Bind) -> bool {
-    matches!(&bind.value, Document::Cast { to: CastTo::Text, .. })
+    fn is_text(value: &Document) -> bool {
+        match value {
+            Document::Cast { to: CastTo::Text, .. } => true,
+            Document::First(items) => items.iter().any(is_text),
+            Document::Choose { branches, otherwise } => {
+                branches.iter().any(|(_, value)| is_text(value)) || is_text(otherwise)
+            }
+            _ => false,
+        }
+    }
+    is_text(&bind.value)
 }
 
 #[cfg(test)]

@@ -113,6 +113,32 @@ impl List {
                 let hops = if next.bound == Some(id) { MAX_HOPS } else { hops + 1 };
                 self.chain(reader, scope, next, 0, hops);
             }
+            let prepares = |link: &&syn::ExprMethodCall| link.method.to_string().starts_with("prepare");
+            if self.binds.is_empty() && chain.links.iter().any(|link| prepares(&link)) {
+                self.prepared(reader, scope, chain.at, id);
+            }
+        }
+    }
+
+    /// The values that a prepared statement is run with: `client.execute(&statement, &[&a, &b])`.
+    fn prepared<'a>(&mut self, reader: &Reader<'a, '_>, scope: &Scope<'a>, from: usize, id: usize) {
+        let is_statement = |expr: &Expr| {
+            let expr = if let Expr::Reference(reference) = expr { &reference.expr } else { expr };
+            let Expr::Path(path) = expr else { return false };
+            let Some(ident) = path.path.get_ident() else { return false };
+            scope.resolve(&ident.to_string(), reader.source.start(ident.span())) == Some(id)
+        };
+        for next in scope.chains.iter().filter(|next| next.at > from) {
+            let run = next.links.iter().find(|link| {
+                let name = link.method.to_string();
+                (name.starts_with("execute") || name.starts_with("query") || name.starts_with("exec_"))
+                    && link.args.first().is_some_and(is_statement)
+            });
+            if let Some(values) = run.and_then(|link| link.args.iter().nth(1)) {
+                next.branch.clone_into(&mut self.branch);
+                self.values(reader, scope, values);
+                return;
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Columns that take a bare placeholder, or a value that is cast to JSON. Looks at one column and its value's tokens.
+//! Columns that take a bare placeholder, also one that may be left out, or a value that is cast to JSON. Looks at one
+//! column and its value's tokens.
 
 use super::reader::Reader;
 use super::split::Statement;
@@ -41,7 +42,7 @@ pub(super) fn note(
     value: Range<usize>,
 ) {
     let tokens = statement.slice(value);
-    let (bare, json) = unwrapped(tokens);
+    let (bare, json) = unwrapped(if_given(tokens, column));
     if let Some(index) = bare.and_then(|t| index_of(reader, t)) {
         let span = reader.span(statement, name.clone());
         let (table, column) = (table.clone(), column.to_owned());
@@ -53,6 +54,23 @@ pub(super) fn note(
         let span = reader.span(statement, name);
         let use_ = ColumnUse { table: Some(table.clone()), column: column.to_owned(), how: UseKind::JsonValue, span };
         reader.facts.uses.push(use_);
+    }
+}
+
+/// The first argument of `COALESCE($1, column)`, which stores what is given; other values as they are.
+fn if_given<'t>(tokens: &'t [TokenWithSpan], column: &str) -> &'t [TokenWithSpan] {
+    let [name, open, arguments @ .., last, close] = tokens else { return tokens };
+    let is_column = word(last).is_some_and(|word| word.value.eq_ignore_ascii_case(column));
+    if !is_any(name, &["COALESCE", "IFNULL"])
+        || open.token != Token::LParen
+        || close.token != Token::RParen
+        || !is_column
+    {
+        return tokens;
+    }
+    match arguments {
+        [given @ .., comma] | [given @ .., comma, _, _] if comma.token == Token::Comma => given,
+        _ => tokens,
     }
 }
 

@@ -93,8 +93,8 @@ pub struct SqlFacts {
     pub unanalysed: Vec<Problem>,
 }
 
-/// A column that takes a bare placeholder: `c = $1`, `INSERT INTO t (c) VALUES ($1)`. A cast to JSON around it does not
-/// count as an expression: `$1::jsonb`.
+/// A column that takes a bare placeholder: `c = $1`, `INSERT INTO t (c) VALUES ($1)`, `c = COALESCE($1, c)`. A cast to
+/// JSON around it does not count as an expression: `$1::jsonb`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlaceholderColumn {
     /// The table.

@@ -141,3 +141,34 @@ fn a_bound_document_shows_its_column() {
     assert_eq!(find(&catalog, "t", "data").unwrap().provenance[0].message, "JSON text is bound to `data` here");
     assert_eq!(find(&catalog, "t", "more").unwrap().kind, ColumnKind::TextJson);
 }
+
+#[test]
+fn json_that_is_bound_as_text_where_it_is_given_shows_a_text_column() {
+    let of = |value: Document| {
+        let mut facts = text(Dialect::Postgres);
+        facts.facts.schema.push(table("jobs", &[("config", "varchar")]));
+        let (column, span) = ("config".to_owned(), Span { start: 7, end: 8 });
+        facts.facts.placeholders.push(PlaceholderColumn { table: name("jobs"), column, index: 1, span });
+        facts.text.binds.push(Bind {
+            index: 1,
+            name: None,
+            span,
+            file: None,
+            source: "config".into(),
+            value,
+            rust_type: None,
+            is_json: false,
+            signs: vec![],
+        });
+        find(&catalog(facts), "jobs", "config").unwrap().kind
+    };
+    let any = || Document::Input(Input { id: "config".into(), shape: Shape::Any, null: Nullability::Yes });
+    let as_text = || Document::Cast { of: Box::new(any()), to: CastTo::Text };
+    let given = Document::Choose {
+        branches: vec![(crate::document::Cond::IsNull(Box::new(any())), Document::Null)],
+        otherwise: Box::new(as_text()),
+    };
+    assert_eq!(of(given), ColumnKind::TextJson);
+    assert_eq!(of(as_text()), ColumnKind::TextJson);
+    assert_eq!(of(any()), ColumnKind::Other);
+}

@@ -434,6 +434,10 @@ fn values_are_bound_in_every_client() {
         (r#"conn.execute("UPDATE t SET a = ?1, b = ?2", (&x, y))?;"#, vec!["&x", "y"]),
         (r#"let mut s = conn.prepare("UPDATE t SET a = ?1, b = ?2")?; s.execute(params![x, y])?;"#, vec!["x", "y"]),
         (
+            r#"let s = c.prepare("UPDATE t SET a = $1, b = $2").await?; let n = c.execute(&s, &[&x, &y]).await?;"#,
+            vec!["&x", "&y"],
+        ),
+        (
             r#"let q = sqlx::query("UPDATE t SET a = $1, b = $2"); let q = q.bind(x); q.bind(y).execute(db).await?;"#,
             vec!["x", "y"],
         ),

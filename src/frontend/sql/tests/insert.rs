@@ -155,6 +155,10 @@ fn bare_placeholders_are_tied_to_their_columns() {
         ["t.a=2", "t.b=1", "t.d=4"]
     );
     assert_eq!(bound("INSERT INTO t (a, b, c) VALUES (?, 1, ?), (?, ?, ?)"), ["t.a=1", "t.c=2"]);
+    assert_eq!(
+        bound("UPDATE t SET a = COALESCE($1, a), b = coalesce($2::jsonb, t.b), c = COALESCE($3, d), e = IFNULL(e, $4)"),
+        ["t.a=1", "t.b=2"]
+    );
     assert_eq!(bound("UPDATE t SET a = :x, b = :y, c = :x"), ["t.a=1", "t.b=2", "t.c=1"]);
     assert_eq!(bound("INSERT INTO t (a, b) SELECT $1, $2::text"), ["t.a=1"]);
     assert_eq!(bound("SELECT 1; UPDATE t SET a = ? WHERE b = ?; UPDATE u SET c = ?"), ["t.a=1", "u.c=3"]);
