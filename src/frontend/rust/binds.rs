@@ -114,7 +114,7 @@ impl List {
                 self.chain(reader, scope, next, 0, hops);
             }
             let prepares = |link: &&syn::ExprMethodCall| link.method.to_string().starts_with("prepare");
-            if self.binds.is_empty() && chain.links.iter().any(|link| prepares(&link)) {
+            if self.binds.is_empty() && chain.links.iter().any(prepares) {
                 self.prepared(reader, scope, chain.at, id);
             }
         }
