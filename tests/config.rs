@@ -82,6 +82,16 @@ fn a_text_column_holds_json_when_the_configuration_says_so() {
 }
 
 #[test]
+fn what_is_left_alone_is_not_listed_as_undecided_either() {
+    let sql = "CREATE TABLE jobs (id int, state jsonb);\nUPDATE jobs SET state = unheard_of(state) WHERE id = 1;\n";
+    let project = Project::new(&[("a.sql", sql)]);
+    let count = || json(&project.run(&["--output", "json"]))["summary"]["unanalysed"].clone();
+    assert_eq!(count(), 1);
+    project.write("noclobber.toml", b"[columns]\n\"jobs.state\" = { json = false }\n");
+    assert_eq!(count(), 0);
+}
+
+#[test]
 fn what_fits_nothing_is_said_with_its_place() {
     let project = Project::incident();
     project.write(

@@ -3,7 +3,11 @@
 
 mod program;
 
+use noclobber::frontend::facts::Facts;
+use noclobber::frontend::{rust, sql_file};
+use noclobber::source::{FileId, SourceFile};
 use program::{Outcome, Project};
+use proptest::prelude::*;
 use serde_json::Value;
 
 const IGNORE: &str = "// noclobber: ignore[json-column-overwrite] -- the whole document is sent";
@@ -178,4 +182,79 @@ fn a_fix_deletes_what_has_no_effect() {
         users(&project),
         with.replace("UPDATE users SET data = $1", "SELECT $1 FROM users").replace(&format!("    {IGNORE}\n"), "")
     );
+}
+
+#[test]
+fn a_whole_file_is_covered_from_its_head() {
+    let project = Project::incident();
+    let head = "-- noclobber: ignore-file[json-column-overwrite] -- a script that is run by hand\n";
+    let writes =
+        "UPDATE users SET data = '{\"a\": 1}' WHERE id = 1;\nUPDATE users SET data = '{\"a\": 2}' WHERE id = 2;\n";
+    project.write("a.sql", format!("-- A script.\n{head}{writes}").as_bytes());
+    let outcome = project.run(&["a.sql"]);
+    assert!(outcome.code == Some(0) && outcome.stdout.ends_with("; 2 suppressed\n"), "{outcome:?}");
+    project.write("a.sql", format!("{writes}{head}").as_bytes());
+    let outcome = project.run(&["a.sql", "--output", "concise"]);
+    assert!(
+        outcome.code == Some(1) && outcome.stdout.contains("a.sql:3:1: warning[invalid-suppression]"),
+        "{outcome:?}"
+    );
+}
+
+/// Parts of files that comments stand between, in and after.
+fn parts() -> impl Strategy<Value = String> {
+    let part = prop::sample::select(vec![
+        "// noclobber: ignore[json-column-overwrite] -- x",
+        "/* noclobber: ignore[json-lost-update] */",
+        "-- noclobber: ignore-file[json-column-overwrite]",
+        "# noclobber: ignore[x]",
+        "noclobber:",
+        "/*",
+        "*/",
+        "//",
+        "--",
+        "\"",
+        "'",
+        "r#\"",
+        "\"#",
+        "$$",
+        "$x$",
+        "{",
+        "}",
+        "(",
+        ")",
+        ";",
+        ",",
+        "fn f() {}",
+        "#[a]",
+        "#!",
+        "é",
+        "\u{feff}",
+        "\n",
+        "\r\n",
+        " ",
+        "UPDATE t SET d = 1",
+        "sqlx::query(\"UPDATE t SET d = 1 -- noclobber: ignore[x]\\n\")",
+    ]);
+    prop::collection::vec(part, 0..40).prop_map(|parts| parts.concat())
+}
+
+/// Every comment spells what it says, and speaks for whole characters of its file.
+fn hold(text: &str, facts: &Facts) {
+    for comment in &facts.comments {
+        let spelled = text.get(comment.span.range());
+        assert!(spelled.is_some_and(|spelled| spelled.contains("noclobber")), "{spelled:?} in {text:?}");
+        for covers in &comment.covers {
+            assert!(text.get(covers.range()).is_some(), "{covers:?} in {text:?}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn comments_stand_where_they_are_said_to(text in parts()) {
+        let file = |path: &str| SourceFile { path: path.into(), absolute: path.into(), text: text.clone() };
+        hold(&text, &rust::read(FileId(0), &file("a.rs"), rust::Context::default()));
+        hold(&text, &sql_file::read(FileId(0), &file("a.sql"), None, false));
+    }
 }

@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use noclobber::check::Report;
 use noclobber::discover::git::Changes;
 use noclobber::rules::finding::Finding;
-use noclobber::source::{LineIndex, Site};
+use noclobber::source::{FileId, LineIndex, Site};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Evidence about others: the schema, readers, other writes of the column. A change there is no change of the statement.
@@ -29,7 +30,15 @@ pub(super) fn read(args: &CheckArgs) -> anyhow::Result<Option<Changes>> {
 /// Leaves the findings of which a line has changed: of the assignment, its statement, or a value that is bound to it.
 pub(super) fn retain(changes: &Changes, report: &mut Report) {
     let mut findings = std::mem::take(&mut report.findings);
-    findings.retain(|finding| sites(finding, report).into_iter().any(|site| touches(changes, report, site)));
+    let mut lines: BTreeMap<FileId, LineIndex> = BTreeMap::new();
+    findings.retain(|finding| {
+        sites(finding, report).into_iter().any(|site| {
+            let file = report.files.get(site.file);
+            let lines = lines.entry(site.file).or_insert_with(|| LineIndex::new(&file.text));
+            let line = |byte: u32| lines.line(byte as usize) + 1;
+            changes.touches(&file.absolute, line(site.span.start), line(site.span.end.max(site.span.start + 1) - 1))
+        })
+    });
     report.findings = findings;
 }
 
@@ -41,11 +50,4 @@ fn sites(finding: &Finding, report: &Report) -> Vec<Site> {
     });
     let statement = report.statements.get(&finding.site).map(|span| Site { span: *span, ..finding.site });
     std::iter::once(finding.site).chain(statement).chain(own.filter_map(|evidence| evidence.site)).collect()
-}
-
-fn touches(changes: &Changes, report: &Report, site: Site) -> bool {
-    let file = report.files.get(site.file);
-    let lines = LineIndex::new(&file.text);
-    let line = |byte: u32| lines.line(byte as usize) + 1;
-    changes.touches(&file.absolute, line(site.span.start), line(site.span.end.max(site.span.start + 1) - 1))
 }

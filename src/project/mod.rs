@@ -26,7 +26,7 @@ use crate::declared::ColumnRules;
 use crate::frontend::facts::{Facts, Problem, Route};
 use crate::frontend::sql::Dialect;
 use crate::source::{FileId, Files, Site};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The project as a whole.
 #[derive(Debug, Clone, Default)]
@@ -123,7 +123,13 @@ impl Project {
         }
         let read = facts.iter().flat_map(|facts| &facts.texts).filter(|text| text.text.route != Route::Cache);
         let statements = read.map(|text| text.facts.statements).sum();
-        writes.retain(|write| !declare::is_left_alone(&write.column, &settings.columns));
+        let mut left_alone = BTreeSet::new();
+        writes.retain(|write| {
+            let left = declare::is_left_alone(&write.column, &settings.columns);
+            left_alone.extend(left.then_some(write.site));
+            !left
+        });
+        unanalysed.retain(|entry| !left_alone.contains(&entry.site));
         let unmatched = declare::unmatched(&catalog, &writes, &settings.columns);
         Self { catalog, writes, statements, unanalysed, declared: settings.columns.clone(), unmatched }
     }
