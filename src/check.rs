@@ -11,7 +11,7 @@ use crate::discover::{self, Candidate, Kind, PathError, Request, read};
 use crate::frontend::facts::{BuiltColumn, Facts, Problem};
 use crate::frontend::sql::Dialect;
 use crate::frontend::{self, dialect_hint};
-use crate::project::Unanalysed;
+use crate::project::{Unanalysed, calls};
 use crate::rules::finding::{Finding, Summary};
 use crate::rules::levels::Levels;
 use crate::rules::survey::SurveyedColumn;
@@ -183,6 +183,7 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
     let mut facts = reader.read(&loaded, &mut report, |_| true);
     reader.read_coded(&mut loaded, &mut facts, &mut report);
     reader.read_constants(&mut loaded, &mut facts, &mut report);
+    reader.read_called(&mut loaded, &mut facts, &mut report);
     for loaded in loaded {
         let dropped = || SourceFile { path: String::new(), absolute: PathBuf::new(), text: String::new() };
         let file = if let Loaded::Text(file, _) = loaded { file } else { dropped() };
@@ -315,6 +316,21 @@ impl Reader<'_> {
         let look = |bytes: &[u8]| if names.are_in(bytes) { Relevance::Matters } else { Relevance::Nothing };
         let late = self.load_late(loaded, |file, loaded| match loaded {
             Loaded::Dropped | Loaded::Codes(_) => Some(load(file, self.instead(file), &look)),
+            _ => None,
+        });
+        self.read_late(late, loaded, facts, report);
+    }
+
+    /// Reads files that were dropped, but hold a function that makes a value which is written.
+    fn read_called(&self, loaded: &mut [Loaded], facts: &mut Vec<Facts>, report: &mut Report) {
+        let wanted: Vec<String> = calls::wanted(facts).into_iter().map(|name| format!("fn {name}")).collect();
+        let names = Names::new(&wanted);
+        if names.is_empty() {
+            return;
+        }
+        let look = |bytes: &[u8]| if names.are_in(bytes) { Relevance::Matters } else { Relevance::Nothing };
+        let late = self.load_late(loaded, |file, loaded| match loaded {
+            Loaded::Dropped | Loaded::Codes(_) if file.kind == Kind::Rust => Some(load(file, None, &look)),
             _ => None,
         });
         self.read_late(late, loaded, facts, report);

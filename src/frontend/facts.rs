@@ -38,6 +38,8 @@ pub struct Facts {
     pub models: ModelFacts,
     /// Functions that hold SQL, by index.
     pub functions: Vec<Function>,
+    /// Functions that make documents of documents, for the calls of other files.
+    pub summaries: Vec<Summary>,
     /// Functions that are registered for PATCH requests, by the path that names them, each with its place.
     pub patch_handlers: Vec<(String, Span)>,
     /// Comments that speak to noclobber, by place.
@@ -65,6 +67,7 @@ impl Facts {
             reexports: vec![],
             models: ModelFacts::default(),
             functions: vec![],
+            summaries: vec![],
             patch_handlers: vec![],
             comments: vec![],
             problems: vec![],
@@ -151,6 +154,54 @@ pub struct Bind {
     pub is_json: bool,
     /// What the Rust around says of how the value is meant.
     pub signs: Vec<Sign>,
+    /// Calls in the value of functions that stand in other files; until they are followed, the value says so.
+    pub calls: Vec<PendingCall>,
+}
+
+/// A call of a function that stands in another file, as it stands in a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PendingCall {
+    /// What stands for it in the value: the name of an input, or the reason of a [`Document::Through`].
+    pub tag: String,
+    /// The called function's path as it is spelled: `metadata::merge`, `Self::merge`; the bare name of a method.
+    pub path: String,
+    /// What is handed to it, in order, the receiver left out.
+    pub arguments: Vec<Document>,
+    /// The argument that is lent and looked at afterwards; else what it returns is.
+    pub lent: Option<usize>,
+}
+
+/// What a function that knows no database makes of its parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// Its name.
+    pub name: String,
+    /// The type whose method it is.
+    pub self_type: Option<String>,
+    /// Modules around it inside the file.
+    pub module: Vec<String>,
+    /// How many parameters it has, `self` left out.
+    pub parameters: usize,
+    /// What it returns; the parameters stand in it as inputs with the names of [`Summary::parameter`].
+    pub returned: Option<Document>,
+    /// What parameters that it is lent hold afterwards, by their number.
+    pub lent: Vec<(usize, Document)>,
+    /// Calls of functions in other files.
+    pub calls: Vec<PendingCall>,
+    /// Defaults that stand in for a value.
+    pub signs: Vec<Sign>,
+}
+
+impl Summary {
+    /// The name of the input that stands for a parameter, counted from 0.
+    pub fn parameter(index: usize) -> String {
+        format!("<{index}>")
+    }
+
+    /// Whether an input stands for a parameter of a summary.
+    pub fn is_parameter(id: &str) -> bool {
+        id.starts_with('<') && id.ends_with('>')
+    }
 }
 
 /// A sign of how a value or a write is meant, which only the Rust around it shows.

@@ -69,6 +69,7 @@ mod tests {
             rust_type: None,
             is_json: false,
             signs: vec![],
+            calls: vec![],
         };
         let binds = [bind(1, None), bind(2, Some(":data")), bind(3, None)];
         let found = |placeholder, ordinal| find(&binds, placeholder, ordinal).map(|bind| bind.index);

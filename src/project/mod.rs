@@ -3,6 +3,7 @@
 pub mod around;
 pub mod bound;
 mod built;
+pub mod calls;
 pub mod catalog;
 pub mod declare;
 mod deferred;
@@ -88,6 +89,7 @@ impl Project {
     pub fn build(mut facts: Vec<Facts>, files: &Files, settings: &Settings) -> Self {
         facts.sort_by(|a, b| (&files.get(a.file).path, a.file).cmp(&(&files.get(b.file).path, b.file)));
         let paths = Paths { files, settings };
+        calls::resolve(&mut facts, paths);
         deferred::resolve(&mut facts, paths, |file| settings.dialect.or_else(|| settings.of_file.get(&file).copied()));
         let mut unresolved =
             built::expand(&mut facts, paths, |file| settings.dialect.or_else(|| settings.of_file.get(&file).copied()));

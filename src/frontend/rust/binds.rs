@@ -31,8 +31,8 @@ impl List {
         let source = reader.source.folded(span);
         let found = values::evaluate(reader, scope, &self.branch, expr);
         let index = self.binds.len() + 1;
-        let values::Evaluated { value, rust_type, is_json, signs } = found;
-        self.binds.push(Bind { index, name, span, file: None, source, value, rust_type, is_json, signs });
+        let values::Evaluated { value, rust_type, is_json, signs, calls } = found;
+        self.binds.push(Bind { index, name, span, file: None, source, value, rust_type, is_json, signs, calls });
     }
 
     /// Binds the values of a list: an array, a vector, a tuple, `params![..]`.

@@ -166,11 +166,11 @@ impl<'a> Values<'_, 'a, '_> {
                     let (left, right) = (Box::new(found.doc), Box::new(other.doc));
                     return Val { doc: Document::Merge { left, right, how: MergeHow::Concat }, ..found };
                 }
-                ("push", [value]) if found.json || found.doc.holds_old() || is_array(&found.doc) => {
+                ("push", [value]) if found.json || super::inline::may_hold(&found.doc) || is_array(&found.doc) => {
                     let value = self.member(value);
                     return Val { doc: set(found.doc, Path::Steps(path), value, EDITS, SetMode::Append), ..found };
                 }
-                ("clear", []) if path.is_empty() && (found.json || found.doc.holds_old()) => {
+                ("clear", []) if path.is_empty() && (found.json || super::inline::may_hold(&found.doc)) => {
                     let array = found.ty.as_ref().is_some_and(|ty| ty.json_shape() == Shape::Array);
                     let empty = if array { Json::Array(vec![]) } else { Json::Object(serde_json::Map::new()) };
                     return Val { doc: Document::Known(empty), ..found };
@@ -242,6 +242,18 @@ impl<'a> Values<'_, 'a, '_> {
             }
             _ => match self.after_call(call, index, &found) {
                 Some(after) => Val { ty: found.ty, json: found.json, ..after },
+                None if super::inline::may_hold(&found.doc) => {
+                    let given = |(i, argument): (usize, &Expr)| {
+                        if i == index { found.clone() } else { self.value(argument) }
+                    };
+                    let arguments: Vec<Val> = call.args.iter().enumerate().map(given).collect();
+                    let path = match &*call.func {
+                        Expr::Path(path) => super::wrappers::spelled(&path.path),
+                        _ => name,
+                    };
+                    let after = self.foreign(&call.func, &path, &arguments, Some(index), found.ty);
+                    Val { json: found.json, ..after }
+                }
                 None => through(found, &format!("`{name}` may change it")),
             },
         }
@@ -271,7 +283,8 @@ fn is_array(document: &Document) -> bool {
 
 fn through(found: Val, why: &str) -> Val {
     let doc = match found.doc {
-        Document::Input(_) | Document::Through { .. } => found.doc,
+        Document::Through { .. } => found.doc,
+        Document::Input(_) if !super::inline::may_hold(&found.doc) => found.doc,
         other => Document::Through { of: vec![other], why: why.to_owned() },
     };
     Val { doc, ..found }

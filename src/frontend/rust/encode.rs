@@ -136,7 +136,7 @@ impl Values<'_, '_, '_> {
         }
         if let Some(base) = &literal.rest {
             let held = self.value(base).doc;
-            if held.holds_old() {
+            if super::inline::may_hold(&held) {
                 // `Settings { theme, ..old }`: the old document with these fields set.
                 let doc = entries.into_iter().fold(held, |of, (key, value)| match key {
                     Key::Name(key) => super::edits::set_key(of, key, value),

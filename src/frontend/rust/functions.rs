@@ -1,5 +1,6 @@
 //! Function and method calls in bound values: wrappers, `serde_json`, `Option`, rows; and values as serde writes them.
 
+use super::inline::may_hold;
 use super::place;
 use super::types::{self, Ty};
 use super::values::{Val, Values, choose, input};
@@ -59,18 +60,13 @@ impl Values<'_, '_, '_> {
                 if let Some(found) = self.returned_by(call) {
                     return found;
                 }
-                let held: Vec<Document> =
-                    call.args.iter().map(|a| self.value(a)).filter(|v| v.doc.holds_old()).map(|v| v.doc).collect();
-                if held.is_empty() {
-                    let known = self.reader.tree.structs.contains_key(&ty).then(|| Ty::named(&ty));
-                    self.input(expr, known)
-                } else {
-                    Val {
-                        doc: Document::Through { of: held, why: format!("`{name}` may change it") },
-                        ty: None,
-                        json: false,
-                    }
-                }
+                let known = self.reader.tree.structs.contains_key(&ty).then(|| Ty::named(&ty));
+                let arguments: Vec<Val> = call.args.iter().map(|argument| self.value(argument)).collect();
+                let path = match &*call.func {
+                    Expr::Path(path) => super::wrappers::spelled(&path.path),
+                    _ => name,
+                };
+                self.foreign(expr, &path, &arguments, None, known)
             }
         }
     }
@@ -183,7 +179,7 @@ impl Values<'_, '_, '_> {
             ("and_then", Some(Expr::Closure(closure))) => {
                 let receiver = self.value(&call.receiver);
                 let body = self.applied(closure, receiver.clone().unwrapped());
-                if matches!(body.doc, Document::Input(_)) && !receiver.doc.holds_old() {
+                if matches!(body.doc, Document::Input(_)) && !may_hold(&receiver.doc) {
                     return self.input(expr, body.ty);
                 }
                 Val { doc: nullable(body.doc), ..body }
@@ -234,20 +230,15 @@ impl Values<'_, '_, '_> {
                 if let Some(found) = self.returned_by_method(call) {
                     return found;
                 }
-                let held: Vec<Document> = std::iter::once(&*call.receiver)
-                    .chain(&call.args)
-                    .map(|e| self.value(e).doc)
-                    .filter(Document::holds_old)
-                    .collect();
-                if held.is_empty() {
-                    self.input(expr, turbofish)
-                } else {
-                    Val {
-                        doc: Document::Through { of: held, why: format!("`{name}` may change it") },
-                        ty: turbofish,
-                        json: false,
-                    }
+                let receiver = self.value(&call.receiver);
+                let arguments: Vec<Val> = call.args.iter().map(|argument| self.value(argument)).collect();
+                if may_hold(&receiver.doc) {
+                    let held = std::iter::once(receiver).chain(arguments).map(|val| val.doc);
+                    let of = held.filter(may_hold).collect();
+                    let doc = Document::Through { of, why: format!("`{name}` may change it") };
+                    return Val { doc, ty: turbofish, json: false };
                 }
+                self.foreign(expr, &name, &arguments, None, turbofish)
             }
         }
     }
@@ -286,6 +277,9 @@ impl Values<'_, '_, '_> {
         let opaque = |ty: Option<Ty>, json: bool| {
             let mut found = input(self.source(expr), ty);
             found.json = json;
+            if may_hold(&receiver.doc) {
+                found.doc = Document::Through { of: vec![receiver.doc.clone()], why: "`map` may change it".to_owned() };
+            }
             if let Document::Input(input) = &mut found.doc {
                 input.null = null;
             }
@@ -298,7 +292,7 @@ impl Values<'_, '_, '_> {
                 match name.as_str() {
                     "Json" | "Jsonb" => {
                         let mut found = opaque(Some(Ty::of("Option", Ty::of("Json", inner))), true);
-                        if receiver.doc.holds_old() {
+                        if may_hold(&receiver.doc) {
                             found.doc = receiver.doc;
                         }
                         found

@@ -4,8 +4,9 @@
 //! in other files is left to the project.
 
 use super::types::Ty;
-use super::values::{Val, Values, choose};
+use super::values::{Val, Values, choose, input};
 use crate::document::{Cond, Document};
+use crate::frontend::facts::{PendingCall, Summary};
 use std::cell::{Cell, RefCell};
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprMethodCall, FnArg, Pat, ReturnType, Stmt};
@@ -15,6 +16,9 @@ const MAX_CALLS: usize = 2;
 
 /// How many early returns of a function are told apart.
 const MAX_RETURNS: usize = 6;
+
+/// How many calls into other files are noted for one value.
+const MAX_PENDING: usize = 8;
 
 /// What is asked of a call.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +35,15 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
         let function = self.function(call)?;
         let arguments = call.args.iter().map(|argument| self.value(argument)).collect();
         self.inlined(function, None, arguments, Asked::Returned)
+    }
+
+    /// What a function of this file makes of its parameters, each an input with the name of [`Summary::parameter`]: what it
+    /// returns, or what an argument that it is lent holds afterwards.
+    pub(super) fn summarised(&self, function: usize, types: &[Option<Ty>], lent: Option<usize>) -> Option<Document> {
+        let parameter = |(index, ty): (usize, &Option<Ty>)| input(Summary::parameter(index), ty.clone());
+        let arguments = types.iter().enumerate().map(parameter).collect();
+        let asked = lent.map_or(Asked::Returned, Asked::Argument);
+        self.inlined(function, None, arguments, asked).map(|found| found.doc)
     }
 
     /// What an argument that is lent to a call holds afterwards.
@@ -110,6 +123,44 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
         }
     }
 
+    /// What a call comes to that is not followed: it holds what it is given of the old document. The project may know
+    /// the function from another file.
+    pub(super) fn foreign(
+        &self,
+        expr: &Expr,
+        path: &str,
+        arguments: &[Val],
+        lent: Option<usize>,
+        ty: Option<Ty>,
+    ) -> Val {
+        let name = path.rsplit("::").next().unwrap_or(path);
+        let held: Vec<Document> = arguments.iter().map(|val| &val.doc).filter(|doc| may_hold(doc)).cloned().collect();
+        let found = if held.is_empty() {
+            self.input(expr, ty)
+        } else {
+            let why = format!("`{name}` may change it");
+            Val { doc: Document::Through { of: held, why }, ty, json: false }
+        };
+        let tag = match &found.doc {
+            Document::Input(input) => input.id.clone(),
+            Document::Through { why, .. } => why.clone(),
+            _ => return found,
+        };
+        let mut pending = self.pending.borrow_mut();
+        let arguments: Vec<Document> = arguments.iter().map(|val| val.doc.clone()).collect();
+        let room = pending.len() < MAX_PENDING;
+        match pending.iter_mut().find(|call| call.tag == tag) {
+            // Two calls that go by one tag are not told apart: neither is followed.
+            Some(call) if call.arguments != arguments || call.lent != lent => call.path.clear(),
+            Some(_) => {}
+            None if room => {
+                pending.push(PendingCall { tag, path: path.to_owned(), arguments, lent });
+            }
+            None => {}
+        }
+        found
+    }
+
     fn inlined(&self, function: usize, receiver: Option<Val>, arguments: Vec<Val>, asked: Asked) -> Option<Val> {
         let scope = self.reader.tree.scopes.get(function)?;
         let (signature, block, _) = scope.item?;
@@ -157,6 +208,7 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
         };
         self.budget.set(inner.budget.get());
         self.signs.borrow_mut().append(&mut inner.signs.borrow_mut());
+        self.pending.borrow_mut().append(&mut inner.pending.borrow_mut());
         found
     }
 
@@ -192,6 +244,19 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
         let branches = early.into_iter().enumerate();
         Some(choose(branches.map(|(i, val)| (Cond::Unknown(format!("return {}", i + 1)), val)).collect(), tail))
     }
+}
+
+/// Whether a value holds the old document, or a parameter of a summary, which may be one.
+pub(super) fn may_hold(document: &Document) -> bool {
+    let mut found = false;
+    document.visit(&mut |part| {
+        found |= match part {
+            Document::Old | Document::Read(_) => true,
+            Document::Input(input) => Summary::is_parameter(&input.id),
+            _ => false,
+        };
+    });
+    found
 }
 
 /// What is returned early, errors left out.

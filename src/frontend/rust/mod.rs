@@ -34,6 +34,7 @@ mod rows;
 mod scope;
 mod sea_orm;
 mod signs;
+mod summaries;
 mod text;
 mod types;
 mod values;
@@ -159,6 +160,7 @@ fn read_tree<'a>(
     signs::handlers(&reader, &mut emitter);
     let mut facts = emitter.facts;
     facts.constants = constants::read(&reader);
+    facts.summaries = summaries::read(&reader);
     facts
 }
 

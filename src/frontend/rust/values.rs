@@ -8,7 +8,7 @@ use super::types::Ty;
 use super::wrappers::call_name;
 use super::{json, macros, signs};
 use crate::document::{CastTo, Cond, Document, Family, Form, Input, Nullability, Path, ReadSite, Shape, Step};
-use crate::frontend::facts::{Sign, SignKind};
+use crate::frontend::facts::{PendingCall, Sign, SignKind};
 use crate::source::Span;
 use serde_json::Value as Json;
 use std::cell::{Cell, RefCell};
@@ -28,6 +28,8 @@ pub(super) struct Evaluated {
     pub(super) is_json: bool,
     /// What the Rust around says of how it is meant.
     pub(super) signs: Vec<Sign>,
+    /// Calls of functions that stand in other files.
+    pub(super) calls: Vec<PendingCall>,
 }
 
 /// Evaluates a bound expression.
@@ -40,11 +42,12 @@ pub(super) fn evaluate<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, branch: &
     }
     let is_json = found.json || found.ty.as_ref().is_some_and(Ty::is_json);
     let rust_type = found.ty.map(|ty| ty.to_string());
+    let calls = values.pending.into_inner();
     let mut signs = values.signs.into_inner();
     signs.extend(signs::of_value(reader, branch, reader.source.expr(expr), &found.doc));
     signs.sort();
     signs.dedup();
-    Evaluated { value: found.doc, rust_type, is_json, signs }
+    Evaluated { value: found.doc, rust_type, is_json, signs, calls }
 }
 
 /// The read of a row that was handed in, where nothing is done to it.
@@ -96,6 +99,7 @@ pub(super) struct Values<'r, 'a, 's> {
     pub(super) budget: Cell<usize>,
     depth: Cell<usize>,
     pub(super) signs: RefCell<Vec<Sign>>,
+    pub(super) pending: RefCell<Vec<PendingCall>>,
     /// How many objects and arrays the expression stands in.
     pub(super) inside: Cell<usize>,
 }
@@ -113,6 +117,7 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
             budget: Cell::new(BUDGET),
             depth: Cell::new(0),
             signs: RefCell::new(vec![]),
+            pending: RefCell::new(vec![]),
             inside: Cell::new(0),
         }
     }

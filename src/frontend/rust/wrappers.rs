@@ -18,6 +18,12 @@ pub(super) fn call_type(call: &syn::ExprCall) -> String {
     }
 }
 
+/// A path as it is spelled, without type arguments.
+pub(super) fn spelled(path: &syn::Path) -> String {
+    let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    names.join("::")
+}
+
 /// The one argument of a call that only wraps a text.
 pub(super) fn wrapped(call: &syn::ExprCall) -> Option<&Expr> {
     if call.args.len() != 1 {

@@ -257,7 +257,18 @@ impl Text<'_> {
         let value = Document::Input(input);
         let (source, name, rust_type) = (what.to_owned(), None, None);
         self.bind(
-            Bind { index: 0, name, file: None, span, source, value, rust_type, is_json: false, signs: vec![] },
+            Bind {
+                index: 0,
+                name,
+                file: None,
+                span,
+                source,
+                value,
+                rust_type,
+                is_json: false,
+                signs: vec![],
+                calls: vec![],
+            },
             span,
         );
     }

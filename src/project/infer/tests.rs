@@ -132,6 +132,7 @@ fn a_bound_document_shows_its_column() {
             rust_type: None,
             is_json,
             signs: vec![],
+            calls: vec![],
         });
         let placeholder = PlaceholderColumn { table: name("t"), column: column.into(), index, span };
         facts.facts.placeholders.push(placeholder);

@@ -47,6 +47,7 @@ impl Place<'_, '_, '_> {
             rust_type: evaluated.rust_type,
             is_json: evaluated.is_json,
             signs: dead.into_iter().chain(evaluated.signs).collect(),
+            calls: evaluated.calls,
         }
     }
 
@@ -209,6 +210,7 @@ pub(super) fn opaque(source: &str, span: crate::source::Span) -> Bind {
         rust_type: None,
         is_json: false,
         signs: vec![],
+        calls: vec![],
     }
 }
 

@@ -1,0 +1,92 @@
+//! Functions that make documents of documents, as what they make of their parameters: for the calls of other files.
+
+use super::assemble::Reader;
+use super::scope::Scope;
+use super::types::Ty;
+use super::values::Values;
+use crate::document::Document;
+use crate::frontend::facts::Summary;
+use syn::{FnArg, ReturnType, Type};
+
+/// Longer functions do more than that.
+const MOST_BYTES: usize = 6000;
+
+/// More documents than this in one summary tell nothing any more.
+const MOST_PARTS: usize = 200;
+
+/// The summaries of a file, in the order of the text; test code has none.
+pub(super) fn read(reader: &Reader<'_, '_>) -> Vec<Summary> {
+    let scopes = reader.tree.scopes.iter().enumerate();
+    let outside = scopes.filter(|(index, _)| !reader.tree.test.get(*index).copied().unwrap_or(true));
+    outside.filter_map(|(index, scope)| summary(reader, index, scope)).collect()
+}
+
+fn summary<'a>(reader: &Reader<'a, '_>, index: usize, scope: &Scope<'a>) -> Option<Summary> {
+    let (signature, ..) = scope.item?;
+    if scope.range.1.saturating_sub(scope.range.0) > MOST_BYTES {
+        return None;
+    }
+    let returns = match &signature.output {
+        ReturnType::Type(_, ty) => holds_document(ty),
+        ReturnType::Default => false,
+    };
+    let types: Vec<&Type> = signature
+        .inputs
+        .iter()
+        .filter_map(|input| match input {
+            FnArg::Typed(typed) => Some(&*typed.ty),
+            FnArg::Receiver(_) => None,
+        })
+        .collect();
+    let is_lent = |ty: &Type| matches!(ty, Type::Reference(r) if r.mutability.is_some() && holds_document(&r.elem));
+    let lent: Vec<usize> = types.iter().enumerate().filter(|(_, ty)| is_lent(ty)).map(|(i, _)| i).collect();
+    if !returns && lent.is_empty() {
+        return None;
+    }
+    let values = Values::new(reader, scope, vec![]);
+    let types: Vec<Option<Ty>> = types.into_iter().map(Ty::read).collect();
+    let returned = if returns { values.summarised(index, &types, None) } else { None };
+    let lent: Vec<(usize, Document)> = lent
+        .into_iter()
+        .filter_map(|argument| Some((argument, values.summarised(index, &types, Some(argument))?)))
+        .collect();
+    if returned.is_none() && lent.is_empty() {
+        return None;
+    }
+    Some(Summary {
+        name: scope.name.clone(),
+        self_type: scope.self_type.clone(),
+        module: scope.module.clone(),
+        parameters: types.len(),
+        returned: returned.filter(is_small),
+        lent: lent.into_iter().filter(|(_, document)| is_small(document)).collect(),
+        calls: values.pending.into_inner(),
+        signs: values.signs.into_inner(),
+    })
+}
+
+/// Whether a type is a JSON value, a map of them, or one of these in an `Option` or `Result`.
+fn holds_document(ty: &Type) -> bool {
+    let Some(mut ty) = Ty::read(ty) else { return false };
+    for _ in 0..4 {
+        if ty.is_json() || (ty.name() == "Map" && (ty.path.contains("json") || ty.args.len() == 2)) {
+            return true;
+        }
+        let inner = match ty.name() {
+            "Option" | "Result" | "Box" | "Cow" => ty.args.first().cloned(),
+            name if name.ends_with("Result") => ty.args.first().cloned(),
+            _ => None,
+        };
+        match inner {
+            Some(inner) => ty = inner,
+            None => return false,
+        }
+    }
+    false
+}
+
+fn is_small(document: &Document) -> bool {
+    let mut parts = 0;
+    document.visit(&mut |_| parts += 1);
+    parts <= MOST_PARTS
+}
