@@ -59,8 +59,7 @@ impl Document {
         self.transformed(&|part| match part {
             Self::Read(read) if !is_own(&read) => outside(read.what),
             Self::Through { of, why } if !of.iter().any(Self::holds_old) => outside(why),
-            Self::Get { of, .. } if matches!(*of, Self::Input(_)) => *of,
-            Self::Cast { of, to: CastTo::Json } if matches!(*of, Self::Input(_)) => *of,
+            Self::Get { of, .. } | Self::Cast { of, to: CastTo::Json } if matches!(*of, Self::Input(_)) => *of,
             other => other,
         })
     }

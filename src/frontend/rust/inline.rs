@@ -152,11 +152,10 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
         match pending.iter_mut().find(|call| call.tag == tag) {
             // Two calls that go by one tag are not told apart: neither is followed.
             Some(call) if call.arguments != arguments || call.lent != lent => call.path.clear(),
-            Some(_) => {}
             None if room => {
                 pending.push(PendingCall { tag, path: path.to_owned(), arguments, lent });
             }
-            None => {}
+            _ => {}
         }
         found
     }
