@@ -160,6 +160,7 @@ fn json_that_is_bound_as_text_where_it_is_given_shows_a_text_column() {
             rust_type: None,
             is_json: false,
             signs: vec![],
+            calls: vec![],
         });
         find(&catalog(facts), "jobs", "config").unwrap().kind
     };
