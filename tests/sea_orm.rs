@@ -8,6 +8,10 @@ use noclobber::rules::finding::{Finding, Severity};
 use noclobber::source::{Files, LineIndex};
 use std::path::{Path, PathBuf};
 
+/// SeaORM 1.1, compact; 2.0, dense; the expanded format; entities in another crate; entities as sea-orm-cli writes them.
+const PROJECTS: [&str; 5] =
+    ["seaorm-compact", "seaorm-dense", "seaorm-expanded", "seaorm-workspace", "seaorm-generated"];
+
 /// Findings of a project, with the files they point into. The project is copied, so that it stands alone.
 fn report(name: &str) -> (Vec<Finding>, Files) {
     let project = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects").join(name);
@@ -57,7 +61,7 @@ fn compare(name: &str) -> (Vec<String>, Vec<String>) {
 
 #[test]
 fn marked_lines_are_reported_and_nothing_else() {
-    for project in ["seaorm-compact", "seaorm-dense", "seaorm-expanded", "seaorm-workspace"] {
+    for project in PROJECTS {
         let (found, marked) = compare(project);
         assert!(!marked.is_empty(), "{project}");
         assert_eq!(found, marked, "{project}");
@@ -84,4 +88,23 @@ fn a_document_that_is_read_changed_and_written_back_is_a_warning() {
     let stale: Vec<&Finding> = findings.iter().filter(|finding| finding.rule == "json-lost-update").collect();
     assert_eq!(stale.len(), 1);
     assert_eq!(stale[0].severity, Severity::Warning);
+}
+
+#[test]
+fn reports_are_as_they_were() {
+    for project in PROJECTS {
+        let (findings, files) = report(project);
+        let mut lines = vec![];
+        for finding in &findings {
+            let file = files.get(finding.site.file);
+            let line = LineIndex::new(&file.text).position(&file.text, finding.site.span.start as usize).line;
+            let path = file.path.rsplit_once(project).map_or(file.path.as_str(), |(_, path)| path);
+            let path = path.rsplit_once("/src/").map_or(path, |(_, path)| path);
+            let lost = finding.lost_keys.as_ref().map_or_else(String::new, |keys| format!(" [{}]", keys.join(", ")));
+            lines.push(format!("{path}:{line} {}.{} {}{lost}", finding.table, finding.column, finding.rule));
+            let fix = finding.fix.iter().flat_map(|fix| fix.patch.iter().map(|(_, after)| format!("    {after}")));
+            lines.extend(fix);
+        }
+        insta::assert_snapshot!(project, lines.join("\n"));
+    }
 }

@@ -7,6 +7,7 @@ use crate::discover::Candidate;
 use crate::discover::dialect::Dialects;
 use crate::fingerprint::fingerprint;
 use crate::frontend::facts::{Facts, Route};
+use crate::project::crates::Crates;
 use crate::project::{Project, Settings};
 use crate::rules;
 use crate::rules::finding::Finding;
@@ -44,6 +45,10 @@ pub(super) fn judge(
             commented.push(Commented { file: facts.file, comments, gaps });
         }
     }
+    let manifests = files.iter().enumerate().filter(|(_, file)| file.in_project.ends_with("Cargo.toml"));
+    let manifests =
+        manifests.map(|(index, file)| (file.in_project.as_str(), report.files.get(FileId(index as u32)).text.as_str()));
+    settings.crates = Crates::read(manifests);
     let project = Project::build(facts, &report.files, &settings);
     let fits_nothing = |rule: &ColumnRule| (rule.span, format!("no column fits the pattern `{}`", rule.pattern));
     let unmatched = settings.columns.iter().enumerate().filter(|(index, _)| project.unmatched.contains(index));

@@ -57,7 +57,10 @@ pub(super) fn dress(write: &ColumnWrite, draft: &Draft, files: &Files) -> Option
             return Some(Fix { patch: vec![(folded(column), after)], ..shown });
         }
         Form::Model => {
-            let column = write.column.name.to_upper_camel_case();
+            // The variant is named after the model's field, whatever the column is called.
+            let field = text.get(write.sql.target_span.range()).unwrap_or("").rsplit(['.', ' ', ':']).next();
+            let field = field.map(|field| field.trim_start_matches("r#")).filter(|field| super::text::is_plain(field));
+            let column = field.unwrap_or(&write.column.name).to_upper_camel_case();
             let after = format!("Entity::update_many().col_expr(Column::{column}, {expr}).filter(..)");
             let before = shown.patch.into_iter().map(|(before, _)| (before, after.clone())).collect();
             return Some(Fix { patch: before, ..shown });

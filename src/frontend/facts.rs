@@ -533,8 +533,6 @@ pub struct MadeEnd {
     pub maker: Maker,
     /// The entity, where it shows.
     pub entity: Option<EntityPath>,
-    /// By `save`: only when the primary key is given.
-    pub saved: bool,
 }
 
 /// A macro that sets a field of a model, one for each arm that does: `$model.$field = Set(..)`.

@@ -5,6 +5,7 @@ pub mod bound;
 mod built;
 pub mod calls;
 pub mod catalog;
+pub mod crates;
 pub mod declare;
 mod deferred;
 mod environment;
@@ -66,6 +67,8 @@ pub struct Settings {
     /// Paths below the project's root, forward slashes; a file without one is taken by its path as shown. What stands
     /// above the root must not be mistaken for a folder of migrations or tests.
     pub in_project: BTreeMap<FileId, String>,
+    /// The project's crates.
+    pub crates: crates::Crates,
     /// What the user says of columns.
     pub columns: ColumnRules,
 }

@@ -20,10 +20,20 @@ struct Known<'a> {
     path: &'a str,
     /// Folders, file and modules, as a Rust path would name them.
     module: Vec<String>,
-    /// The folder of its crate.
+    /// The folder of its crate, as the crate's name would spell it.
     root: String,
+    /// The folder of the `Cargo.toml` of its crate.
+    of_crate: Option<&'a str>,
+    /// Modules inside of its crate.
+    inside: Vec<String>,
     /// A copy in a migration or in test code.
     old: bool,
+}
+
+/// What the head and the modules of a path name.
+struct Target<'a> {
+    of_crate: Option<&'a str>,
+    modules: Vec<String>,
 }
 
 /// The answer to a look-up.
@@ -41,6 +51,7 @@ type Alias<'a> = (&'a [String], FileId, &'a str);
 
 /// All entities of the project.
 pub(super) struct Entities<'a> {
+    paths: Paths<'a>,
     known: Vec<Known<'a>>,
     /// By the last name of their module.
     by_module: BTreeMap<String, Vec<usize>>,
@@ -52,8 +63,13 @@ pub(super) struct Entities<'a> {
 impl<'a> Entities<'a> {
     /// Indexes the facts of all files.
     pub(super) fn new(facts: &'a [Facts], paths: Paths<'a>) -> Self {
-        let mut entities =
-            Self { known: vec![], by_module: BTreeMap::new(), by_table: BTreeMap::new(), aliases: BTreeMap::new() };
+        let mut entities = Self {
+            paths,
+            known: vec![],
+            by_module: BTreeMap::new(),
+            by_table: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+        };
         for facts in facts {
             let path = paths.get(facts.file);
             for entity in &facts.entities {
@@ -65,7 +81,10 @@ impl<'a> Entities<'a> {
                 }
                 entities.by_table.entry(entity.table.name.to_lowercase()).or_default().push(id);
                 let old = entity.test || is_migration(path);
-                entities.known.push(Known { entity, file: facts.file, path, module, root: crate_folder(path), old });
+                let (of_crate, mut inside) = inside_crate(paths, path);
+                inside.extend(entity.module.iter().cloned());
+                let (file, root) = (facts.file, crate_folder(path));
+                entities.known.push(Known { entity, file, path, module, root, of_crate, inside, old });
             }
             for (name, target) in &facts.reexports {
                 entities.aliases.entry(name).or_default().push((target, facts.file, path));
@@ -154,7 +173,45 @@ impl<'a> Entities<'a> {
         if wanted.is_empty() {
             return self.bare(&here, globs, relative, file, path);
         }
-        self.named(&wanted, file, path)
+        let target = self.target(module, inside, path);
+        self.named(&wanted, &target, file, path)
+    }
+
+    /// The crate and the modules that a path names, as far as the project's crates say.
+    fn target(&self, module: &[String], inside: &[String], path: &str) -> Target<'a> {
+        let crates = &self.paths.settings.crates;
+        let (own, mut here) = inside_crate(self.paths, path);
+        here.extend(inside.iter().cloned());
+        let mut rest = module;
+        match module.first().map(String::as_str) {
+            Some("crate") => {
+                rest = module.get(1..).unwrap_or_default();
+                here.clear();
+            }
+            Some("self" | "super") => {}
+            Some(first) => {
+                // A module of the place itself hides a crate of the same name.
+                let local: Vec<String> = here.iter().chain(module).cloned().collect();
+                let same_name = module.last().and_then(|last| self.by_module.get(last)).into_iter().flatten();
+                let mut same_name = same_name.filter_map(|id| self.known.get(*id));
+                let hidden = same_name.any(|known| known.of_crate == own && known.inside == local);
+                if let Some(other) = crates.named(first, path).filter(|_| !hidden) {
+                    let modules = module.get(1..).unwrap_or_default().to_vec();
+                    return Target { of_crate: Some(other), modules };
+                }
+            }
+            None => {}
+        }
+        for part in rest {
+            match part.as_str() {
+                "super" => {
+                    here.pop();
+                }
+                "self" => {}
+                other => here.push(other.to_owned()),
+            }
+        }
+        Target { of_crate: own, modules: here }
     }
 
     /// A bare `ActiveModel`: of the module itself, or of one that everything is imported from.
@@ -189,7 +246,7 @@ impl<'a> Entities<'a> {
     }
 
     /// Entities whose module ends as the path does.
-    fn named(&self, wanted: &[&str], file: FileId, path: &str) -> Vec<usize> {
+    fn named(&self, wanted: &[&str], target: &Target<'_>, file: FileId, path: &str) -> Vec<usize> {
         let Some(found) = wanted.last().and_then(|last| self.by_module.get(*last)) else { return vec![] };
         let mut best: Vec<usize> = vec![];
         let mut best_fit = None;
@@ -203,7 +260,10 @@ impl<'a> Entities<'a> {
                 () if !known.root.is_empty() && first.ends_with(&format!("_{}", known.root)) => 2,
                 () => usize::from(known.module.iter().any(|module| module == first)),
             };
-            let fit = (known.file == file, !known.old, tail, of_crate, shared_folders(known.path, path));
+            let in_crate = target.of_crate.is_some() && known.of_crate == target.of_crate;
+            let exact = in_crate && known.inside == target.modules;
+            let near = shared_folders(known.path, path);
+            let fit = (exact, known.file == file, in_crate, !known.old, tail, of_crate, near);
             if best_fit.is_none_or(|best| fit > best) {
                 best_fit = Some(fit);
                 best.clear();
@@ -220,10 +280,12 @@ impl<'a> Entities<'a> {
         let Some(targets) = self.aliases.get(leaf).filter(|_| hops < MAX_ALIASES) else { return vec![] };
         let wanted: Vec<&str> =
             module.iter().map(String::as_str).filter(|part| !matches!(*part, "crate" | "self" | "super")).collect();
+        let target = self.target(module, &[], path);
         let fit = |of: &str| {
             let names = module_path(of);
+            let in_crate = target.of_crate.is_some() && self.paths.settings.crates.folder(of) == target.of_crate;
             let tail = names.iter().rev().zip(wanted.iter().rev()).take_while(|(a, b)| a == b).count();
-            (tail, shared_folders(of, path))
+            (in_crate, tail, shared_folders(of, path))
         };
         let best = targets.iter().map(|(_, _, of)| fit(of)).max();
         let mut found: Vec<usize> = targets
@@ -262,6 +324,13 @@ fn count(entity: &Entity, write: &BuiltWrite) -> usize {
 fn crate_folder(path: &str) -> String {
     let head = path.rsplit_once("/src/").map_or("", |(head, _)| head);
     head.rsplit('/').next().unwrap_or_default().replace('-', "_")
+}
+
+/// The crate of a file, and the file's modules inside of it.
+fn inside_crate<'a>(paths: Paths<'a>, path: &str) -> (Option<&'a str>, Vec<String>) {
+    let of_crate = paths.settings.crates.folder(path);
+    let inside = of_crate.and_then(|folder| path.strip_prefix(folder)).unwrap_or(path).trim_start_matches('/');
+    (of_crate, module_path(inside))
 }
 
 /// A file's path as modules: `crates/my-db/src/entities/users.rs` is `crates my_db entities users`.

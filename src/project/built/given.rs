@@ -28,6 +28,8 @@ pub(super) struct Given<'a> {
     ends: BTreeMap<&'a str, Vec<End<'a>>>,
     /// By name and table: the types that are converted to its models.
     sources: BTreeMap<(&'a str, &'a TableName), BTreeSet<&'a str>>,
+    /// The tables whose models functions of a name make.
+    makers: BTreeMap<&'a str, BTreeSet<&'a TableName>>,
     /// Macros that set a field: name, number of the model, number of the field.
     setters: BTreeSet<(&'a str, usize, usize)>,
     /// Fields of structs that become active models.
@@ -37,8 +39,8 @@ pub(super) struct Given<'a> {
 impl<'a> Given<'a> {
     /// Indexes the facts of all files.
     pub(super) fn new(facts: &'a [Facts], paths: Paths<'a>, known: &Entities<'a>) -> Self {
-        let (ends, sources, setters, parts) = Default::default();
-        let mut given = Self { paths, ends, sources, setters, parts };
+        let (ends, sources, makers, setters, parts) = Default::default();
+        let mut given = Self { paths, ends, sources, makers, setters, parts };
         for facts in facts {
             let table = |entity: &EntityPath| match known.find(entity, facts.file, paths.get(facts.file)) {
                 Match::One(entity) => Some(&entity.table),
@@ -50,11 +52,12 @@ impl<'a> Given<'a> {
                 ends.push(End { from, table: end.entity.as_ref().and_then(table), file: facts.file });
             }
             for write in &facts.built {
-                if let Some(Condition::Made(Maker { name, from: Some(from) })) = &write.given
-                    && let Some(table) = write.entity.as_ref().and_then(table)
-                {
-                    given.sources.entry((name, table)).or_default().insert(from);
-                }
+                let Some(Condition::Made(Maker { name, from })) = &write.given else { continue };
+                let Some(table) = write.entity.as_ref().and_then(table) else { continue };
+                match from {
+                    Some(from) => given.sources.entry((name, table)).or_default().insert(from),
+                    None => given.makers.entry(name).or_default().insert(table),
+                };
             }
             let setters = facts.models.setters.iter();
             given.setters.extend(setters.map(|setter| (setter.name.as_str(), setter.model, setter.field)));
@@ -95,8 +98,11 @@ impl<'a> Given<'a> {
                     let sources = self.sources.get(&(maker.name.as_str(), table)).map_or(0, BTreeSet::len);
                     end.table.is_some() && same_table && reaches && sources == 1
                 }
-                // A function: the table must be known.
-                (None, _) => end.table.is_some() && same_table && reaches,
+                // A function: the table must be known, or the name mean no other.
+                (None, _) => {
+                    let only = || self.makers.get(maker.name.as_str()).is_some_and(|tables| tables.len() == 1);
+                    same_table && reaches && (end.table.is_some() || only())
+                }
             }
         })
     }

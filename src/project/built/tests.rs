@@ -1,18 +1,20 @@
 use super::*;
 use crate::frontend::rust::{Context, read};
 use crate::project::Settings;
+use crate::project::crates::Crates;
 use crate::source::{Files, SourceFile};
 
 /// The SQL of the writes in files of these paths and texts, and what could not be resolved.
 fn expanded(sources: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
     let mut files = Files::default();
     let mut all = vec![];
-    for (path, text) in sources {
+    for (path, text) in sources.iter().filter(|(path, _)| !path.ends_with("Cargo.toml")) {
         let source = SourceFile { path: (*path).into(), absolute: (*path).into(), text: (*text).into() };
         let file = files.add(source.clone());
         all.push(read(file, &source, Context::default()));
     }
-    let settings = Settings::default();
+    let manifests = sources.iter().copied().filter(|(path, _)| path.ends_with("Cargo.toml"));
+    let settings = Settings { crates: Crates::read(manifests), ..Settings::default() };
     let left = expand(&mut all, Paths { files: &files, settings: &settings }, |_| None);
     let texts = all.iter().flat_map(|facts| &facts.texts).filter(|text| text.text.route == Route::Builder);
     let texts = texts.map(|text| text.text.sql.clone()).collect();
@@ -106,4 +108,40 @@ fn a_name_that_fits_several_entities_is_listed() {
     assert_eq!(left, ["which entity is written is not certain: `accounts` or `users`"]);
     let (texts, _) = expanded(&[("src/a/entity.rs", USERS), ("src/b/entity.rs", &other), ("src/b/app.rs", text)]);
     assert_eq!(texts, [r#"UPDATE "accounts" SET "cfg" = $1 WHERE "id" = $2"#]);
+}
+
+#[test]
+fn a_crate_is_known_by_what_its_dependents_call_it() {
+    let accounts = USERS.replace("\"users\"", "\"accounts\"");
+    let api =
+        "[package]\nname = \"api\"\n[dependencies]\nmodels = { package = \"shop-entity\", path = \"../b/entity\" }";
+    let sources = |text: &'static str| {
+        expanded(&[
+            ("a/entity/Cargo.toml", "[package]\nname = \"entity\""),
+            ("a/entity/src/users.rs", USERS),
+            ("b/entity/Cargo.toml", "[package]\nname = \"shop-entity\""),
+            ("b/entity/src/users.rs", &accounts),
+            ("a/api/Cargo.toml", api),
+            ("a/api/src/lib.rs", text),
+        ])
+    };
+    let update = |table: &str| vec![format!(r#"UPDATE "{table}" SET "cfg" = $1 WHERE "id" = $2"#)];
+    let by_name = "use models::users; fn f(am: &mut users::ActiveModel) { am.settings = Set(x); }";
+    assert_eq!(sources(by_name).0, update("accounts"));
+    let spelled = "fn f(am: &mut entity::users::ActiveModel) { am.settings = Set(x); }";
+    assert_eq!(sources(spelled).0, update("users"));
+}
+
+#[test]
+fn a_crate_of_examples_has_its_own_entities() {
+    let own = USERS.replace("\"users\"", "\"example_users\"");
+    let text = "use crate::models::users; fn f(am: &mut users::ActiveModel) { am.settings = Set(x); }";
+    let (texts, _) = expanded(&[
+        ("Cargo.toml", "[package]\nname = \"app\""),
+        ("src/models/users.rs", USERS),
+        ("examples/demo/Cargo.toml", "[package]\nname = \"demo\""),
+        ("examples/demo/src/models/users.rs", &own),
+        ("examples/demo/src/app.rs", text),
+    ]);
+    assert_eq!(texts, [r#"UPDATE "example_users" SET "cfg" = $1 WHERE "id" = $2"#]);
 }

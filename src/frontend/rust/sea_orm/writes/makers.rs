@@ -5,8 +5,8 @@
 use super::Writer;
 use super::sinks::End;
 use crate::frontend::facts::{MadeEnd, Maker};
-use crate::frontend::rust::sea_orm::names;
 use crate::frontend::rust::sea_orm::typing::{Kind, Place, parts, peel};
+use crate::frontend::rust::sea_orm::{columns, names};
 use syn::Expr;
 
 /// How many locals are followed back to the function.
@@ -28,16 +28,25 @@ impl<'a> Writer<'_, 'a, '_> {
         Some(Maker { name, from })
     }
 
+    /// Notes the function that made what may be a model: only its name says so.
+    pub(super) fn made_elsewhere(&mut self, expr: &'a Expr, end: End<'a>, place: Place<'_, 'a, '_>) {
+        let (root, links) = columns::chain(expr);
+        let called = |expr: &Expr| matches!(expr, Expr::Call(_));
+        let bound = place.binding(root).and_then(|id| place.scope.bindings.get(id)).and_then(|binding| binding.init);
+        let by_function = called(root) || bound.is_some_and(|init| called(columns::chain(init).0));
+        if links.is_empty() && by_function {
+            self.made_here(expr, end, place);
+        }
+    }
+
     /// Notes the function that made what is written here.
     pub(super) fn made_here(&mut self, expr: &'a Expr, end: End<'a>, place: Place<'_, 'a, '_>) {
-        let saved = match end {
-            End::Update => false,
-            End::Save => true,
-            End::Insert | End::Upsert(_) => return,
-        };
+        if !matches!(end, End::Update | End::Save) {
+            return;
+        }
         let Some(maker) = made_by(expr, place) else { return };
         let entity = place.of(expr).filter(|typed| typed.kind == Kind::ActiveModel).map(|typed| typed.entity);
-        self.ends.push(MadeEnd { maker, entity, saved });
+        self.ends.push(MadeEnd { maker, entity });
     }
 }
 

@@ -103,6 +103,8 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
             };
             if self.is_model(&link.receiver, place) {
                 self.mark(&link.receiver, end, place);
+            } else if link.args.len() == 1 {
+                self.made_elsewhere(&link.receiver, end, place);
             }
         }
         let Some((call, path)) = chain.call() else { return };
