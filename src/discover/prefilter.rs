@@ -81,6 +81,7 @@ const MARKS: &[&str] = &[
     "table!",
     // SeaORM and sea-query: entities, models, values, builders, migrations.
     "activemodel",
+    "= set(",
     "active_model",
     "activevalue",
     "deriveentity",

@@ -9,6 +9,7 @@ use super::macros::{self, Macros, Parsed};
 use super::names::{is_test, makes_text, takes_message};
 use super::place::{self, Source};
 use super::scope::{Arm, Chain, Change, Event, Head, Lender, Root, Scope};
+use super::wrappers;
 use crate::source::Span;
 use patterns::Kind;
 use std::collections::BTreeMap;
@@ -228,24 +229,7 @@ impl<'a, 's> Collector<'a, 's> {
 
     /// Notes a chain of method calls and walks its parts.
     fn chain(&mut self, expr: &'a Expr) {
-        let mut links = vec![];
-        let mut root = expr;
-        loop {
-            root = match root {
-                Expr::MethodCall(call) => {
-                    links.push(call);
-                    &call.receiver
-                }
-                Expr::Await(e) => &e.base,
-                Expr::Try(e) => &e.expr,
-                Expr::Paren(e) => &e.expr,
-                Expr::Group(e) => &e.expr,
-                Expr::Reference(e) if !links.is_empty() => &e.expr,
-                Expr::Unary(e) if !links.is_empty() && matches!(e.op, syn::UnOp::Deref(_)) => &e.expr,
-                _ => break,
-            };
-        }
-        links.reverse();
+        let (root, links) = wrappers::chain(expr);
         let at = self.source.start(place::first(root));
         let bound = self.bound.filter(|(bound, _)| std::ptr::eq(*bound, expr)).map(|(_, id)| id);
         let branch = self.branch.clone();

@@ -3,7 +3,7 @@
 use super::assemble::Reader;
 use super::emit::Emitter;
 use super::scope::{Root, Scope};
-use super::wrappers::{call_name, call_type};
+use super::wrappers::{call_name, call_type, peel};
 use crate::frontend::facts::JsonDecode;
 use crate::frontend::sql::TableName;
 use syn::{Expr, Member};
@@ -60,12 +60,7 @@ pub(super) fn read_by<'e, 'a: 'e>(
     }
     let mut expr = expr;
     loop {
-        expr = match expr {
-            Expr::Paren(e) => &e.expr,
-            Expr::Reference(e) => &e.expr,
-            Expr::Try(e) => &e.expr,
-            Expr::Await(e) => &e.base,
-            Expr::Unary(e) if matches!(e.op, syn::UnOp::Deref(_)) => &e.expr,
+        expr = match peel(expr) {
             Expr::Field(field) => return Some(Read::Field(field)),
             Expr::MethodCall(call) => {
                 let argument = call.args.first();

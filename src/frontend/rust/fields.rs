@@ -9,7 +9,7 @@ use super::decode::{Read, is_decoder, read_by, tables_of};
 use super::emit::Emitter;
 use super::scope::{Change, Root, Scope};
 use super::types::{Ty, read_struct};
-use super::wrappers::{call_name, call_type};
+use super::wrappers::{call_name, call_type, peel};
 use crate::frontend::facts::{FieldRef, JsonField};
 use syn::{Expr, Member, PathArguments};
 
@@ -196,11 +196,7 @@ fn owner_of<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, name: &str, at: usiz
     }
     let mut expr = binding.init.or(binding.part_of)?;
     loop {
-        expr = match expr {
-            Expr::Paren(e) => &e.expr,
-            Expr::Reference(e) => &e.expr,
-            Expr::Try(e) => &e.expr,
-            Expr::Await(e) => &e.base,
+        expr = match peel(expr) {
             Expr::MethodCall(call)
                 if matches!(
                     call.method.to_string().as_str(),
@@ -244,10 +240,7 @@ fn is_encoded<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, expr: &Expr, hops:
     }
     let mut expr = expr;
     loop {
-        expr = match expr {
-            Expr::Paren(e) => &e.expr,
-            Expr::Reference(e) => &e.expr,
-            Expr::Try(e) => &e.expr,
+        expr = match peel(expr) {
             Expr::MethodCall(call)
                 if matches!(
                     call.method.to_string().as_str(),

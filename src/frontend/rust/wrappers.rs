@@ -88,3 +88,42 @@ pub(super) fn last_expr(block: &syn::Block) -> Option<&Expr> {
         _ => None,
     }
 }
+
+/// Takes off what does not change what is meant.
+pub(super) fn peel(mut expr: &Expr) -> &Expr {
+    loop {
+        expr = match expr {
+            Expr::Paren(inner) => &inner.expr,
+            Expr::Group(inner) => &inner.expr,
+            Expr::Reference(inner) => &inner.expr,
+            Expr::Try(inner) => &inner.expr,
+            Expr::Await(inner) => &inner.base,
+            Expr::Unary(inner) if matches!(inner.op, syn::UnOp::Deref(_)) => &inner.expr,
+            other => return other,
+        }
+    }
+}
+
+/// The root of a chain of method calls and its calls, first call first. A reference at the very start is part of the
+/// root's place, and stays where nothing is called on it.
+pub(super) fn chain(expr: &Expr) -> (&Expr, Vec<&ExprMethodCall>) {
+    let mut links = vec![];
+    let mut root = expr;
+    loop {
+        root = match root {
+            Expr::MethodCall(call) => {
+                links.push(call);
+                &call.receiver
+            }
+            Expr::Await(e) => &e.base,
+            Expr::Try(e) => &e.expr,
+            Expr::Paren(e) => &e.expr,
+            Expr::Group(e) => &e.expr,
+            Expr::Reference(e) if !links.is_empty() => &e.expr,
+            Expr::Unary(e) if !links.is_empty() && matches!(e.op, syn::UnOp::Deref(_)) => &e.expr,
+            _ => break,
+        };
+    }
+    links.reverse();
+    (root, links)
+}

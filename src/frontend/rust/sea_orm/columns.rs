@@ -3,6 +3,7 @@
 use super::idens::Idens;
 use super::names;
 use crate::frontend::rust::place::Source;
+use crate::frontend::rust::wrappers;
 use crate::frontend::sql::ColumnDef;
 use syn::{Expr, ExprMethodCall};
 
@@ -97,24 +98,7 @@ fn default(expr: &Expr, source: Source<'_>) -> String {
     }
 }
 
-/// The root of a chain of method calls and its calls, first call first.
+/// The root of a chain of method calls and its calls, first call first; references around it aside.
 pub(super) fn chain(expr: &Expr) -> (&Expr, Vec<&ExprMethodCall>) {
-    let mut links = vec![];
-    let mut root = expr;
-    loop {
-        root = match root {
-            Expr::MethodCall(call) => {
-                links.push(call);
-                &call.receiver
-            }
-            Expr::Await(inner) => &inner.base,
-            Expr::Try(inner) => &inner.expr,
-            Expr::Paren(inner) => &inner.expr,
-            Expr::Group(inner) => &inner.expr,
-            Expr::Reference(inner) => &inner.expr,
-            _ => break,
-        };
-    }
-    links.reverse();
-    (root, links)
+    wrappers::chain(wrappers::peel(expr))
 }

@@ -9,6 +9,7 @@ use super::walk::Own;
 use crate::frontend::facts::EntityPath;
 use crate::frontend::rust::assemble::Reader;
 use crate::frontend::rust::scope::Scope;
+pub(super) use crate::frontend::rust::wrappers::peel;
 use std::collections::BTreeMap;
 use syn::{Expr, Type};
 
@@ -324,21 +325,6 @@ pub(super) fn last_of(block: &syn::Block) -> Option<&Expr> {
     match block.stmts.last() {
         Some(syn::Stmt::Expr(last, None)) => Some(last),
         _ => None,
-    }
-}
-
-/// Takes off what does not change what is meant.
-pub(super) fn peel(mut expr: &Expr) -> &Expr {
-    loop {
-        expr = match expr {
-            Expr::Paren(inner) => &inner.expr,
-            Expr::Group(inner) => &inner.expr,
-            Expr::Reference(inner) => &inner.expr,
-            Expr::Try(inner) => &inner.expr,
-            Expr::Await(inner) => &inner.base,
-            Expr::Unary(inner) if matches!(inner.op, syn::UnOp::Deref(_)) => &inner.expr,
-            other => return other,
-        }
     }
 }
 
