@@ -14,6 +14,8 @@ pub struct Facts {
     pub texts: Vec<TextFacts>,
     /// SQL texts with parts spelled by constants of other files; resolved when all files are read.
     pub deferred: Vec<DeferredText>,
+    /// Values bound to statements that a constant of another file spells as a whole.
+    pub constant_queries: Vec<ConstantQuery>,
     /// Uses of `.sql` files by path: `query_file!`, `include_str!`.
     pub file_queries: Vec<FileQuery>,
     /// String constants of this file, for the deferred texts of others.
@@ -55,6 +57,7 @@ impl Facts {
             file,
             texts: vec![],
             deferred: vec![],
+            constant_queries: vec![],
             file_queries: vec![],
             constants: vec![],
             decodes: vec![],
@@ -253,6 +256,15 @@ pub struct DeferredText {
     pub text: SqlText,
     /// For each such hole, by its token, the path of the constant: `queries::INSERT_HEAD`.
     pub constants: Vec<(String, String)>,
+}
+
+/// A statement that a constant of another file spells as a whole: it is read there, the binds stand here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConstantQuery {
+    /// The path of the constant as it is spelled: `queries::SAVE`.
+    pub constant: String,
+    /// Values bound to placeholders.
+    pub binds: Vec<Bind>,
 }
 
 /// SQL that stands in a file of its own and is handed over by its path. The file itself is read as an `.sql` file;

@@ -2,9 +2,9 @@
 
 use super::Paths;
 use super::place::shared_folders;
-use crate::frontend::facts::{DeferredText, Facts, SqlText, TextFacts};
+use crate::frontend::facts::{Bind, DeferredText, Facts, SqlText, TextFacts};
 use crate::frontend::sql::{self, Dialect};
-use crate::source::{FileId, SpanMap};
+use crate::source::{FileId, Site, SpanMap};
 use std::collections::BTreeMap;
 
 /// A constant, and where it is known from.
@@ -12,6 +12,7 @@ struct Known {
     path: String,
     module: Vec<String>,
     value: String,
+    site: Site,
 }
 
 /// A text that grows beyond this is not substituted: constants may name each other.
@@ -20,7 +21,7 @@ const MOST_BYTES: usize = 1 << 20;
 /// Reads every deferred text of every file. A constant that is not found, or found several times, stays a hole.
 pub(super) fn resolve(facts: &mut [Facts], paths: Paths<'_>, dialect_of: impl Fn(FileId) -> Option<Dialect>) {
     let mut constants: BTreeMap<String, Vec<Known>> = BTreeMap::new();
-    if facts.iter().all(|f| f.deferred.is_empty()) {
+    if facts.iter().all(|f| f.deferred.is_empty() && f.constant_queries.is_empty()) {
         return;
     }
     for f in facts.iter() {
@@ -29,9 +30,11 @@ pub(super) fn resolve(facts: &mut [Facts], paths: Paths<'_>, dialect_of: impl Fn
                 path: paths.get(f.file).to_owned(),
                 module: constant.module.clone(),
                 value: constant.value.clone(),
+                site: Site { file: f.file, span: constant.span },
             });
         }
     }
+    hand_over(facts, paths, &constants);
     for f in facts {
         let path = paths.get(f.file);
         let dialect = dialect_of(f.file).or_else(|| f.texts.first().map(|text| text.facts.dialect));
@@ -39,6 +42,26 @@ pub(super) fn resolve(facts: &mut [Facts], paths: Paths<'_>, dialect_of: impl Fn
             let text = substitute(deferred, path, &constants);
             let read = sql::read(&text, dialect);
             f.texts.push(TextFacts { text, facts: read });
+        }
+    }
+}
+
+/// Gives statements that are constants the values that other files bind to them; the first by path where several do.
+fn hand_over(facts: &mut [Facts], paths: Paths<'_>, constants: &BTreeMap<String, Vec<Known>>) {
+    let mut given: BTreeMap<Site, Vec<Bind>> = BTreeMap::new();
+    for f in facts.iter() {
+        for query in &f.constant_queries {
+            let Some(known) = constant(&query.constant, paths.get(f.file), constants) else { continue };
+            given.entry(known.site).or_insert_with(|| {
+                query.binds.iter().map(|bind| Bind { file: Some(f.file), ..bind.clone() }).collect()
+            });
+        }
+    }
+    for f in facts {
+        for text in f.texts.iter_mut().filter(|text| text.text.binds.is_empty()) {
+            if let Some(binds) = given.get(&Site { file: f.file, span: text.text.span }) {
+                text.text.binds.clone_from(binds);
+            }
         }
     }
 }
@@ -78,6 +101,11 @@ fn whole_word(sql: &str, token: &str) -> Option<usize> {
 
 /// The value of the constant that `spelled` (`queries::INSERT_HEAD`) means in the file at `path`.
 fn look_up<'a>(spelled: &str, path: &str, constants: &'a BTreeMap<String, Vec<Known>>) -> Option<&'a str> {
+    constant(spelled, path, constants).map(|known| known.value.as_str())
+}
+
+/// The constant that `spelled` means in the file at `path`.
+fn constant<'a>(spelled: &str, path: &str, constants: &'a BTreeMap<String, Vec<Known>>) -> Option<&'a Known> {
     let mut segments: Vec<&str> = spelled.split("::").map(str::trim).collect();
     let name = segments.pop()?;
     let modules: Vec<&str> =
@@ -98,7 +126,7 @@ fn look_up<'a>(spelled: &str, path: &str, constants: &'a BTreeMap<String, Vec<Kn
     let first = fitting.next()?;
     // The same text under the same name (for two features, say) is still one value.
     let agree = fitting.all(|other| other.value == first.value);
-    agree.then_some(first.value.as_str())
+    agree.then_some(first)
 }
 
 #[cfg(test)]
@@ -159,7 +187,8 @@ mod tests {
         let mut constants: BTreeMap<String, Vec<Known>> = BTreeMap::new();
         for (id, value) in [(1, "a"), (2, "b")] {
             let (path, module) = (format!("x/{id}.rs"), vec![]);
-            constants.entry("C".into()).or_default().push(Known { path, module, value: value.into() });
+            let site = Site { file: FileId(id), span: Span::default() };
+            constants.entry("C".into()).or_default().push(Known { path, module, value: value.into(), site });
         }
         assert_eq!(look_up("C", "x/3.rs", &constants), None);
         assert_eq!(look_up("D", "x/3.rs", &constants), None);

@@ -2,7 +2,7 @@
 
 use super::binds::List;
 use super::text::Text;
-use crate::frontend::facts::{DeferredText, Facts, Function, Route, SqlText, TextFacts};
+use crate::frontend::facts::{ConstantQuery, DeferredText, Facts, Function, Route, SqlText, TextFacts};
 use crate::frontend::sql::{self, Dialect};
 use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,6 +85,13 @@ impl Emitter {
     pub(super) fn emit(&mut self, ready: Ready, function: Option<usize>) {
         // What a constant of another file spells alone is read there.
         if !ready.text.has_sql() {
+            let rendered = ready.text.render(ready.dialect.or(self.dialect));
+            if let ([(token, constant)], false) = (rendered.constants.as_slice(), ready.binds.binds.is_empty())
+                && rendered.sql.trim() == token
+            {
+                let query = ConstantQuery { constant: constant.clone(), binds: ready.binds.binds };
+                self.facts.constant_queries.push(query);
+            }
             return;
         }
         for literal in &ready.text.literals {

@@ -78,3 +78,13 @@ fn a_default_inside_a_helper_is_noted() {
     let kinds: Vec<SignKind> = found[0].signs.iter().map(|sign| sign.kind).collect();
     assert!(kinds.contains(&SignKind::DefaultForUnencoded), "{kinds:?}");
 }
+
+#[test]
+fn a_statement_that_is_a_constant_elsewhere_has_the_values_that_are_bound_to_it() {
+    let queries = r#"pub mod queries { pub const SAVE: &str = "UPDATE users SET data = $1 WHERE id = $2"; }"#;
+    let save =
+        r#"async fn save(id: i32) { sqlx::query(queries::SAVE).bind(json!({"a": 1})).bind(id).execute(db).await?; }"#;
+    let (found, _) = writes(&[queries, save]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].survival.new_keys.as_deref(), Some(&["a".to_owned()][..]), "{:?}", found[0].value);
+}
