@@ -22,7 +22,14 @@ const WHILE: Duration = Duration::from_millis(400);
 
 /// The statement of a session that sets one key, as the fix has it.
 fn fixed(sql: &'static str, bound: &'static str, schema: &str, dialect: Dialect) -> Fixed {
-    let case = Case { name: "a key", column: "data", sql, binds: bound_with_id(bound), effect: Effect::Set(&["key"]) };
+    let case = Case {
+        name: "a key",
+        column: "data",
+        prelude: "",
+        sql,
+        binds: bound_with_id(bound),
+        effect: Effect::Set(&["key"]),
+    };
     let readers = "SELECT data->>'phone' FROM users";
     templates::fixed(&[case], schema, readers, dialect).remove(0)
 }

@@ -23,8 +23,31 @@ const fn case(
     binds: &'static [&'static str],
     effect: Effect,
 ) -> Case {
-    Case { name, column, sql, binds, effect }
+    Case { name, column, prelude: "", sql, binds, effect }
 }
+
+/// A document that is read, changed and written back.
+const fn read_modify_write(name: &'static str, prelude: &'static str, sql: &'static str, effect: Effect) -> Case {
+    Case { name, column: "data", prelude, sql, binds: &["&data", "id"], effect }
+}
+
+/// What a program does to a document between reading it and writing it back.
+macro_rules! changed {
+    ($change:literal) => {
+        concat!(
+            "let mut data: serde_json::Value = sqlx::query_scalar(\"SELECT data FROM users WHERE id = 1\").fetch_one(pool).await?;\n    ",
+            $change,
+            "\n    "
+        )
+    };
+}
+const SET: &str = changed!(r#"data["phone"] = json!(v);"#);
+const SET_TWO: &str = changed!(r#"data["phone"] = json!(v); data["mail"] = json!(w);"#);
+const REMOVED: &str = changed!(r#"data.as_object_mut().unwrap().remove("phone");"#);
+const COUNTED: &str = changed!(r#"data["visits"] = json!(data["visits"].as_i64().unwrap_or(0) + 2);"#);
+const APPENDED: &str = changed!(r#"data["tags"].as_array_mut().unwrap().push(json!(v));"#);
+const TWO_KEYS: Effect = Effect::Set(&["phone", "mail"]);
+const COUNT: Effect = Effect::Count("visits", 2);
 
 const PHONE: Effect = Effect::Set(&["phone"]);
 const CITY: Effect = Effect::Set(&["address/city"]);
@@ -242,6 +265,16 @@ const POSTGRES: &[Case] = &[
         &["json!(v)", "id"],
         CITY,
     ),
+    read_modify_write("one key of a read document", SET, "UPDATE users SET data = $1 WHERE id = $2", PHONE),
+    read_modify_write("several keys of a read document", SET_TWO, "UPDATE users SET data = $1 WHERE id = $2", TWO_KEYS),
+    read_modify_write(
+        "a key removed from a read document",
+        REMOVED,
+        "UPDATE users SET data = $1 WHERE id = $2",
+        Effect::Remove(&["phone"]),
+    ),
+    read_modify_write("counter", COUNTED, "UPDATE users SET data = $1 WHERE id = $2", COUNT),
+    read_modify_write("array append", APPENDED, "UPDATE users SET data = $1 WHERE id = $2", Effect::Append("tags")),
 ];
 
 const MARIADB: &[Case] = &[
@@ -311,6 +344,16 @@ const MARIADB: &[Case] = &[
         &["json!(v)", "id"],
         CITY,
     ),
+    read_modify_write("one key of a read document", SET, "UPDATE users SET data = ? WHERE id = ?", PHONE),
+    read_modify_write("several keys of a read document", SET_TWO, "UPDATE users SET data = ? WHERE id = ?", TWO_KEYS),
+    read_modify_write(
+        "a key removed from a read document",
+        REMOVED,
+        "UPDATE users SET data = ? WHERE id = ?",
+        Effect::Remove(&["phone"]),
+    ),
+    read_modify_write("counter", COUNTED, "UPDATE users SET data = ? WHERE id = ?", COUNT),
+    read_modify_write("array append", APPENDED, "UPDATE users SET data = ? WHERE id = ?", Effect::Append("tags")),
 ];
 
 const SQLITE: &[Case] = &[
@@ -367,6 +410,15 @@ const SQLITE: &[Case] = &[
         &["json!(v)", "id"],
         PHONE,
     ),
+    read_modify_write("one key of a read document", SET, "UPDATE users SET data = ? WHERE id = ?", PHONE),
+    read_modify_write("several keys of a read document", SET_TWO, "UPDATE users SET data = ? WHERE id = ?", TWO_KEYS),
+    read_modify_write(
+        "a key removed from a read document",
+        REMOVED,
+        "UPDATE users SET data = ? WHERE id = ?",
+        Effect::Remove(&["phone"]),
+    ),
+    read_modify_write("counter", COUNTED, "UPDATE users SET data = ? WHERE id = ?", COUNT),
 ];
 
 #[test]
@@ -378,7 +430,10 @@ fn postgres_keeps_the_rest() {
     let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
     let bound = |expression: &str, value: Option<&Json>| match value {
         None => "NULL::text".to_owned(),
-        Some(value) if expression == "text" => format!("{}::text", literal(&templates::plain(value))),
+        Some(value) if expression.ends_with("_i64") => format!("{value}::bigint"),
+        Some(value) if expression == "text" || expression.starts_with('"') => {
+            format!("{}::text", literal(&templates::plain(value)))
+        }
         Some(value) if expression.ends_with(".to_string()") => format!("{}::text", literal(&value.to_string())),
         Some(value) => format!("{}::jsonb", literal(&value.to_string())),
     };
@@ -391,7 +446,12 @@ fn mariadb_keeps_the_rest() {
     let schema = "CREATE TABLE users (id BIGINT PRIMARY KEY, data JSON, kept JSON NOT NULL DEFAULT '{}')";
     let readers = "SELECT JSON_EXTRACT(data, '$.address'), JSON_EXTRACT(kept, '$.address') FROM users";
     let literal = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"));
-    let bound = |_: &str, value: Option<&Json>| value.map_or("NULL".to_owned(), |value| literal(&value.to_string()));
+    let bound = |expression: &str, value: Option<&Json>| match value {
+        None => "NULL".to_owned(),
+        Some(value) if expression.ends_with("_i64") => value.to_string(),
+        Some(value) if expression.starts_with('"') => literal(&templates::plain(value)),
+        Some(value) => literal(&value.to_string()),
+    };
     let server = &mut support::servers::mariadb::MariaDb::new("fix_templates");
     prove("MariaDB", server, MARIADB, (schema, readers), Dialect::Mysql, &bound);
 }
@@ -401,7 +461,12 @@ fn sqlite_keeps_the_rest() {
     let schema = "CREATE TABLE users (id INTEGER PRIMARY KEY, data TEXT CHECK (json_valid(data)), kept TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(kept)))";
     let readers = "SELECT json_extract(data, '$.address'), json_extract(kept, '$.address') FROM users";
     let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
-    let bound = |_: &str, value: Option<&Json>| value.map_or("NULL".to_owned(), |value| literal(&value.to_string()));
+    let bound = |expression: &str, value: Option<&Json>| match value {
+        None => "NULL".to_owned(),
+        Some(value) if expression.ends_with("_i64") => value.to_string(),
+        Some(value) if expression.starts_with('"') => literal(&templates::plain(value)),
+        Some(value) => literal(&value.to_string()),
+    };
     prove("SQLite", &mut support::servers::sqlite::Sqlite::new(), SQLITE, (schema, readers), Dialect::Sqlite, &bound);
 }
 

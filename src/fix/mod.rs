@@ -51,6 +51,10 @@ trait Templates {
     fn merge(&self, target: &Target<'_>, value: &str) -> String;
     /// An empty object, as a document.
     fn empty(&self) -> &'static str;
+    /// The number at a path, 0 where there is none, plus or minus what the placeholder is.
+    fn counted(&self, target: &Target<'_>, path: &[String], sign: &str, placeholder: &str) -> Option<String>;
+    /// The document with one element more in the array at a path, which is made if it is not there.
+    fn appended(&self, target: &Target<'_>, path: &[String], element: &str) -> Option<String>;
     /// A key that is cut out of a document: `EXCLUDED.data - 'a'`.
     fn without(&self, document: &str, key: &str) -> Option<String>;
 }

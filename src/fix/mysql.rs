@@ -62,6 +62,18 @@ impl Templates for Mysql {
         "JSON_OBJECT()"
     }
 
+    fn counted(&self, target: &Target<'_>, keys: &[String], sign: &str, placeholder: &str) -> Option<String> {
+        let (column, path) = (&target.column, path(keys)?);
+        Some(format!("CAST(COALESCE(JSON_EXTRACT({column}, {path}), 0) AS SIGNED) {sign} {placeholder}"))
+    }
+
+    fn appended(&self, target: &Target<'_>, keys: &[String], element: &str) -> Option<String> {
+        let (column, path) = (&target.column, path(keys)?);
+        let array =
+            format!("JSON_ARRAY_APPEND(COALESCE(JSON_EXTRACT({column}, {path}), JSON_ARRAY()), '$', {element})");
+        self.set(target, &[(keys.to_vec(), array)])
+    }
+
     fn without(&self, document: &str, key: &str) -> Option<String> {
         Some(format!("JSON_REMOVE({document}, {})", path(&[key.to_owned()])?))
     }

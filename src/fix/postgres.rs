@@ -83,6 +83,17 @@ impl Templates for Postgres {
         "'{}'"
     }
 
+    fn counted(&self, target: &Target<'_>, keys: &[String], sign: &str, placeholder: &str) -> Option<String> {
+        let (column, path) = (Self::column(target), path(keys));
+        Some(format!("to_jsonb(COALESCE(({column} #>> {path})::bigint, 0) {sign} {placeholder}::bigint)"))
+    }
+
+    fn appended(&self, target: &Target<'_>, keys: &[String], element: &str) -> Option<String> {
+        let (column, path) = (Self::column(target), path(keys));
+        let array = format!("COALESCE({column} #> {path}, '[]') || jsonb_build_array({element})");
+        self.set(target, &[(keys.to_vec(), array)])
+    }
+
     fn without(&self, document: &str, key: &str) -> Option<String> {
         // Between two values of unknown type the operator would not be found.
         let typed = if text::placeholder(document) == Some(document) { "::jsonb" } else { "" };

@@ -9,6 +9,9 @@ use std::ops::Range;
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, Macro};
 
+/// How many closing parentheses are tried as the end of an argument.
+const MOST_ENDS: usize = 20;
+
 /// A changed expression: a part of the old one is replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rebind {
@@ -174,6 +177,47 @@ pub(super) fn variable(expression: &str) -> Option<Variable> {
     }
 }
 
+/// The digits of an integer literal: `1`, `10_i64`.
+pub(super) fn integer(expression: &str) -> Option<String> {
+    match syn::parse_str::<Expr>(expression).ok()? {
+        Expr::Lit(syn::ExprLit { lit: Lit::Int(number), .. }) => Some(number.base10_digits().to_owned()),
+        _ => None,
+    }
+}
+
+/// The step of `data["n"].as_i64().unwrap_or(0) + 1`, where `part` is `data["n"]`: `+ 1`.
+pub(super) fn counted(expression: &str, part: &str) -> Option<String> {
+    let mut parsed: Expr = syn::parse_str(expression).ok()?;
+    loop {
+        parsed = match parsed {
+            Expr::Macro(found) if found.mac.path.segments.last()?.ident == "json" => {
+                syn::parse2(found.mac.tokens).ok()?
+            }
+            Expr::Paren(inner) => *inner.expr,
+            Expr::Binary(sum) => {
+                let sign = match sum.op {
+                    syn::BinOp::Add(_) => "+",
+                    syn::BinOp::Sub(_) => "-",
+                    _ => return None,
+                };
+                let Expr::Lit(syn::ExprLit { lit: Lit::Int(step), .. }) = &*sum.right else { return None };
+                let bare = |text: &str| text.split_whitespace().collect::<String>();
+                let old = bare(&quote::ToTokens::to_token_stream(&sum.left).to_string());
+                let counts =
+                    old.starts_with(&bare(part)) && ["as_i64", "as_u64"].iter().any(|whole| old.contains(whole));
+                return counts.then(|| format!("{sign} {}", step.base10_digits()));
+            }
+            _ => return None,
+        };
+    }
+}
+
+/// The first argument of a call, from the text behind its parenthesis.
+pub(super) fn first_argument(text: &str) -> Option<&str> {
+    let ends = text.match_indices(')').map(|(at, _)| at);
+    ends.take(MOST_ENDS).filter_map(|end| text.get(..end)).find(|part| syn::parse_str::<Expr>(part).is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,5 +253,17 @@ mod tests {
         assert_eq!(found("serde_json::to_value(&settings)?"), Some(("settings".into(), false)));
         assert_eq!(found("json!(settings)"), Some(("settings".into(), false)));
         assert_eq!(found("f(&data)"), None);
+    }
+
+    #[test]
+    fn a_step_is_read_off_the_expression_that_counts() {
+        let of = |expression: &str| counted(expression, "data[\"n\"]");
+        assert_eq!(of(r#"data["n"].as_i64().unwrap_or(0) + 1"#).as_deref(), Some("+ 1"));
+        assert_eq!(of(r#"json!(data["n"].as_u64().unwrap() - 2_u64)"#).as_deref(), Some("- 2"));
+        assert_eq!(of(r#"data["n"].as_f64().unwrap() + 1"#), None);
+        assert_eq!(of(r#"data["m"].as_i64().unwrap() + 1"#), None);
+        assert_eq!(of(r#"data["n"].as_i64().unwrap() + step"#), None);
+        assert_eq!(integer("10_i64").as_deref(), Some("10"));
+        assert_eq!(first_argument("json!(f(x))); g(y)"), Some("json!(f(x))"));
     }
 }

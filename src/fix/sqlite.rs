@@ -25,6 +25,16 @@ impl Templates for Sqlite {
         "'{}'"
     }
 
+    fn counted(&self, target: &Target<'_>, keys: &[String], sign: &str, placeholder: &str) -> Option<String> {
+        let (column, path) = (&target.column, mysql::path(keys)?);
+        Some(format!("COALESCE(json_extract({column}, {path}), 0) {sign} {placeholder}"))
+    }
+
+    fn appended(&self, _: &Target<'_>, _: &[String], _: &str) -> Option<String> {
+        // `$[#]` means nothing on versions before 3.41 where the array is missing; there is no spelling for all.
+        None
+    }
+
     fn without(&self, document: &str, key: &str) -> Option<String> {
         Some(format!("json_remove({document}, {})", mysql::path(&[key.to_owned()])?))
     }

@@ -68,6 +68,11 @@ pub(super) fn mentions(text: &str, placeholder: &str) -> usize {
     text.match_indices(placeholder).filter(|(at, _)| whole(*at)).count()
 }
 
+/// The identifiers and numbers of a text.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
 /// The value of a plain SQL string literal.
 pub(super) fn string_literal(text: &str) -> Option<String> {
     let inner = text.trim().strip_prefix('\'')?.strip_suffix('\'')?;

@@ -14,6 +14,8 @@ pub(crate) struct Case {
     pub(crate) name: &'static str,
     /// The column that is written.
     pub(crate) column: &'static str,
+    /// What comes before it in the same function.
+    pub(crate) prelude: &'static str,
     pub(crate) sql: &'static str,
     /// What is bound, as Rust spells it; `v` and `w` are the values.
     pub(crate) binds: &'static [&'static str],
@@ -31,6 +33,10 @@ pub(crate) enum Effect {
     SetUnlessNull(&'static str),
     /// This value at the path.
     Known(&'static str, &'static str),
+    /// So much more at the path.
+    Count(&'static str, i64),
+    /// `v` as the last element of the array at the path.
+    Append(&'static str),
 }
 
 /// What a column must hold afterwards.
@@ -46,7 +52,7 @@ pub(crate) enum Expected {
 pub(crate) const STATES: [(&str, &str); 9] = [
     (
         "object",
-        r#"'{"phone": "1", "name": "bob", "nick": null, "tags": ["a"], "address": {"city": "Bern", "zip": "3000"}}'"#,
+        r#"'{"phone": "1", "name": "bob", "nick": null, "visits": 3, "tags": ["a"], "address": {"city": "Bern", "zip": "3000"}}'"#,
     ),
     ("other keys", r#"'{"name": "bob", "Address": 1}'"#),
     ("missing parent", r#"'{"phone": "1", "tags": []}'"#),
@@ -95,8 +101,8 @@ pub(crate) fn fixed(cases: &[Case], schema: &str, readers: &str, dialect: Dialec
         let _ = write!(
             source,
             "async fn case_{number}(pool: &Pool, id: i64, v: Value, w: Value, text: Option<String>) {{\n    \
-             sqlx::query({:?}){binds}.execute(pool).await;\n}}\n",
-            case.sql
+             {}sqlx::query({:?}){binds}.execute(pool).await;\n}}\n",
+            case.prelude, case.sql
         );
     }
     let file = root.path().join("src/lib.rs");
@@ -125,7 +131,9 @@ struct Statements<'t> {
 
 impl<'ast> Visit<'ast> for Statements<'_> {
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
-        if let Some(syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(sql), .. })) = call.args.first() {
+        if let Some(syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(sql), .. })) = call.args.first()
+            && !sql.value().starts_with("SELECT")
+        {
             self.found.push(Fixed { sql: sql.value(), binds: vec![] });
         }
     }
@@ -151,6 +159,20 @@ pub(crate) fn bound(expression: &str, v: &Json, w: &Json) -> Option<Json> {
     }
     if inner == "id" {
         return Some(json!(1));
+    }
+    // A part of the document that was changed, the document itself as it was read, a number, a key.
+    match inner {
+        r#"&data["phone"]"# => return Some(v.clone()),
+        r#"serde_json::json!({ "phone": data["phone"], "mail": data["mail"] })"#
+        | r#"json!({ "phone": data["phone"], "mail": data["mail"] })"# => return Some(json!({"phone": v, "mail": w})),
+        "&data" => return Some(json!({"stale": true})),
+        _ => {}
+    }
+    if let Some(number) = inner.strip_suffix("_i64") {
+        return Some(json!(number.parse::<i64>().unwrap()));
+    }
+    if let Some(key) = inner.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        return Some(json!(key));
     }
     let body = inner.strip_prefix("json!(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(inner);
     let mut text = String::new();
@@ -191,6 +213,14 @@ pub(crate) fn expected(old: Option<&Json>, effect: Effect, v: &Json, w: &Json) -
         }
         Effect::SetUnlessNull(path) => set(&mut document, path, json!(plain(v))),
         Effect::Known(path, value) => set(&mut document, path, serde_json::from_str(value).unwrap()),
+        Effect::Count(path, step) => {
+            let old = document.pointer(&format!("/{path}")).and_then(Json::as_i64).unwrap_or(0);
+            set(&mut document, path, json!(old + step));
+        }
+        Effect::Append(path) => {
+            let old = document.pointer(&format!("/{path}")).and_then(Json::as_array).cloned().unwrap_or_default();
+            set(&mut document, path, Json::Array([old.as_slice(), std::slice::from_ref(v)].concat()));
+        }
         Effect::Remove(keys) => {
             let object = document.as_object_mut().unwrap();
             for key in keys {

@@ -17,7 +17,11 @@ const MERGE: &str = "merge the new keys and keep the rest";
 pub(super) fn drafts(case: &Case<'_>) -> Vec<Draft> {
     let write = case.write;
     if write.value.holds_old() {
-        return foreign(case);
+        // A type that does not know all keys loses the others, also where one field is changed.
+        let mut read = false;
+        write.value.visit(&mut |document| read |= matches!(document, Document::Read(_)));
+        let stale = read.then(|| super::stale::drafts(case));
+        return foreign(case).into_iter().chain(stale.into_iter().flatten()).collect();
     }
     if matches!(&write.value, Document::Array(_))
         || matches!(&write.value, Document::Known(known) if !known.is_object())

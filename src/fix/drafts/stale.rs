@@ -4,11 +4,12 @@
 //! The code that reads and changes the document stays: what it computed is taken from there.
 
 use super::{Case, json_input};
-use crate::document::{CastTo, Document, Path, Removal, Step};
+use crate::document::{self, CastTo, Document, Input, Key, Nullability, Path, ReadSite, Removal, Rest, SetMode, Shape};
 use crate::fix::suggestion::Applicability;
-use crate::fix::{Draft, bound_text, rebind, templates};
+use crate::fix::{Draft, bound_text, rebind, templates, text};
 use crate::frontend::facts::Bind;
 use crate::frontend::sql::Dialect;
+use crate::project::catalog::ColumnKind;
 
 const TITLE: &str = "send only what was changed, and let the database put it into the document";
 
@@ -18,36 +19,47 @@ pub(super) fn drafts(case: &Case<'_>) -> Vec<Draft> {
         return vec![];
     }
     let Some(edits) = edits(&bind.value) else { return vec![] };
+    let (_, expression) = bound_text(case.write, bind, case.fixer.files);
+    let Some(variable) = rebind::variable(expression) else { return vec![] };
+    let stale = Stale { case, placeholder, bind, expression, variable };
     let draft = match edits.as_slice() {
-        [Edit::Set(path)] => set(case, &placeholder, bind, path),
-        [Edit::Remove(path)] => remove(case, &placeholder, bind, path),
-        [_, _, ..] => several(case, bind, &edits),
-        [] => None,
+        [Edit::Set(path, value)] => match stale.step(path, value) {
+            Step::Counts(step) => stale.count(path, &step),
+            Step::Fresh => stale.set(path),
+            Step::Unknown => None,
+        },
+        [Edit::Append(path)] => stale.append(path),
+        [Edit::Remove(path)] => stale.remove(path),
+        [_, _, ..] => stale.several(&edits),
+        [] => stale.pushed().and_then(|path| stale.append(&path)),
     };
     draft.into_iter().collect()
 }
 
 /// What the program did to the document.
-enum Edit {
-    /// The value at this path was computed without the old document.
-    Set(Vec<String>),
+enum Edit<'d> {
+    /// A value was put at this path.
+    Set(Vec<String>, &'d Document),
+    /// A value was put at the end of the array at this path.
+    Append(Vec<String>),
     /// This path was taken out.
     Remove(Vec<String>),
 }
 
 /// The edits of a document that was read, in order; `None` when there is anything else.
-fn edits(document: &Document) -> Option<Vec<Edit>> {
+fn edits(document: &Document) -> Option<Vec<Edit<'_>>> {
     let mut found = vec![];
     let mut document = document;
     loop {
         document = match document {
             Document::Read(_) => break,
             Document::Cast { of, to: CastTo::Json | CastTo::Text } | Document::Retype { of, .. } => of,
-            Document::Set { of, path: Path::Steps(steps), value, .. } => {
-                if value.holds_old() {
-                    return None;
-                }
-                found.push(Edit::Set(keys(steps)?));
+            Document::Set { of, path: Path::Steps(steps), mode: SetMode::Append, .. } => {
+                found.push(Edit::Append(keys(steps)?));
+                of
+            }
+            Document::Set { of, path: Path::Steps(steps), value, mode: SetMode::Set, .. } => {
+                found.push(Edit::Set(keys(steps)?, value));
                 of
             }
             Document::Remove { of, what, .. } => {
@@ -66,116 +78,215 @@ fn edits(document: &Document) -> Option<Vec<Edit>> {
     Some(found)
 }
 
-fn keys(steps: &[Step]) -> Option<Vec<String>> {
-    let key = |step: &Step| match step {
-        Step::Key(key) | Step::Name(key) => Some(key.clone()),
+/// How a new value came about.
+enum Step {
+    /// Without the old document.
+    Fresh,
+    /// By so much more, or less, than the old one: `+ 1`.
+    Counts(String),
+    /// From the old document in some other way, or nobody knows.
+    Unknown,
+}
+
+fn keys(steps: &[document::Step]) -> Option<Vec<String>> {
+    let key = |step: &document::Step| match step {
+        document::Step::Key(key) | document::Step::Name(key) => Some(key.clone()),
         _ => None,
     };
     let keys: Vec<String> = steps.iter().map(key).collect::<Option<_>>()?;
     (!keys.is_empty()).then_some(keys)
 }
 
-/// Whether the document is a struct of the program's own.
-fn is_typed(document: &Document) -> bool {
-    let mut found = false;
-    document.visit(&mut |d| found |= matches!(d, Document::Retype { .. }));
-    found
+/// A document on its way back, and how the program spells it.
+struct Stale<'c> {
+    case: &'c Case<'c>,
+    placeholder: String,
+    bind: &'c Bind,
+    /// What is bound.
+    expression: &'c str,
+    /// The variable in it.
+    variable: rebind::Variable,
 }
 
-/// How the program spells the part of `variable` at that path: `data["phone"]`, `settings.theme`.
-fn part(case: &Case<'_>, bind: &Bind, variable: &str, path: &[String]) -> Option<String> {
-    if !is_typed(&bind.value) {
-        let keys: Vec<String> = path.iter().map(|key| format!("{key:?}")).collect();
-        return Some(format!("{variable}[{}]", keys.join("][")));
+impl Stale<'_> {
+    /// The file up to what is bound.
+    fn before(&self) -> Option<&str> {
+        let (site, _) = bound_text(self.case.write, self.bind, self.case.fixer.files);
+        self.case.fixer.files.get(site.file).text.get(..site.span.start as usize)
     }
-    let part = format!("{variable}.{}", path.join("."));
-    // A key may be renamed: the field must be set under this very name.
-    let (site, _) = bound_text(case.write, bind, case.fixer.files);
-    let before = case.fixer.files.get(site.file).text.get(..site.span.start as usize)?;
-    let set = before.match_indices(&part).any(|(at, _)| {
-        before.get(at + part.len()..).is_some_and(|rest| rest.trim_start().starts_with(['=', '+', '-']))
-    });
-    set.then_some(part)
-}
 
-fn set(case: &Case<'_>, placeholder: &str, bind: &Bind, path: &[String]) -> Option<Draft> {
-    let (_, expression) = bound_text(case.write, bind, case.fixer.files);
-    let variable = rebind::variable(expression)?;
-    let mut text = part(case, bind, &variable.text, path)?;
-    if variable.moved {
-        // A part cannot be moved out of an indexed value.
-        text.push_str(".clone()");
-    }
-    let templates = templates(case.write.dialect);
-    let json = templates.bound_json(&case.target, placeholder);
-    let value = templates.set(&case.target, &[(path.to_vec(), json)])?;
-    let change = rebind::Rebind { range: variable.range, text: text.clone() };
-    let bind = case.rebound(bind, &change, json_input(&text))?;
-    Some(Draft { bind: Some(bind), ..case.assigns(TITLE, Applicability::Unsafe, &value) })
-}
-
-/// The key is bound in the place of the document, so that the placeholders keep their numbers.
-fn remove(case: &Case<'_>, placeholder: &str, bind: &Bind, path: &[String]) -> Option<Draft> {
-    let (_, expression) = bound_text(case.write, bind, case.fixer.files);
-    let [key] = path else { return None };
-    let plain = crate::fix::text::is_plain(key);
-    let column = &case.target.column;
-    let (value, bound) = match case.write.dialect {
-        Dialect::Postgres => {
-            if case.target.kind != crate::project::catalog::ColumnKind::Jsonb {
-                return None;
-            }
-            (format!("{column} - {placeholder}::text"), key.clone())
-        }
-        Dialect::Mysql => (format!("JSON_REMOVE({column}, {placeholder})"), format!("$.{key}")),
-        Dialect::Sqlite => (format!("json_remove({column}, {placeholder})"), format!("$.{key}")),
-    };
-    if !plain {
-        return None;
-    }
-    let change = rebind::Rebind { range: 0..expression.len(), text: format!("{bound:?}") };
-    let bind = case.rebound(bind, &change, Document::Text(bound))?;
-    Some(Draft { bind: Some(bind), ..case.assigns("let the database remove the key", Applicability::Unsafe, &value) })
-}
-
-/// Several top-level keys: an object of them is merged.
-fn several(case: &Case<'_>, bind: &Bind, edits: &[Edit]) -> Option<Draft> {
-    let (site, expression) = bound_text(case.write, bind, case.fixer.files);
-    let variable = rebind::variable(expression)?;
-    let file = &case.fixer.files.get(site.file).text;
-    if is_typed(&bind.value) || !file.contains("serde_json") {
-        return None;
-    }
-    let mut members: Vec<(String, String)> = vec![];
-    for edit in edits {
-        let Edit::Set(path) = edit else { return None };
-        let [key] = path.as_slice() else { return None };
-        let value = part(case, bind, &variable.text, path)?;
-        if !members.iter().any(|(known, _)| known == key) {
-            members.push((key.clone(), value));
-        }
-    }
-    let object = members.iter().map(|(key, value)| format!("{key:?}: {value}")).collect::<Vec<_>>().join(", ");
-    let text = format!("serde_json::json!({{ {object} }})");
-    // What was handed on is replaced with what hands it on by value: `&data`, `data.clone()`.
-    let text_is_wanted = bind.rust_type.as_deref().is_some_and(|ty| ty == "String") || expression.contains("to_string");
-    let text = if text_is_wanted { format!("{text}.to_string()") } else { text };
-    let value = Document::Object {
-        entries: members
-            .iter()
-            .map(|(key, value)| {
-                let scalar = crate::document::Input {
-                    id: value.clone(),
-                    shape: crate::document::Shape::Scalar,
-                    null: crate::document::Nullability::Never,
-                };
-                (crate::document::Key::Name(key.clone()), Document::Input(scalar))
+    /// How the program spells the part of the document at that path where it changes it: `data["phone"]`,
+    /// `settings.theme`. A key may be renamed, and a variable be of any type: what is not seen there is not known.
+    fn part(&self, path: &[String]) -> Option<String> {
+        let variable = &self.variable.text;
+        let before = self.before()?;
+        let changes = |part: &str, ends: &[&str]| {
+            before.match_indices(part).any(|(at, _)| {
+                let rest = before.get(at + part.len()..).unwrap_or_default().trim_start();
+                ends.iter().any(|end| rest.starts_with(end)) && !rest.starts_with("==")
             })
-            .collect(),
-        rest: crate::document::Rest::Closed,
-    };
-    let change = rebind::Rebind { range: 0..expression.len(), text };
-    let bind = case.rebound(bind, &change, value)?;
-    let value = templates(case.write.dialect).merge(&case.target, case.value);
-    Some(Draft { bind: Some(bind), ..case.assigns(TITLE, Applicability::Unsafe, &value) })
+        };
+        let field = format!("{variable}.{}", path.join("."));
+        if changes(&field, &["=", "+=", "-=", ".push("]) {
+            return Some(field);
+        }
+        let keys: Vec<String> = path.iter().map(|key| format!("{key:?}")).collect();
+        let indexed = format!("{variable}[{}]", keys.join("]["));
+        let is_json = changes(&indexed, &["=", ".as_array_mut", ".push("])
+            || changes(variable, &[".as_object_mut", ".insert(", ".remove("]);
+        is_json.then_some(indexed)
+    }
+
+    /// How the new value at that path came about.
+    fn step(&self, path: &[String], value: &Document) -> Step {
+        let Some(part) = self.part(path) else { return Step::Unknown };
+        let after = |operator: &str| {
+            let before = self.before().unwrap_or_default();
+            let assigned = format!("{part} {operator} ");
+            before.rfind(&assigned).and_then(|at| before.get(at + assigned.len()..)).map(str::to_owned)
+        };
+        for (operator, sign) in [("+=", "+"), ("-=", "-")] {
+            if let Some(rest) = after(operator) {
+                let digits = rest.split(';').next().unwrap_or_default().trim();
+                return rebind::integer(digits)
+                    .map_or(Step::Unknown, |digits| Step::Counts(format!("{sign} {digits}")));
+            }
+        }
+        let mut mentions = value.holds_old();
+        let mut whole = None;
+        value.visit(&mut |document| {
+            if let Document::Input(Input { id: what, .. }) | Document::Computed { what, .. } = document {
+                let root = self.variable.text.split('.').next().unwrap_or_default();
+                if text::words(what).any(|word| word == root) {
+                    mentions = true;
+                    whole.get_or_insert_with(|| what.clone());
+                }
+            }
+        });
+        match (mentions, whole.and_then(|whole| rebind::counted(&whole, &part))) {
+            (false, _) => Step::Fresh,
+            (true, Some(step)) => Step::Counts(step),
+            (true, None) => Step::Unknown,
+        }
+    }
+
+    /// The path of an array of which one statement, the only one that names the document between its read and what is
+    /// bound, takes an element: `data["tags"].as_array_mut().unwrap().push(..);`.
+    fn pushed(&self) -> Option<Vec<String>> {
+        let mut read = &self.bind.value;
+        while let Document::Cast { of, .. } = read {
+            read = of;
+        }
+        let Document::Read(ReadSite { site: Some(site), .. }) = read else { return None };
+        let (here, _) = bound_text(self.case.write, self.bind, self.case.fixer.files);
+        let between = self.before()?.get(site.span.end as usize..).filter(|_| site.file == here.file)?;
+        let statements: Vec<&str> = between.split(';').skip(1).collect();
+        let (_, statements) = statements.split_last()?;
+        let variable = self.variable.text.as_str();
+        let mut own = statements.iter().filter(|statement| text::words(statement).any(|word| word == variable));
+        let (Some(only), None) = (own.next(), own.next()) else { return None };
+        let mut rest = only.trim().strip_prefix(variable)?;
+        let mut path = vec![];
+        while let Some((key, behind)) = rest.strip_prefix("[\"").and_then(|rest| rest.split_once("\"]")) {
+            path.push(key.to_owned());
+            rest = behind;
+        }
+        let plain = !path.is_empty() && path.iter().all(|key| text::is_plain(key));
+        (plain && rest.starts_with(".as_array_mut()") && rest.contains(".push(")).then_some(path)
+    }
+
+    /// The placeholder takes the value at the path, and the database puts it there.
+    fn set(&self, path: &[String]) -> Option<Draft> {
+        let mut text = self.part(path)?;
+        if self.variable.moved {
+            // A part cannot be moved out of an indexed value.
+            text.push_str(".clone()");
+        }
+        let templates = templates(self.case.write.dialect);
+        let json = templates.bound_json(&self.case.target, &self.placeholder);
+        let value = templates.set(&self.case.target, &[(path.to_vec(), json)])?;
+        let change = rebind::Rebind { range: self.variable.range.clone(), text: text.clone() };
+        self.draft(TITLE, &value, &change, json_input(&text))
+    }
+
+    /// The step is bound, and the database counts.
+    fn count(&self, path: &[String], step: &str) -> Option<Draft> {
+        let (sign, digits) = step.split_once(' ')?;
+        let templates = templates(self.case.write.dialect);
+        let counted = templates.counted(&self.case.target, path, sign, &self.placeholder)?;
+        let value = templates.set(&self.case.target, &[(path.to_vec(), counted)])?;
+        let number = Input { id: digits.to_owned(), shape: Shape::SqlScalar, null: Nullability::Never };
+        self.draft("let the database count", &value, &self.instead(format!("{digits}_i64")), Document::Input(number))
+    }
+
+    /// The element is bound, and the database appends it.
+    fn append(&self, path: &[String]) -> Option<Draft> {
+        let part = self.part(path)?;
+        let before = self.before()?;
+        let statement = before.get(before.rfind(&part)?..)?.split(';').next()?;
+        let element = rebind::first_argument(statement.get(statement.find(".push(")? + ".push(".len()..)?)?;
+        // It is evaluated twice from now on: nothing may be moved.
+        if !["json!(", ".clone()", ".to_string()", ".to_owned()"].iter().any(|copy| element.contains(copy)) {
+            return None;
+        }
+        let element =
+            if element.contains("json!(") { element.to_owned() } else { format!("serde_json::json!({element})") };
+        let templates = templates(self.case.write.dialect);
+        let json = templates.bound_json(&self.case.target, &self.placeholder);
+        let value = templates.appended(&self.case.target, path, &json)?;
+        self.draft("let the database append", &value, &self.instead(element.clone()), json_input(&element))
+    }
+
+    /// The key is bound in the place of the document, so that the placeholders keep their numbers.
+    fn remove(&self, path: &[String]) -> Option<Draft> {
+        let [key] = path else { return None };
+        let (column, placeholder) = (&self.case.target.column, &self.placeholder);
+        let (value, bound) = match self.case.write.dialect {
+            Dialect::Postgres if self.case.target.kind == ColumnKind::Jsonb => {
+                (format!("{column} - {placeholder}::text"), key.clone())
+            }
+            Dialect::Postgres => return None,
+            Dialect::Mysql => (format!("JSON_REMOVE({column}, {placeholder})"), format!("$.{key}")),
+            Dialect::Sqlite => (format!("json_remove({column}, {placeholder})"), format!("$.{key}")),
+        };
+        let change = self.instead(format!("{bound:?}"));
+        let draft = self.draft("let the database remove the key", &value, &change, Document::Text(bound));
+        draft.filter(|_| text::is_plain(key))
+    }
+
+    /// Several top-level keys: an object of them is merged.
+    fn several(&self, edits: &[Edit<'_>]) -> Option<Draft> {
+        let (site, _) = bound_text(self.case.write, self.bind, self.case.fixer.files);
+        if !self.case.fixer.files.get(site.file).text.contains("serde_json") {
+            return None;
+        }
+        let mut members: Vec<(String, String)> = vec![];
+        for edit in edits {
+            let Edit::Set(path, value) = edit else { return None };
+            let ([key], Step::Fresh) = (path.as_slice(), self.step(path, value)) else { return None };
+            let value = self.part(path)?;
+            if !members.iter().any(|(known, _)| known == key) {
+                members.push((key.clone(), value));
+            }
+        }
+        let object = members.iter().map(|(key, value)| format!("{key:?}: {value}")).collect::<Vec<_>>().join(", ");
+        let as_text = if self.expression.contains("to_string") { ".to_string()" } else { "" };
+        let change = self.instead(format!("serde_json::json!({{ {object} }}){as_text}"));
+        let entry = |(key, id): (String, String)| {
+            (Key::Name(key), Document::Input(Input { id, shape: Shape::Scalar, null: Nullability::Never }))
+        };
+        let bound = Document::Object { entries: members.into_iter().map(entry).collect(), rest: Rest::Closed };
+        let value = templates(self.case.write.dialect).merge(&self.case.target, self.case.value);
+        self.draft(TITLE, &value, &change, bound)
+    }
+
+    /// All of the bound expression is replaced.
+    fn instead(&self, text: String) -> rebind::Rebind {
+        rebind::Rebind { range: 0..self.expression.len(), text }
+    }
+
+    fn draft(&self, title: &'static str, value: &str, change: &rebind::Rebind, bound: Document) -> Option<Draft> {
+        let bind = self.case.rebound(self.bind, change, bound)?;
+        Some(Draft { bind: Some(bind), ..self.case.assigns(title, Applicability::Unsafe, value) })
+    }
 }

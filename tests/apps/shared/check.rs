@@ -7,6 +7,10 @@ use sqlx::{PgPool, Row};
 mod after;
 #[path = "before/writes.rs"]
 mod before;
+#[path = "after/read_modify_write.rs"]
+mod changed_after;
+#[path = "before/read_modify_write.rs"]
+mod changed_before;
 mod readers;
 
 /// What a user's documents are before every check.
@@ -62,6 +66,56 @@ macro_rules! check {
     }};
 }
 
+/// Runs a write that reads the document first, before and after, while somebody else writes another key of it all the
+/// time: the first must lose one of these writes, the second none, and both must do what they say.
+macro_rules! race {
+    ($pool:expr, $name:ident($($argument:expr),*), $expected:expr) => {{
+        for (is_fixed, phase) in [(false, "before"), (true, "after")] {
+            let mut lost = 0;
+            for _ in 0..ROUNDS {
+                reset($pool).await?;
+                let others = async {
+                    for n in 0..WRITES {
+                        sqlx::query("UPDATE users SET data = data || jsonb_build_object('n' || $1::text, true) WHERE id = 1")
+                            .bind(n.to_string())
+                            .execute($pool)
+                            .await?;
+                    }
+                    Ok::<(), sqlx::Error>(())
+                };
+                let own = async {
+                    if is_fixed {
+                        changed_after::$name($pool, 1, $($argument),*).await
+                    } else {
+                        changed_before::$name($pool, 1, $($argument),*).await
+                    }
+                };
+                let (others, own) = tokio::join!(others, own);
+                others?;
+                own?;
+                let mut data = documents($pool).await?["data"].take();
+                let object = data.as_object_mut().expect("an object");
+                let kept = object.keys().filter(|key| key.starts_with('n')).count();
+                lost += WRITES - kept;
+                object.retain(|key, _| !key.starts_with('n'));
+                let mut expected = seed()["data"].take();
+                $expected(&mut expected);
+                assert_eq!(data, expected, "{} {phase}", stringify!($name));
+                if lost > 0 && !is_fixed {
+                    break;
+                }
+            }
+            assert_eq!(lost == 0, is_fixed, "{} {phase}: {lost} writes of others are lost", stringify!($name));
+        }
+        println!("{}: red before, green after", stringify!($name));
+    }};
+}
+
+/// How often a race is run at most.
+const ROUNDS: usize = 200;
+/// How many keys somebody else writes meanwhile.
+const WRITES: usize = 12;
+
 /// Connects to the server that `DATABASE_URL` names and runs every check.
 #[allow(unused_imports, reason = "only some of the arguments name a type of the module")]
 pub async fn run() -> sqlx::Result<()> {
@@ -87,6 +141,16 @@ pub async fn run() -> sqlx::Result<()> {
     check!(pool, m::merge_city(), "/data/address/city" = "Basel");
     check!(pool, m::set_note(&note), "/notes/note" = ["a"]);
     check!(pool, m::set_theme("light"), "/settings/theme" = "light");
+
+    race!(pool, set_phone("2".to_owned()), |data: &mut Value| data["phone"] = json!("2"));
+    race!(pool, move_to("Basel".to_owned()), |data: &mut Value| data["address"]["city"] = json!("Basel"));
+    race!(pool, set_two("2".to_owned()), |data: &mut Value| {
+        data["phone"] = json!("2");
+        data["postal_code"] = json!(4000);
+    });
+    race!(pool, remove_phone(), |data: &mut Value| drop(data.as_object_mut().expect("an object").remove("phone")));
+    race!(pool, count_visit(), |data: &mut Value| data["visits"] = json!(2));
+    race!(pool, add_tag("b"), |data: &mut Value| data["tags"] = json!(["a", "b"]));
 
     // JSON null takes the place of the number, and of nothing else.
     reset(pool).await?;
