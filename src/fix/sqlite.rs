@@ -31,7 +31,7 @@ impl Templates for Sqlite {
     }
 
     fn appended(&self, _: &Target<'_>, _: &[String], _: &str) -> Option<String> {
-        // `$[#]` means nothing on versions before 3.41 where the array is missing; there is no spelling for all.
+        // What `$.a[#]` does where there is no array differs between versions.
         None
     }
 
