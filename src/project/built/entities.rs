@@ -188,7 +188,7 @@ impl<'a> Entities<'a> {
                 rest = module.get(1..).unwrap_or_default();
                 here.clear();
             }
-            Some("self" | "super") => {}
+            Some("self" | "super") | None => {}
             Some(first) => {
                 // A module of the place itself hides a crate of the same name.
                 let local: Vec<String> = here.iter().chain(module).cloned().collect();
@@ -200,7 +200,6 @@ impl<'a> Entities<'a> {
                     return Target { of_crate: Some(other), modules };
                 }
             }
-            None => {}
         }
         for part in rest {
             match part.as_str() {
