@@ -9,8 +9,12 @@ use super::scope::{Alias, Arm, Chain, Change};
 use super::types::Ty;
 use super::values::{Val, Values, choose, input};
 use crate::document::{Cond, Document, Shape};
+use crate::frontend::facts::Summary;
 use serde_json::Value as Json;
 use syn::ExprMethodCall;
+
+/// A value of more parts is not followed any further: it holds what it holds.
+const MOST_PARTS: usize = 1500;
 
 impl<'a> Values<'_, 'a, '_> {
     /// What a binding holds at byte `at`.
@@ -48,6 +52,10 @@ impl<'a> Values<'_, 'a, '_> {
                 }
                 None => self.edited(found, &edit),
             };
+            if parts(&found.doc) > MOST_PARTS {
+                // Each condition doubles what it may come to.
+                return Val { doc: forgotten(found.doc, &binding.name), ..found };
+            }
         }
         found
     }
@@ -166,5 +174,31 @@ impl<'a> Values<'_, 'a, '_> {
         let text = self.reader.source.text.get(node..).unwrap_or("");
         let head: String = text.chars().take(MAX).take_while(|c| *c != '{').collect();
         head.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// How many documents a document is made of.
+fn parts(document: &Document) -> usize {
+    let mut count = 0;
+    document.visit(&mut |_| count += 1);
+    count
+}
+
+/// What is left of a value that grew too large: whether the old document is in it.
+fn forgotten(document: Document, name: &str) -> Document {
+    let mut held = None;
+    document.visit(&mut |part| {
+        let holds = match part {
+            Document::Old | Document::Read(_) => true,
+            Document::Input(input) => Summary::is_parameter(&input.id),
+            _ => false,
+        };
+        if held.is_none() && holds {
+            held = Some(part.clone());
+        }
+    });
+    match held {
+        Some(held) => Document::Through { of: vec![held], why: format!("`{name}` is changed in many places") },
+        None => input(name.to_owned(), None).doc,
     }
 }

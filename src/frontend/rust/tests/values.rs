@@ -395,6 +395,13 @@ fn options_branches_and_closures_are_followed() {
 }
 
 #[test]
+fn many_conditions_do_not_multiply_without_end() {
+    let edits: String = (0..40).map(|i| format!(r#"if let Some(x) = f{i} {{ d["k{i}"] = json!(x); }} "#)).collect();
+    let found = edited(&format!("let mut d: Value = row.data; {edits}"));
+    assert_eq!(form(&found), "Through(Read)");
+}
+
+#[test]
 fn functions_of_the_same_file_are_followed() {
     let helpers = r#"
         fn merge(mut old: Value, patch: Value) -> Value { old.as_object_mut().unwrap().extend(patch); old }
