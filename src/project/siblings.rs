@@ -33,6 +33,14 @@ pub(super) fn protect(writes: &mut [ColumnWrite], all: &[SqlWrite]) {
     }
 }
 
+/// The columns that the statement moves on: those that it assigns, without those that may keep their value.
+pub(super) fn moved(write: &SqlWrite, all: &[SqlWrite]) -> Vec<String> {
+    let same = |other: &&SqlWrite| other.statement == write.statement && other.table == write.table;
+    let kept: Vec<String> = all.iter().filter(same).filter_map(protected_column).collect();
+    let is_kept = |column: &String| kept.iter().any(|kept| kept.eq_ignore_ascii_case(column));
+    write.together.iter().filter(|column| !is_kept(column)).cloned().collect()
+}
+
 /// The column that keeps its value when the statement is given none.
 fn protected_column(write: &SqlWrite) -> Option<String> {
     let (Assigned::Value(value), Some(target)) = (&write.value, write.target.last()) else { return None };

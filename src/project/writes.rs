@@ -251,7 +251,8 @@ impl Collector<'_> {
         let survival = survival::survival(&value, &of_column(&column, dialect, &states));
         let target = target(write, &column);
         let assigned = if let Assigned::Value(value) = &write.value { Some(value) } else { None };
-        let guard = predicate::guard(&target, write.predicate.as_deref(), assigned, &write.together);
+        let moved = siblings::moved(write, &context.text.facts.writes);
+        let guard = predicate::guard(&target, write.predicate.as_deref(), assigned, &moved);
         let reads = self.statements.of(&value);
         let guarded = Guarded {
             facts: context.facts,
@@ -275,7 +276,7 @@ impl Collector<'_> {
             sql: write.clone(),
             binds: context.text.text.binds.clone(),
             table_guessed: guessed,
-            state_moved: write.predicate.as_deref().and_then(|it| predicate::moved_state(&target, it, &write.together)),
+            state_moved: write.predicate.as_deref().and_then(|it| predicate::moved_state(&target, it, &moved)),
             guard,
             test: context.test,
             migration: context.migration,
