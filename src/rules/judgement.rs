@@ -19,6 +19,8 @@ enum Effect {
     Raises,
     /// Worth a look.
     Suggests,
+    /// Not more than a warning of medium confidence.
+    Dampens,
     /// Says something, and changes nothing.
     Tells,
 }
@@ -63,6 +65,8 @@ facts! {
     WrongBase, "foreign-base", Raises, "who writes a merge wants the old document kept";
     /// Keys inside a nested object go.
     NestedLoss, "nested-loss", Raises, "who keeps the top level wants the rest kept";
+    /// A value of unknown form replaces what is at a key.
+    NestedOpaque, "nested-opaque", Suggests, "whether it carries the keys below does not show";
     /// The statement cannot do what it says: the database rejects it, or the value never arrives.
     NeverWorks, "never-works", Raises, "it is wrong whatever the data";
     /// The place where a value goes is misspelled.
@@ -70,7 +74,7 @@ facts! {
     /// The document comes from another row than the one that is written.
     RowMismatch, "row-mismatch", Raises, "it is wrong whatever the data";
     /// Every row is written.
-    EveryRow, "every-row", Raises, "one document for all rows is rarely meant";
+    EveryRow, "every-row", Suggests, "one document for all rows is rarely meant, unless there is one row";
     /// Another writer sets single keys of this column.
     KeyWriterElsewhere, "mixed-writers", Raises, "parts of the document belong to others";
     /// A default stands in for a document that could not be decoded.
@@ -92,6 +96,8 @@ facts! {
     LiteralObject, "literal-object", Suggests, "whoever else adds a key is not seen from here";
     /// The new document is a value of one Rust type.
     OneType, "one-type", Tells, "its fields are known, and may be all there are";
+    /// A constant document for a new row is taken over into a row that is there.
+    InitialValue, "initial-value", Suggests, "what the row starts with replaces what it has come to hold";
     /// The new value is a bare string, number or boolean.
     ScalarValue, "scalar-value", Suggests, "a document turns into a bare value";
     /// The old document survives as it was read earlier.
@@ -145,7 +151,7 @@ facts! {
     /// A version or the old value is compared, or the row is locked.
     Guarded, "guarded", Disqualifies, "who holds a guard has seen the document";
     /// The table is a guess: its name is put together, or several fit.
-    TableGuess, "table-guessed", Tells, "in every table that fits, the column holds JSON";
+    TableGuess, "table-guessed", Dampens, "in every table that fits the column holds JSON; what else is known may not fit";
     /// The column's type is a guess.
     Guess, "guessed", Disqualifies, "the column may not hold JSON at all";
 }
@@ -159,11 +165,14 @@ pub(super) fn verdict(facts: &[Fact]) -> (Severity, Confidence) {
     let mut suggest: Vec<Fact> = facts.iter().copied().filter(|fact| fact.effect() == Effect::Suggests).collect();
     suggest.sort_unstable();
     suggest.dedup();
+    let sure = |severity| {
+        if has(Effect::Dampens) { (Severity::Warning, Confidence::Medium) } else { (severity, Confidence::High) }
+    };
     match () {
         () if has(Effect::Disqualifies) => (Severity::Note, Confidence::Low),
-        () if has(Effect::Proves) => (Severity::Error, Confidence::High),
+        () if has(Effect::Proves) => sure(Severity::Error),
         () if has(Effect::Lowers) => (Severity::Note, Confidence::Low),
-        () if has(Effect::Raises) || suggest.len() > 1 => (Severity::Warning, Confidence::High),
+        () if has(Effect::Raises) || suggest.len() > 1 => sure(Severity::Warning),
         () if suggest.len() == 1 => (Severity::Warning, Confidence::Medium),
         () => (Severity::Note, Confidence::Low),
     }

@@ -38,6 +38,8 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     if paths.is_empty() || super::replaces(case) {
         return None;
     }
+    let opaque = write.survival.labels.contains(&"opaque-value");
+    let fact = if opaque { Fact::NestedOpaque } else { Fact::NestedLoss };
     let (its, other) = if paths.len() == 1 { ("is", "its") } else { ("are", "their") };
     Some(Draft {
         message: format!(
@@ -47,7 +49,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
             wording::list(&paths)
         ),
         label: format!("{} {its} replaced as a whole", wording::list(&paths)),
-        reasons: std::iter::once(Fact::NestedLoss.into()).chain(declared_whole(case)).collect(),
+        reasons: std::iter::once(fact.into()).chain(declared_whole(case)).collect(),
         lost_keys: None,
         notes: vec![],
     })

@@ -101,11 +101,11 @@ fn of_the_code(case: &Case<'_>) -> Vec<Reason> {
             SignKind::PatchRoute => Fact::PatchRoute,
             SignKind::IfGiven => Fact::IfGiven,
             SignKind::OptionField => Fact::OptionField,
-            SignKind::ReplacesDoc => return None,
             SignKind::SiblingProtected if !value::may_be_null(&case.write.value) => return None,
             SignKind::SiblingProtected => Fact::SiblingProtected,
-            // Which part of the value it stands for does not show here: see `default_for_missing`.
-            SignKind::DefaultForMissing => return None,
+            // Which part of the value the default stands for does not show here: see `default_for_missing`; for the
+            // other see `on_purpose`.
+            SignKind::DefaultForMissing | SignKind::ReplacesDoc => return None,
             SignKind::DefaultForUndecoded => Fact::DefaultForUndecoded,
             SignKind::DefaultForUnencoded => Fact::DefaultForUnencoded,
             SignKind::DefaultFields => return None,
@@ -194,7 +194,12 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
     }
     let mirrors = mirrors_row(case);
     let missing = default_for_missing(case, mirrors).filter(|_| !has(&reasons, Fact::ArrayValue));
-    if mirrors && missing.is_none() {
+    let initial = write.verb != Verb::Update && survival.labels.contains(&"constant");
+    if initial {
+        let words = "the same constant for every row: what a row starts with, not what it has come to hold";
+        reasons.push(Reason::note(Fact::InitialValue, words));
+    }
+    if mirrors && missing.is_none() && !initial {
         let words = "the upsert takes over every inserted column: it mirrors the whole row";
         reasons.push(Reason::note(Fact::MirrorsRow, words));
     }
