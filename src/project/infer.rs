@@ -194,7 +194,7 @@ impl Inference<'_> {
                     Dialect::Sqlite => Shows::Text,
                 };
                 (shows, "a JSON value is bound to")
-            } else if is_json_text(bind) {
+            } else if is_json_text(bind, text.text.route == Route::Builder) {
                 (Shows::Text, "JSON text is bound to")
             } else {
                 continue;
@@ -283,20 +283,20 @@ fn undeclared_kind(seen: &[Seen]) -> ColumnKind {
     }
 }
 
-/// Whether the bound value is JSON rendered as text, where it is given: `serde_json::to_string(&v)?`,
-/// `value.map(|v| v.to_string())`.
-fn is_json_text(bind: &Bind) -> bool {
-    fn is_text(value: &Document) -> bool {
+/// Whether the bound value is JSON rendered as text: `serde_json::to_string(&v)?`, and, unless a model says by its own
+/// type that it is text, also one that may be left out or replaced: `value.map(|v| v.to_string())`.
+fn is_json_text(bind: &Bind, of_model: bool) -> bool {
+    fn is_text(value: &Document, whole: bool) -> bool {
         match value {
             Document::Cast { to: CastTo::Text, .. } => true,
-            Document::First(items) => items.iter().any(is_text),
+            Document::First(items) => !whole && items.iter().any(|item| is_text(item, whole)),
             Document::Choose { branches, otherwise } => {
-                branches.iter().any(|(_, value)| is_text(value)) || is_text(otherwise)
+                !whole && (branches.iter().any(|(_, value)| is_text(value, whole)) || is_text(otherwise, whole))
             }
             _ => false,
         }
     }
-    is_text(&bind.value)
+    is_text(&bind.value, of_model)
 }
 
 #[cfg(test)]

@@ -109,6 +109,8 @@ impl Values<'_, '_, '_> {
                 let keys = read.fields.iter().filter(|f| !f.skip && !f.flatten).map(|f| f.key.clone()).collect();
                 (Some(keys), rest)
             }
+            // A value from outside that a type is read from is as opaque as before.
+            None if !document.holds_old() => return Val { doc: document, ty: Some(ty), json: false },
             None => (None, Rest::Closed),
         };
         Val { doc: Document::Retype { of: Box::new(document), fields, rest }, ty: Some(ty), json: false }

@@ -145,8 +145,9 @@ fn a_bound_document_shows_its_column() {
 
 #[test]
 fn json_that_is_bound_as_text_where_it_is_given_shows_a_text_column() {
-    let of = |value: Document| {
+    let by = |value: Document, route: Route| {
         let mut facts = text(Dialect::Postgres);
+        facts.text.route = route;
         facts.facts.schema.push(table("jobs", &[("config", "varchar")]));
         let (column, span) = ("config".to_owned(), Span { start: 7, end: 8 });
         facts.facts.placeholders.push(PlaceholderColumn { table: name("jobs"), column, index: 1, span });
@@ -170,7 +171,10 @@ fn json_that_is_bound_as_text_where_it_is_given_shows_a_text_column() {
         branches: vec![(crate::document::Cond::IsNull(Box::new(any())), Document::Null)],
         otherwise: Box::new(as_text()),
     };
-    assert_eq!(of(given), ColumnKind::TextJson);
+    let of = |value: Document| by(value, Route::Literal);
+    assert_eq!(of(given.clone()), ColumnKind::TextJson);
     assert_eq!(of(as_text()), ColumnKind::TextJson);
     assert_eq!(of(any()), ColumnKind::Other);
+    assert_eq!(by(as_text(), Route::Builder), ColumnKind::TextJson);
+    assert_eq!(by(given, Route::Builder), ColumnKind::Other);
 }

@@ -250,6 +250,11 @@ fn a_row_that_was_fetched_is_read_and_only_its_own_column() {
     let typed = format!("{fetch} let d: Settings = serde_json::from_value(row.data)?; let d = Json(d); {write}");
     let Document::Retype { fields, .. } = value("", &typed) else { panic!("a round trip expected") };
     assert_eq!(fields.unwrap(), ["theme", "fontSize", "inner"]);
+    let outside =
+        format!("{fetch} let d = body.get(\"d\").map(|v| serde_json::from_value::<Unseen>(v.clone())); {write}");
+    let mut inputs = true;
+    value("", &outside).visit(&mut |part| inputs &= !matches!(part, Document::Retype { .. } | Document::Read(_)));
+    assert!(inputs, "a value from outside is no round trip");
     let helper = format!("{fetch} let d = merge_metadata(row.data, patch); {write}");
     assert!(matches!(value("", &helper), Document::Through { .. }));
     let part = format!(r#"{fetch} let v: Value = row.data; let d = v["a"].clone(); {write}"#);
