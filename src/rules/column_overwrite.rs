@@ -32,9 +32,9 @@ rule! {
     /// UPDATE users SET data = jsonb_set(COALESCE(data, '{}'), '{phone}', $1::jsonb) WHERE id = $2
     /// ```
     ///
-    /// bound to `Json(&phone)`. `jsonb_set(document, path, value)` gives the document back with only the value at
-    /// that path changed; `COALESCE` starts from an empty document where the column is NULL. On MySQL and MariaDB use `JSON_SET(.., '$.phone', JSON_EXTRACT(?, '$'))`, on SQLite
-    /// `json_set(.., '$.phone', json(?))`.
+    /// bound to `json!(phone)`. `jsonb_set(document, path, value)` gives the document back with only the value at
+    /// that path changed; `COALESCE` starts from an empty document where the column is NULL. On MySQL and MariaDB use
+    /// `JSON_SET(.., '$.phone', JSON_EXTRACT(?, '$'))`, on SQLite `json_set(.., '$.phone', json(?))`.
     ///
     /// ## When it is meant
     ///

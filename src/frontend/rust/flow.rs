@@ -54,7 +54,7 @@ impl<'a> Values<'_, 'a, '_> {
             };
             if parts(&found.doc) > MOST_PARTS {
                 // Each condition doubles what it may come to.
-                return Val { doc: forgotten(found.doc, &binding.name), ..found };
+                return Val { doc: forgotten(&found.doc, &binding.name), ..found };
             }
         }
         found
@@ -185,7 +185,7 @@ fn parts(document: &Document) -> usize {
 }
 
 /// What is left of a value that grew too large: whether the old document is in it.
-fn forgotten(document: Document, name: &str) -> Document {
+fn forgotten(document: &Document, name: &str) -> Document {
     let mut held = None;
     document.visit(&mut |part| {
         let holds = match part {

@@ -105,10 +105,9 @@ fn of_the_code(case: &Case<'_>) -> Vec<Reason> {
             SignKind::SiblingProtected => Fact::SiblingProtected,
             // Which part of the value the default stands for does not show here: see `default_for_missing`; for the
             // other see `on_purpose`.
-            SignKind::DefaultForMissing | SignKind::ReplacesDoc => return None,
+            SignKind::DefaultForMissing | SignKind::ReplacesDoc | SignKind::DefaultFields => return None,
             SignKind::DefaultForUndecoded => Fact::DefaultForUndecoded,
             SignKind::DefaultForUnencoded => Fact::DefaultForUnencoded,
-            SignKind::DefaultFields => return None,
             SignKind::DeadMerge => Fact::DeadMerge,
         };
         Some(Reason::at(fact, sign.site, sign.words.clone()))

@@ -401,7 +401,8 @@ fn options_branches_and_closures_are_followed() {
 
 #[test]
 fn many_conditions_do_not_multiply_without_end() {
-    let edits: String = (0..40).map(|i| format!(r#"if let Some(x) = f{i} {{ d["k{i}"] = json!(x); }} "#)).collect();
+    let edit = |i: usize| format!(r#"if let Some(x) = f{i} {{ d["k{i}"] = json!(x); }}"#);
+    let edits = (0..40).map(edit).collect::<Vec<_>>().join(" ");
     let found = edited(&format!("let mut d: Value = row.data; {edits}"));
     assert_eq!(form(&found), "Through(Read)");
 }
