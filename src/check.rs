@@ -182,8 +182,7 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
     let reader = Reader { files: &found.files, dialects: &dialects, named: options.dialect, instead: &options.instead };
     let mut facts = reader.read(&loaded, &mut report, |_| true);
     reader.read_coded(&mut loaded, &mut facts, &mut report);
-    reader.read_constants(&mut loaded, &mut facts, &mut report);
-    reader.read_called(&mut loaded, &mut facts, &mut report);
+    reader.read_named(&mut loaded, &mut facts, &mut report);
     for loaded in loaded {
         let dropped = || SourceFile { path: String::new(), absolute: PathBuf::new(), text: String::new() };
         let file = if let Loaded::Text(file, _) = loaded { file } else { dropped() };
@@ -301,36 +300,20 @@ impl Reader<'_> {
         self.read_late(late, loaded, facts, report);
     }
 
-    /// Reads files that were dropped, but spell a constant that another file builds its SQL from.
-    fn read_constants(&self, loaded: &mut [Loaded], facts: &mut Vec<Facts>, report: &mut Report) {
-        let wanted: BTreeSet<&str> = facts
-            .iter()
-            .flat_map(|facts| &facts.deferred)
-            .flat_map(|deferred| &deferred.constants)
-            .filter_map(|(_, path)| path.rsplit("::").next())
-            .collect();
-        let names = Names::new(&wanted.into_iter().map(str::to_owned).collect::<Vec<_>>());
+    /// Reads files that were dropped, but spell a constant that another file builds its SQL from, or hold a function
+    /// that makes a value which is written.
+    fn read_named(&self, loaded: &mut [Loaded], facts: &mut Vec<Facts>, report: &mut Report) {
+        let deferred = facts.iter().flat_map(|facts| &facts.deferred).flat_map(|deferred| &deferred.constants);
+        let constants = deferred.filter_map(|(_, path)| path.rsplit("::").next()).map(str::to_owned);
+        let functions = calls::wanted(facts).into_iter().map(|name| format!("fn {name}"));
+        let wanted: BTreeSet<String> = constants.chain(functions).collect();
+        let names = Names::new(&wanted.into_iter().collect::<Vec<_>>());
         if names.is_empty() {
             return;
         }
         let look = |bytes: &[u8]| if names.are_in(bytes) { Relevance::Matters } else { Relevance::Nothing };
         let late = self.load_late(loaded, |file, loaded| match loaded {
             Loaded::Dropped | Loaded::Codes(_) => Some(load(file, self.instead(file), &look)),
-            _ => None,
-        });
-        self.read_late(late, loaded, facts, report);
-    }
-
-    /// Reads files that were dropped, but hold a function that makes a value which is written.
-    fn read_called(&self, loaded: &mut [Loaded], facts: &mut Vec<Facts>, report: &mut Report) {
-        let wanted: Vec<String> = calls::wanted(facts).into_iter().map(|name| format!("fn {name}")).collect();
-        let names = Names::new(&wanted);
-        if names.is_empty() {
-            return;
-        }
-        let look = |bytes: &[u8]| if names.are_in(bytes) { Relevance::Matters } else { Relevance::Nothing };
-        let late = self.load_late(loaded, |file, loaded| match loaded {
-            Loaded::Dropped | Loaded::Codes(_) if file.kind == Kind::Rust => Some(load(file, None, &look)),
             _ => None,
         });
         self.read_late(late, loaded, facts, report);
