@@ -1,0 +1,50 @@
+//! What functions make of their parameters, so that calls from other files can be followed.
+
+use super::Sign;
+use crate::document::Document;
+
+/// A call of a function that stands in another file, as it stands in a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PendingCall {
+    /// What stands for it in the value: the name of an input, or the reason of a [`Document::Through`].
+    pub tag: String,
+    /// The called function's path as it is spelled: `metadata::merge`, `Self::merge`; the bare name of a method.
+    pub path: String,
+    /// What is handed to it, in order, the receiver left out.
+    pub arguments: Vec<Document>,
+    /// The argument that is lent and looked at afterwards; else what it returns is.
+    pub lent: Option<usize>,
+}
+
+/// What a function that knows no database makes of its parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// Its name.
+    pub name: String,
+    /// The type whose method it is.
+    pub self_type: Option<String>,
+    /// Modules around it inside the file.
+    pub module: Vec<String>,
+    /// How many parameters it has, `self` left out.
+    pub parameters: usize,
+    /// What it returns; the parameters stand in it as inputs with the names of [`Summary::parameter`].
+    pub returned: Option<Document>,
+    /// What parameters that it is lent hold afterwards, by their number.
+    pub lent: Vec<(usize, Document)>,
+    /// Calls of functions in other files.
+    pub calls: Vec<PendingCall>,
+    /// Defaults that stand in for a value.
+    pub signs: Vec<Sign>,
+}
+
+impl Summary {
+    /// The name of the input that stands for a parameter, counted from 0.
+    pub fn parameter(index: usize) -> String {
+        format!("<{index}>")
+    }
+
+    /// Whether an input stands for a parameter of a summary.
+    pub fn is_parameter(id: &str) -> bool {
+        id.starts_with('<') && id.ends_with('>')
+    }
+}
