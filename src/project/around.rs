@@ -2,10 +2,8 @@
 //!
 //! Plain facts with their places, for the rules to weigh; nothing here says how bad a write is.
 
-use crate::frontend::facts::{Facts, Sign, SignKind, TextFacts};
-use crate::frontend::sql::{Assigned, SqlWrite};
+use crate::frontend::facts::{Facts, Sign, SignKind};
 use crate::source::{FileId, Site};
-use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
 use std::collections::BTreeMap;
 
 /// An earlier read that a written value is made from.
@@ -123,50 +121,6 @@ fn nearest(sites: &[Site], file: FileId) -> Option<Site> {
     match sites {
         [one] => Some(*one),
         _ => sites.iter().copied().find(|site| site.file == file),
-    }
-}
-
-/// Other columns of the statement that are protected by `COALESCE($n, column)`.
-pub(super) fn protected_siblings(write: &SqlWrite, text: &TextFacts, file: FileId) -> Vec<Sign> {
-    let siblings = text.facts.writes.iter().filter(|other| {
-        other.statement_sql == write.statement_sql && other.table == write.table && other.assignment != write.assignment
-    });
-    let protected = siblings.filter_map(|other| {
-        let Assigned::Value(value) = &other.value else { return None };
-        let column = other.target.last()?;
-        keeps_itself(value, &column.text).then(|| Sign {
-            kind: SignKind::SiblingProtected,
-            site: Site { file, span: other.assignment },
-            words: format!("`{}` beside it keeps its value when none is given", column.text),
-        })
-    });
-    protected.take(1).collect()
-}
-
-/// `COALESCE(.., column)`, `IFNULL(.., column)`.
-fn keeps_itself(value: &Expr, column: &str) -> bool {
-    let mut value = value;
-    while let Expr::Nested(inner) | Expr::Cast { expr: inner, .. } = value {
-        value = inner;
-    }
-    let Expr::Function(function) = value else { return false };
-    let name = function.name.to_string().to_lowercase();
-    if !matches!(name.as_str(), "coalesce" | "ifnull" | "nvl") {
-        return false;
-    }
-    let FunctionArguments::List(list) = &function.args else { return false };
-    list.args.iter().skip(1).any(|argument| match argument {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => named(expr, column),
-        _ => false,
-    })
-}
-
-fn named(expr: &Expr, column: &str) -> bool {
-    match expr {
-        Expr::Identifier(name) => name.value.eq_ignore_ascii_case(column),
-        Expr::CompoundIdentifier(parts) => parts.last().is_some_and(|name| name.value.eq_ignore_ascii_case(column)),
-        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => named(inner, column),
-        _ => false,
     }
 }
 

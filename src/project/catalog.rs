@@ -157,6 +157,28 @@ impl Table {
     pub(super) fn find(&self, column: &str) -> Option<usize> {
         self.by_name.get(&column.to_lowercase()).copied()
     }
+
+    /// A column that nothing declares, of no type yet. Returns its index.
+    pub(super) fn add_used(&mut self, column: &str, provenance: Vec<Provenance>) -> usize {
+        let index = self.entries.len();
+        self.by_name.insert(column.to_lowercase(), index);
+        let column = Column {
+            table: self.name.clone(),
+            name: column.to_owned(),
+            kind: ColumnKind::Other,
+            sql_type: String::new(),
+            nullable: None,
+            default: None,
+            provenance,
+            dialect: None,
+            key_reads: vec![],
+            generated: false,
+            checked: false,
+            added_in: None,
+        };
+        self.entries.push(Entry { column, class: Class::Unknown, dropped: false });
+        index
+    }
 }
 
 /// Every column of the project, by table.

@@ -2,7 +2,7 @@
 //!
 //! The user's word wins over everything that is read or inferred.
 
-use super::catalog::{Catalog, Certainty, Column, ColumnKind, Entry, Provenance};
+use super::catalog::{Catalog, Certainty, Column, ColumnKind, Provenance};
 use super::kinds::Class;
 use super::place::Role;
 use super::writes::ColumnWrite;
@@ -31,22 +31,7 @@ pub(super) fn before_use(catalog: &mut Catalog, rules: &ColumnRules) {
         let last = known().map(|(id, _)| id).next_back();
         let id = last.unwrap_or_else(|| catalog.add_partial(&name, "", None, Role::Source));
         let Some(table) = catalog.tables.get_mut(id) else { continue };
-        table.by_name.insert(column.to_lowercase(), table.entries.len());
-        let column = Column {
-            table: table.name.clone(),
-            name: column.to_owned(),
-            kind: ColumnKind::Other,
-            sql_type: String::new(),
-            nullable: None,
-            default: None,
-            provenance: vec![],
-            dialect: None,
-            key_reads: vec![],
-            generated: false,
-            checked: false,
-            added_in: None,
-        };
-        table.entries.push(Entry { column, class: Class::Unknown, dropped: false });
+        table.add_used(column, vec![]);
     }
     after_use(catalog, rules);
 }

@@ -7,7 +7,7 @@
 mod fields;
 
 use super::Paths;
-use super::catalog::{Catalog, Certainty, Column, ColumnKind, Entry, Hint, Provenance};
+use super::catalog::{Catalog, Certainty, ColumnKind, Entry, Hint, Provenance};
 use super::kinds::Class;
 use super::names::has_hole;
 use super::place::Role;
@@ -110,23 +110,8 @@ impl Inference<'_> {
         let Some(table) = self.catalog.tables.get_mut(id) else { return (vec![], Certainty::Guessed) };
         // Its `CREATE TABLE` does not have it: the table of this name may be another one.
         let certainty = if table.partial { Certainty::Inferred } else { Certainty::Guessed };
-        let index = table.entries.len();
-        table.by_name.insert(column.to_lowercase(), index);
-        let column = Column {
-            table: table.name.clone(),
-            name: column.to_owned(),
-            kind: ColumnKind::Other,
-            sql_type: String::new(),
-            nullable: None,
-            default: None,
-            provenance: vec![Provenance { site: None, message: "known from use".into(), certainty }],
-            dialect: None,
-            key_reads: vec![],
-            generated: false,
-            checked: false,
-            added_in: None,
-        };
-        table.entries.push(Entry { column, class: Class::Unknown, dropped: false });
+        let from_use = Provenance { site: None, message: "known from use".into(), certainty };
+        let index = table.add_used(column, vec![from_use]);
         (vec![(id, index)], certainty)
     }
 

@@ -5,7 +5,8 @@
 
 use super::writes::Guard;
 use crate::document::survival::State;
-use sqlparser::ast::{BinaryOperator as Op, CastKind, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
+use crate::frontend::sql::bare;
+use sqlparser::ast::{BinaryOperator as Op, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
 use sqlparser::ast::{UnaryOperator, Value};
 
 /// The written column, as conditions may spell it.
@@ -30,7 +31,7 @@ impl Target<'_> {
 
     /// The name of a column of the written row.
     pub(super) fn column_of<'e>(&self, expr: &'e Expr) -> Option<&'e str> {
-        match unwrapped(expr) {
+        match bare(expr) {
             Expr::Identifier(name) => Some(&name.value),
             Expr::CompoundIdentifier(parts) => {
                 let [.., qualifier, name] = parts.as_slice() else { return None };
@@ -230,7 +231,7 @@ pub(super) fn moved_state(target: &Target<'_>, condition: &Expr, together: &[Str
 }
 
 fn is_constant(expr: &Expr) -> bool {
-    matches!(unwrapped(expr), Expr::Value(value) if !matches!(value.value, Value::Placeholder(_)))
+    matches!(bare(expr), Expr::Value(value) if !matches!(value.value, Value::Placeholder(_)))
 }
 
 /// A comparison of the proposed row with the one that is there: `EXCLUDED.v > t.v`, `VALUES(v) > v`.
@@ -248,7 +249,7 @@ fn newer(target: &Target<'_>, condition: &Expr) -> Option<Guard> {
 
 /// The column of the proposed row that an expression is.
 fn proposed(expr: &Expr) -> Option<String> {
-    match unwrapped(expr) {
+    match bare(expr) {
         Expr::CompoundIdentifier(parts) => match parts.as_slice() {
             [table, column]
                 if table.value.eq_ignore_ascii_case("excluded") || table.value.eq_ignore_ascii_case("new") =>
@@ -270,7 +271,7 @@ fn proposed(expr: &Expr) -> Option<String> {
 
 /// Whether the expression is a value that the program brings along.
 fn is_outside(expr: &Expr) -> bool {
-    match unwrapped(expr) {
+    match bare(expr) {
         Expr::Value(value) => matches!(value.value, Value::Placeholder(_)),
         Expr::BinaryOp { left, right, .. } => is_outside(left) && (is_outside(right) || is_literal(right)),
         _ => false,
@@ -302,19 +303,9 @@ fn strip(expr: &Expr) -> &Expr {
     expr
 }
 
-/// The expression without brackets and casts.
-fn unwrapped(expr: &Expr) -> &Expr {
-    let mut expr = expr;
-    while let Expr::Nested(inner) | Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr: inner, .. } = expr
-    {
-        expr = inner;
-    }
-    expr
-}
-
 /// The text of a string literal, casts taken off.
 fn string(expr: &Expr) -> Option<&str> {
-    match unwrapped(expr) {
+    match bare(expr) {
         Expr::Value(value) => match &value.value {
             Value::SingleQuotedString(text) | Value::EscapedStringLiteral(text) | Value::DoubleQuotedString(text) => {
                 Some(text)

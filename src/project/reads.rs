@@ -6,7 +6,7 @@ use super::around::EarlierRead;
 use super::environment::find;
 use crate::document::{Document, ReadSite};
 use crate::frontend::facts::{Bind, Facts, TextFacts};
-use crate::frontend::sql::{self, Select, TableName, number_of, without_holes};
+use crate::frontend::sql::{self, Select, TableName, bare, named_column, number_of, without_holes};
 use crate::source::{FileId, Site};
 use sqlparser::ast::{BinaryOperator, Expr, Value};
 use std::collections::BTreeMap;
@@ -139,7 +139,7 @@ fn compared(condition: &Expr, binds: &[Bind], found: &mut Vec<(String, String)>,
             compared(right, binds, found, depth + 1);
         }
         Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
-            let pair = match (column(left), column(right)) {
+            let pair = match (named_column(left).map(str::to_lowercase), named_column(right).map(str::to_lowercase)) {
                 (Some(column), None) => value(right, binds).map(|value| (column, value)),
                 (None, Some(column)) => value(left, binds).map(|value| (column, value)),
                 _ => None,
@@ -150,24 +150,12 @@ fn compared(condition: &Expr, binds: &[Bind], found: &mut Vec<(String, String)>,
     }
 }
 
-fn column(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Identifier(name) => Some(name.value.to_lowercase()),
-        Expr::CompoundIdentifier(parts) => parts.last().map(|name| name.value.to_lowercase()),
-        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => column(inner),
-        _ => None,
-    }
-}
-
 /// The source of what is compared with: the bound expression, borrowing and copying taken off, or the literal.
 fn value(expr: &Expr, binds: &[Bind]) -> Option<String> {
-    match expr {
-        Expr::Value(value) => match &value.value {
-            Value::Placeholder(name) => find(binds, name, number_of(value.span)).map(|bind| plain(&bind.source)),
-            other => Some(other.to_string()),
-        },
-        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => self::value(inner, binds),
-        _ => None,
+    let Expr::Value(value) = bare(expr) else { return None };
+    match &value.value {
+        Value::Placeholder(name) => find(binds, name, number_of(value.span)).map(|bind| plain(&bind.source)),
+        other => Some(other.to_string()),
     }
 }
 

@@ -3,8 +3,9 @@
 
 use super::writes::ColumnWrite;
 use crate::document::survival::Word;
-use crate::frontend::sql::{Assigned, SqlWrite};
-use crate::source::{Site, Span};
+use crate::frontend::facts::{Sign, SignKind};
+use crate::frontend::sql::{Assigned, SqlWrite, bare, named_column};
+use crate::source::{FileId, Site, Span};
 use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value};
 
 /// Tells each of the `writes` which columns its statement protects. `all` are the writes of the same text, on columns of
@@ -33,6 +34,17 @@ pub(super) fn protect(writes: &mut [ColumnWrite], all: &[SqlWrite]) {
     }
 }
 
+/// The sign that another column of the statement keeps its value when none is given. `all` as in [`protect`].
+pub(super) fn sign(write: &SqlWrite, all: &[SqlWrite], file: FileId) -> Option<Sign> {
+    let mut others = all.iter().filter(|other| {
+        other.statement == write.statement && other.table == write.table && other.assignment != write.assignment
+    });
+    let (other, column) = others.find_map(|other| Some((other, protected_column(other)?)))?;
+    let site = Site { file, span: other.assignment };
+    let words = format!("`{column}` beside it keeps its value when none is given");
+    Some(Sign { kind: SignKind::SiblingProtected, site, words })
+}
+
 /// The columns that the statement moves on: those that it assigns, without those that may keep their value.
 pub(super) fn moved(write: &SqlWrite, all: &[SqlWrite]) -> Vec<String> {
     let same = |other: &&SqlWrite| other.statement == write.statement && other.table == write.table;
@@ -44,7 +56,7 @@ pub(super) fn moved(write: &SqlWrite, all: &[SqlWrite]) -> Vec<String> {
 /// The column that keeps its value when the statement is given none.
 fn protected_column(write: &SqlWrite) -> Option<String> {
     let (Assigned::Value(value), Some(target)) = (&write.value, write.target.last()) else { return None };
-    let Expr::Function(function) = stripped(value) else { return None };
+    let Expr::Function(function) = bare(value) else { return None };
     let name = function.name.to_string();
     if !["coalesce", "ifnull", "nvl"].iter().any(|known| name.eq_ignore_ascii_case(known)) {
         return None;
@@ -55,32 +67,17 @@ fn protected_column(write: &SqlWrite) -> Option<String> {
     else {
         return None;
     };
-    let own = match stripped(fallback) {
-        Expr::Identifier(name) => name.value.eq_ignore_ascii_case(&target.text),
-        Expr::CompoundIdentifier(parts) => {
-            parts.last().is_some_and(|name| name.value.eq_ignore_ascii_case(&target.text))
-        }
-        _ => false,
-    };
+    let own = named_column(fallback).is_some_and(|name| name.eq_ignore_ascii_case(&target.text));
     (own && is_given(first)).then(|| target.text.clone())
 }
 
 /// A value from outside: a placeholder, or the proposed row's column.
 fn is_given(expr: &Expr) -> bool {
-    match stripped(expr) {
+    match bare(expr) {
         Expr::Value(value) => matches!(value.value, Value::Placeholder(_)),
         Expr::CompoundIdentifier(parts) => {
             parts.first().is_some_and(|name| name.value.eq_ignore_ascii_case("excluded"))
         }
         _ => false,
     }
-}
-
-/// The expression without brackets and casts.
-fn stripped(expr: &Expr) -> &Expr {
-    let mut expr = expr;
-    while let Expr::Nested(inner) | Expr::Cast { expr: inner, .. } = expr {
-        expr = inner;
-    }
-    expr
 }

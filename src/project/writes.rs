@@ -300,7 +300,7 @@ fn signs(write: &SqlWrite, context: &Context<'_>, used: &BTreeSet<usize>) -> Vec
     let mut signs = context.signs.to_vec();
     let binds = context.text.text.binds.iter().filter(|bind| used.contains(&bind.index));
     signs.extend(binds.flat_map(|bind| bind.signs.iter().cloned()));
-    signs.extend(around::protected_siblings(write, context.text, context.file));
+    signs.extend(siblings::sign(write, &context.text.facts.writes, context.file));
     signs.sort();
     signs.dedup();
     signs

@@ -44,7 +44,7 @@ pub struct FieldFacts {
     pub structs: Vec<(String, Vec<String>)>,
     /// Fields that hold JSON as text.
     pub json: Vec<JsonField>,
-    /// Fields that are bound to a placeholder, by the span of the [`Bind`].
+    /// Fields that are bound to a placeholder, by the span of the [`Bind`](super::Bind).
     pub bound: Vec<(Span, FieldRef)>,
     /// Structs that rows are read into, with the tables that the SQL texts of the same function name.
     pub rows: Vec<(String, Vec<TableName>)>,

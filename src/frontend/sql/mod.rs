@@ -2,6 +2,7 @@
 
 mod alter;
 mod assignments;
+mod bare;
 mod blocks;
 mod bound;
 mod clean;
@@ -31,6 +32,7 @@ mod update;
 mod uses;
 pub mod value;
 
+pub use bare::{bare, named_column};
 pub(crate) use comments::comments;
 pub use comments::places as comment_places;
 pub use select::{Select, select};

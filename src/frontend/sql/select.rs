@@ -1,5 +1,6 @@
 //! One `SELECT`, as far as it says which row of which table was read, and under what names. Never reads writes.
 
+use super::bare::named_column;
 use super::dialect::attempts;
 use super::{Dialect, TableName, clean, tokens};
 use sqlparser::ast::{Expr, ObjectNamePart, Query, SelectItem, SetExpr, TableFactor};
@@ -72,13 +73,13 @@ fn read(query: Query, locks: bool) -> Option<Select> {
     for item in &select.projection {
         match item {
             SelectItem::UnnamedExpr(expr) => {
-                let column = column(expr);
+                let column = named_column(expr).map(str::to_owned);
                 found.items.push((column.clone(), column));
             }
             SelectItem::ExprWithAlias { expr, alias } => {
                 // sqlx's overrides: `data AS "data: Json<Settings>"`, `data AS "data!"`.
                 let name = alias.value.split([':', '!', '?']).next().unwrap_or_default().trim().to_owned();
-                found.items.push((Some(name), column(expr)));
+                found.items.push((Some(name), named_column(expr).map(str::to_owned)));
             }
             _ => found.everything = true,
         }
@@ -87,15 +88,6 @@ fn read(query: Query, locks: bool) -> Option<Select> {
 }
 
 /// The column that an expression is, casts taken off.
-fn column(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Identifier(name) => Some(name.value.clone()),
-        Expr::CompoundIdentifier(parts) => parts.last().map(|name| name.value.clone()),
-        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => column(inner),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

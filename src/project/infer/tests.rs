@@ -1,3 +1,4 @@
+use super::super::catalog::Column;
 use super::*;
 use crate::document::{Input, Nullability, Shape};
 use crate::frontend::facts::SqlText;
