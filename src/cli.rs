@@ -62,6 +62,13 @@ pub(crate) struct ColumnsArgs {
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Table::Text)]
     pub(crate) output: Table,
 
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+}
+
+/// What every command that reads a project is told about it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ProjectArgs {
     /// The database, where the project does not say it or says it wrong
     #[arg(long, value_enum, value_name = "DIALECT")]
     pub(crate) dialect: Option<Dialect>,
@@ -70,11 +77,11 @@ pub(crate) struct ColumnsArgs {
     #[arg(long, value_name = "PATH")]
     pub(crate) schema: Vec<PathBuf>,
 
-    /// The configuration file, instead of the one that is found
+    /// Read this configuration instead of the project's; paths in it are relative to the working directory
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Read no configuration file
+    /// Read no configuration
     #[arg(long)]
     pub(crate) isolated: bool,
 
@@ -146,21 +153,8 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(crate) ignore: Vec<String>,
 
-    /// The database, where the project does not say it or says it wrong
-    #[arg(long, value_enum, value_name = "DIALECT")]
-    pub(crate) dialect: Option<Dialect>,
-
-    /// A file or folder with the schema, read even if it is ignored; may be given several times
-    #[arg(long, value_name = "PATH")]
-    pub(crate) schema: Vec<PathBuf>,
-
-    /// Read this configuration instead of the project's; paths in it are relative to the working directory
-    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
-    pub(crate) config: Option<PathBuf>,
-
-    /// Read no configuration
-    #[arg(long)]
-    pub(crate) isolated: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 
     /// Leave out what the configuration excludes even where it is named, as by a pre-commit hook
     #[arg(long)]
@@ -232,10 +226,6 @@ pub(crate) struct CheckArgs {
     /// Say on stderr what is done
     #[arg(short, long)]
     pub(crate) verbose: bool,
-
-    /// Worker threads; one per processor by default
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) jobs: Option<u16>,
 }
 
 /// A text of one line that says something.
@@ -340,7 +330,7 @@ mod tests {
         else {
             panic!("not a check")
         };
-        assert_eq!((check.paths, check.quiet, check.jobs), (vec![PathBuf::from(".")], true, Some(2)));
+        assert_eq!((check.paths, check.quiet, check.project.jobs), (vec![PathBuf::from(".")], true, Some(2)));
         assert!(Cli::try_parse_from(["noclobber", "check", "-j0"]).is_err());
     }
 

@@ -5,12 +5,10 @@ mod commands;
 
 use clap::Parser as _;
 use cli::{Cli, Command};
+use commands::FAILURE;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-
-/// Usage, configuration, input or internal error.
-const FAILURE: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

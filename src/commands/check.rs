@@ -1,7 +1,8 @@
 //! `noclobber check`: run the check, write the reports, say with the exit code how it went.
 
 use super::progress::Progress;
-use super::{baseline, changed, configuration, fixes, ignores, unknown_rule};
+use super::speech::{Speech, wants_color};
+use super::{FAILURE, FOUND, baseline, changed, configuration, fixes, ignores, is_incomplete, unknown_rule};
 use crate::cli::{CheckArgs, Color, Format, Output};
 use anyhow::{Context as _, bail};
 use noclobber::check::{Options, Report, check};
@@ -15,11 +16,6 @@ use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Findings at or above the gate.
-pub(super) const FOUND: u8 = 1;
-/// Something could not be read, or went wrong.
-pub(super) const FAILURE: u8 = 2;
-
 /// Runs the check and writes what came of it.
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     for id in args.select.iter().chain(&args.ignore) {
@@ -31,7 +27,8 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     if to_stdout().count() > 1 && to_stdout().any(|output| output.format.is_for_machines()) {
         bail!("a report for programs must be alone on stdout: give the others a file, as in `--output json=FILE`");
     }
-    let Some(config) = configuration::read(args)? else { return Ok(FAILURE) };
+    let speech = Speech::of(args);
+    let Some(config) = configuration::read(&args.project, &asked(args), speech)? else { return Ok(FAILURE) };
     if args.changed_lines && args.changed_since.is_none() && !args.staged {
         bail!("`--changed-lines` needs `--changed-since REF` or `--staged`");
     }
@@ -42,8 +39,8 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let checked = || checked(args, &options, known.as_ref(), changes.as_ref().filter(|_| args.changed_lines));
     let (mut report, mut shown) = checked()?;
     if args.diff {
-        warn(args, &report)?;
-        configuration::warn(args, &config, &report)?;
+        speech.warn(&report)?;
+        configuration::warn(&config, &report, speech)?;
         return fixes::diff(args, &report);
     }
     if args.fix || args.unsafe_fixes {
@@ -60,8 +57,8 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
         let time = started.elapsed().as_millis();
         writeln!(io::stderr(), "checked {} files in {time} ms", report.summary.files)?;
     }
-    warn(args, &report)?;
-    configuration::warn(args, &config, &report)?;
+    speech.warn(&report)?;
+    configuration::warn(&config, &report, speech)?;
     let mut stale = 0;
     if let Some(known) = known.take_if(|_| args.write_baseline) {
         known.write(args, &mut report, &options.levels)?;
@@ -76,18 +73,13 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     if args.output.iter().any(|output| output.format == Format::Github) {
         write_step_summary(&report, shown, &repository)?;
     }
-    Ok(if is_incomplete(args, &report) || args.strict && stale > 0 {
+    Ok(if is_incomplete(&report, args.strict) || args.strict && stale > 0 {
         FAILURE
     } else if report.findings.iter().any(|finding| finding.severity >= args.fail_on) && !args.exit_zero {
         FOUND
     } else {
         0
     })
-}
-
-/// Whether something kept the project from being checked as it should be.
-pub(super) fn is_incomplete(args: &CheckArgs, report: &Report) -> bool {
-    !report.faults.is_empty() || args.strict && (!report.warnings.is_empty() || !report.unmatched.is_empty())
 }
 
 /// Runs the check and leaves what is to be shown: neither what the baseline knows nor, if only `lines` are wanted, what
@@ -112,8 +104,15 @@ fn checked(
     Ok((report, shown))
 }
 
+/// The paths that the configuration is looked for from.
+fn asked(args: &CheckArgs) -> Vec<PathBuf> {
+    let stdin = args.stdin_filename.as_deref().unwrap_or(Path::new("."));
+    let place = |path: &PathBuf| if path == Path::new("-") { stdin.to_path_buf() } else { path.clone() };
+    args.paths.iter().map(place).collect()
+}
+
 /// What the library is asked for.
-pub(super) fn options(args: &CheckArgs, config: &Config, changes: Option<&Changes>) -> anyhow::Result<Options> {
+fn options(args: &CheckArgs, config: &Config, changes: Option<&Changes>) -> anyhow::Result<Options> {
     let mut paths = args.paths.clone();
     let given = paths.len();
     paths.retain(|path| path != Path::new("-"));
@@ -127,45 +126,14 @@ pub(super) fn options(args: &CheckArgs, config: &Config, changes: Option<&Change
         None
     };
     Ok(Options {
-        paths,
         stdin,
-        dialect: args.dialect.or(config.dialect),
-        schema: args.schema.iter().chain(&config.schema).cloned().collect(),
-        exclude: config.exclude.clone(),
         force_exclude: args.force_exclude,
         instead: changes.map(|changes| changes.staged.clone()).unwrap_or_default(),
         only: changes.map(|changes| changes.files.clone()),
         levels: config.levels.clone().choosing(&args.select, &args.ignore),
-        columns: config.columns.clone(),
-        config: config.source.clone(),
         no_ignores: args.no_ignores,
-        survey: false,
-        jobs: args.jobs.map(usize::from),
+        ..configuration::options(&args.project, config, paths)
     })
-}
-
-/// Says on stderr what kept files from being checked.
-pub(super) fn warn(args: &CheckArgs, report: &Report) -> io::Result<()> {
-    let mut err = io::stderr().lock();
-    for fault in &report.faults {
-        writeln!(err, "error: {fault}")?;
-    }
-    if args.quiet {
-        return Ok(());
-    }
-    // A hook that checks one file should not hear of all others each time.
-    let (shown, others): (Vec<_>, Vec<_>) = report.warnings.iter().partition(|warning| warning.named || args.verbose);
-    for warning in shown {
-        writeln!(err, "warning: {}", warning.message)?;
-    }
-    if !others.is_empty() {
-        let count = others.len();
-        writeln!(err, "warning: {count} more of files that are read for the schema only (--verbose shows them)")?;
-    }
-    if report.summary.files == 0 && report.warnings.is_empty() {
-        writeln!(err, "warning: there is no Rust or SQL file to check")?;
-    }
-    Ok(())
 }
 
 /// Leaves the findings that are to be shown, in every format the same.
@@ -232,42 +200,4 @@ fn write_step_summary(report: &Report, shown: Shown, repository: &Repository) ->
     report::markdown::write(&mut page, report, shown, repository)?;
     let file = OpenOptions::new().create(true).append(true).open(&path);
     file.and_then(|mut file| file.write_all(&page)).with_context(|| path.display().to_string())
-}
-
-/// Whether to colour: the flag, then `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE`, then whether somebody looks at it.
-pub(super) fn wants_color(flag: Color, terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
-    let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
-    let on = |name: &str| variable(name).is_some_and(|value| !value.is_empty() && value != "0");
-    match flag {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto if set("NO_COLOR") => false,
-        Color::Auto if on("FORCE_COLOR") || on("CLICOLOR_FORCE") => true,
-        Color::Auto => terminal && variable("TERM").is_none_or(|term| term != "dumb"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn wants(flag: Color, terminal: bool, set: &[(&str, &str)]) -> bool {
-        wants_color(flag, terminal, |name| {
-            set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    #[test]
-    fn the_flag_wins_then_the_environment_then_the_terminal() {
-        assert!(wants(Color::Auto, true, &[]));
-        assert!(!wants(Color::Auto, false, &[]));
-        assert!(!wants(Color::Auto, true, &[("NO_COLOR", "1"), ("FORCE_COLOR", "1")]));
-        assert!(wants(Color::Auto, true, &[("NO_COLOR", "")]));
-        assert!(wants(Color::Auto, false, &[("FORCE_COLOR", "1")]));
-        assert!(wants(Color::Auto, false, &[("CLICOLOR_FORCE", "1")]));
-        assert!(!wants(Color::Auto, false, &[("CLICOLOR_FORCE", "0")]));
-        assert!(!wants(Color::Auto, true, &[("TERM", "dumb")]));
-        assert!(wants(Color::Always, false, &[("NO_COLOR", "1")]));
-        assert!(!wants(Color::Never, true, &[("FORCE_COLOR", "1")]));
-    }
 }

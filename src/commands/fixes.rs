@@ -1,6 +1,6 @@
 //! `--fix`, `--unsafe-fixes` and `--diff`: the changes of the findings that are shown, made or only told.
 
-use super::check::{FAILURE, FOUND, is_incomplete};
+use super::{FAILURE, FOUND, is_incomplete};
 use crate::cli::CheckArgs;
 use anyhow::Context as _;
 use noclobber::check::Report;
@@ -26,7 +26,7 @@ pub(super) fn diff(args: &CheckArgs, report: &Report) -> anyhow::Result<u8> {
         writeln!(err, "{} would be fixed in {}", count(plan.applied, "finding"), count(plan.files.len(), "file"))?;
         left_out(args, report, &plan, &mut err)?;
     }
-    Ok(if is_incomplete(args, report) {
+    Ok(if is_incomplete(report, args.strict) {
         FAILURE
     } else if plan.files.is_empty() || args.exit_zero {
         0

@@ -11,9 +11,21 @@ mod ignores;
 pub(crate) mod init;
 mod progress;
 pub(crate) mod shell;
+mod speech;
 
+use noclobber::check::Report;
 use noclobber::rules::RULES;
 use similar::get_close_matches;
+
+/// Findings at or above the gate.
+const FOUND: u8 = 1;
+/// Usage, configuration, input or internal error.
+pub(crate) const FAILURE: u8 = 2;
+
+/// Whether something kept the project from being checked as it should be; `strict` takes warnings for that too.
+fn is_incomplete(report: &Report, strict: bool) -> bool {
+    !report.faults.is_empty() || strict && (!report.warnings.is_empty() || !report.unmatched.is_empty())
+}
 
 /// What is said of a rule that does not exist.
 pub(crate) fn unknown_rule(id: &str) -> String {
