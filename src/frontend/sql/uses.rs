@@ -2,6 +2,7 @@
 //! decides whether a column is JSON.
 
 use super::blocks::Blocks;
+use super::json_functions::{HANDS_ON, READS_KEYS, READS_PATH, TAKES_JSON};
 use super::keys;
 use super::reader::Reader;
 use super::split::Statement;
@@ -9,84 +10,6 @@ use super::tokens::{is_any, is_hole, is_reserved, is_word, start, string, word};
 use super::{ColumnUse, UseKind};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use std::ops::Range;
-
-/// Functions whose first argument is JSON, and that read the keys of the path in their second.
-const READS_PATH: &[&str] = &[
-    "JSON_EXTRACT",
-    "JSONB_EXTRACT",
-    "JSON_VALUE",
-    "JSON_QUERY",
-    "JSON_EXISTS",
-    "JSONB_PATH_QUERY",
-    "JSONB_PATH_QUERY_FIRST",
-    "JSONB_PATH_QUERY_ARRAY",
-    "JSONB_PATH_EXISTS",
-    "JSONB_PATH_MATCH",
-];
-/// Functions whose first argument is JSON, and whose others are the keys of one path.
-const READS_KEYS: &[&str] =
-    &["JSONB_EXTRACT_PATH", "JSONB_EXTRACT_PATH_TEXT", "JSON_EXTRACT_PATH", "JSON_EXTRACT_PATH_TEXT"];
-/// Other functions whose first argument is JSON.
-const TAKES_JSON: &[&str] = &[
-    "JSONB_SET",
-    "JSONB_SET_LAX",
-    "JSONB_INSERT",
-    "JSONB_EACH",
-    "JSONB_EACH_TEXT",
-    "JSON_EACH",
-    "JSON_EACH_TEXT",
-    "JSONB_ARRAY_ELEMENTS",
-    "JSONB_ARRAY_ELEMENTS_TEXT",
-    "JSON_ARRAY_ELEMENTS",
-    "JSON_ARRAY_ELEMENTS_TEXT",
-    "JSONB_ARRAY_LENGTH",
-    "JSON_ARRAY_LENGTH",
-    "JSONB_TYPEOF",
-    "JSON_TYPEOF",
-    "JSONB_OBJECT_KEYS",
-    "JSON_OBJECT_KEYS",
-    "JSONB_STRIP_NULLS",
-    "JSON_STRIP_NULLS",
-    "JSONB_PRETTY",
-    "JSONB_TO_RECORD",
-    "JSONB_TO_RECORDSET",
-    "JSON_TO_RECORD",
-    "JSON_TO_RECORDSET",
-    "JSONB_CONCAT",
-    "JSON_SET",
-    "JSON_INSERT",
-    "JSON_REPLACE",
-    "JSON_REMOVE",
-    "JSONB_REPLACE",
-    "JSONB_REMOVE",
-    "JSONB_PATCH",
-    "JSON_PATCH",
-    "JSON_TYPE",
-    "JSON_VALID",
-    "JSON_TREE",
-    "JSONB_TREE",
-    "JSON",
-    "JSONB",
-    "JSON_MERGE_PATCH",
-    "JSON_MERGE_PRESERVE",
-    "JSON_MERGE",
-    "JSON_KEYS",
-    "JSON_LENGTH",
-    "JSON_SEARCH",
-    "JSON_TABLE",
-    "JSON_OVERLAPS",
-    "JSON_DEPTH",
-    "JSON_PRETTY",
-    "JSON_CONTAINS",
-    "JSON_CONTAINS_PATH",
-    "JSON_ARRAY_APPEND",
-    "JSON_ARRAY_INSERT",
-    "JSON_UNQUOTE",
-    "JSON_ARRAY_INTERSECT",
-    "JSON_STORAGE_SIZE",
-];
-/// Functions that hand on their first argument.
-const HANDS_ON: &[&str] = &["COALESCE", "IFNULL", "NULLIF", "JSON", "JSONB", "NVL"];
 
 /// Notes every use of a column as JSON in `statement`.
 pub(super) fn read(reader: &mut Reader, statement: &Statement) {
