@@ -68,14 +68,16 @@ pub(super) fn of_the_write(case: &Case<'_>) -> Vec<Reason> {
     if write.migration {
         reasons.push(Reason::note(Fact::Migration, "this is a one-off statement of a migration"));
     }
-    let holds = write.protections.iter().find(|protection| {
+    let holds = write.protections.iter().find(|protection| match protection.kind {
+        // What others wrote is not replaced, whether or not somebody looks: only a change made to a document that was
+        // read is lost without a word.
+        ProtectionKind::RowsNotLookedAt => write.reads.is_empty(),
         // A lock is one around a read and the write after it.
-        protection.kind.protects() && (!protection.kind.is_lock() || !write.reads.is_empty())
+        kind => kind.protects() && (!kind.is_lock() || !write.reads.is_empty()),
     });
-    match (holds, &write.guard) {
-        (Some(protection), _) => reasons.push(protected(Fact::Guarded, protection)),
-        (None, Some(guard)) => reasons.push(Reason::note(Fact::Guarded, guard.words.clone())),
-        (None, None) => reasons.extend(write.protections.iter().filter_map(looks_like_a_guard)),
+    match holds {
+        Some(protection) => reasons.push(protected(Fact::Guarded, protection)),
+        None => reasons.extend(write.protections.iter().filter_map(looks_like_a_guard)),
     }
     reasons
 }
