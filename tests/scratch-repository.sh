@@ -230,9 +230,28 @@ said 'src/users.rs:2:'
 not_said legacy.rs
 try 0 noclobber-system src/shipping.rs migrations/0001_users.sql
 if [ "$build" = --build ]; then
+    # pre-commit keeps nothing of what try-repo has built. The second build only has noclobber itself to compile.
+    export CARGO_TARGET_DIR=$work/target
     step "pre-commit try-repo: the same, built from source"
     try 1 noclobber src/users.rs
     said 'src/users.rs:2:'
-    try 0 noclobber src/shipping.rs
+    not_said legacy.rs
+
+    step "pre-commit, with the configuration that the page on it shows, built from source"
+    rev=$(git -C "$here" rev-parse HEAD)
+    sed "s|https://github.com/OWNER/noclobber|$here|; s|rev: .*|rev: $rev|" "$here/docs/examples/pre-commit-config.yaml" \
+        >.pre-commit-config.yaml
+    git add -A && git commit -qm "The hook from its repository" --no-verify
+    expect 0 pre-commit install --install-hooks
+    rm -rf "$CARGO_TARGET_DIR"
+    incident >>src/users.rs
+    git add -A
+    expect 1 git commit -m "Change the phone number"
+    said 'src/users.rs:2:'
+    not_said legacy.rs
+    careful >src/users.rs
+    git add -A
+    expect 0 git commit -m "Change the phone number"
+    not_said legacy.rs
 fi
 step "all as the README says"
