@@ -96,6 +96,8 @@ pub struct Warning {
     pub message: String,
     /// It is about a named file; the others matter for the schema only.
     pub named: bool,
+    /// The file, where it is one, and the place in it, where there is one.
+    pub place: Option<(FileId, Option<Span>)>,
 }
 
 /// What makes a check impossible.
@@ -157,10 +159,10 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
         })
         .collect();
     let mut report = Report::default();
-    report.warnings.extend(found.warnings.into_iter().map(|message| Warning { message, named: true }));
+    report.warnings.extend(found.warnings.into_iter().map(|message| Warning { message, named: true, place: None }));
     let sentence = |pattern: &str| format!("the pattern `{pattern}` leaves out nothing");
     report.unmatched.extend(found.unmatched.into_iter().map(|(pattern, span)| (span, sentence(&pattern))));
-    for (file, loaded) in found.files.iter().zip(&loaded) {
+    for (index, (file, loaded)) in found.files.iter().zip(&loaded).enumerate() {
         match loaded {
             // A file that the user named must be read, or the answer would be a false all-clear.
             Loaded::Failed(reason) if file.explicit => {
@@ -169,7 +171,8 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
             }
             Loaded::Failed(reason) => {
                 let message = format!("{} is skipped: {reason}", file.shown);
-                report.warnings.push(Warning { message, named: file.named });
+                let place = Some((FileId(index as u32), None));
+                report.warnings.push(Warning { message, named: file.named, place });
             }
             _ => report.summary.files += usize::from(file.named && file.kind != Kind::Dialect),
         }
@@ -183,10 +186,10 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
     let mut facts = reader.read(&loaded, &mut report, |_| true);
     reader.read_coded(&mut loaded, &mut facts, &mut report);
     reader.read_named(&mut loaded, &mut facts, &mut report);
-    for loaded in loaded {
-        let dropped = || SourceFile { path: String::new(), absolute: PathBuf::new(), text: String::new() };
-        let file = if let Loaded::Text(file, _) = loaded { file } else { dropped() };
-        report.files.add(file);
+    for (file, loaded) in found.files.iter().zip(loaded) {
+        // What was not read is still called by its name.
+        let unread = || SourceFile { path: file.shown.clone(), absolute: file.path.clone(), text: String::new() };
+        report.files.add(if let Loaded::Text(file, _) = loaded { file } else { unread() });
     }
     judge::judge(&found.files, &dialects, facts, options, &mut report);
     report.warnings.sort_unstable();
@@ -263,7 +266,11 @@ impl Reader<'_> {
                 Ok(facts) => {
                     let index = facts.file.0 as usize;
                     if let (Some(file), Some(Loaded::Text(source, _))) = (self.files.get(index), loaded.get(index)) {
-                        let warning = |problem| Warning { message: sentence(source, problem), named: file.named };
+                        let warning = |problem: &Problem| Warning {
+                            message: sentence(source, problem),
+                            named: file.named,
+                            place: Some((facts.file, problem.span)),
+                        };
                         report.warnings.extend(facts.problems.iter().map(warning));
                     }
                     all.push(facts);

@@ -14,7 +14,7 @@ const FORMATS: [&str; 11] =
     ["text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit", "rdjson", "rdjsonl", "markdown"];
 
 /// The incident, twice in one file, and things that a report must not stumble over: a file that does not parse, a
-/// statement that cannot be analysed, a name that is markup everywhere, text before the finding that is no ASCII.
+/// statement that cannot be analysed, a file in UTF-16, a name that is markup everywhere, text before the finding that is no ASCII.
 fn hostile() -> Project {
     let project = Project::incident();
     std::fs::create_dir(project.path().join(".git")).unwrap();
@@ -23,6 +23,7 @@ fn hostile() -> Project {
     project.write("src/a <b>&\"c\"%,#.rs", format!("{users}\n{again}").as_bytes());
     project.write("src/broken.rs", b"fn sqlx( { UPDATE SET data json");
     project.write("odd.sql", b"UPDATE users SET data = = (((;\n");
+    project.write("wide.sql", b"\xff\xfeU\0P\0");
     project.write(
         "src/keys.rs",
         br#"async fn odd(pool: &sqlx::PgPool) {
@@ -147,8 +148,16 @@ fn sarif_lists_all_rules_places_from_the_repository_and_what_was_not_read() {
             assert!(result["message"]["text"].as_str().unwrap().contains(&link), "{result:#}");
         }
     }
-    let told = run["invocations"][0]["toolExecutionNotifications"].to_string();
-    assert!(told.contains("broken.rs") && told.contains("not analysed"), "{told}");
+    let told = run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+    let told = |what: &str| {
+        let found = told.iter().find(|told| told["message"]["text"].as_str().unwrap().contains(what));
+        let location = &found.unwrap_or_else(|| panic!("nothing of {what}: {told:#?}"))["locations"][0];
+        (uri(location), location["physicalLocation"]["region"]["startLine"].clone())
+    };
+    assert_eq!(told("broken.rs"), ("src/broken.rs", json!(1)));
+    assert_eq!(told("not analysed"), ("odd.sql", json!(1)));
+    // It has no text that a line could be counted in.
+    assert_eq!(told("wide.sql"), ("wide.sql", Value::Null));
 }
 
 /// The path of a location, which must be one from the repository's root.

@@ -8,7 +8,7 @@ use super::{Lines, Shown, column_of, details, rule_page_url, word};
 use crate::check::Report;
 use crate::rules::RULES;
 use crate::rules::finding::{Applicability, Confidence, Finding, Fix};
-use crate::source::Site;
+use crate::source::{FileId, Site};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -163,12 +163,16 @@ impl Context<'_> {
         }))
     }
 
-    fn location(&self, site: Site) -> Value {
-        let artifact = match self.repository.uri(&self.report.files, site.file) {
+    fn artifact(&self, file: FileId) -> Value {
+        match self.repository.uri(&self.report.files, file) {
             Some(uri) => json!({ "uri": uri, "uriBaseId": ROOT }),
             // A schema may lie outside the repository; its path on this machine is no help elsewhere.
-            None => json!({ "description": { "text": self.report.files.get(site.file).path } }),
-        };
+            None => json!({ "description": { "text": self.report.files.get(file).path } }),
+        }
+    }
+
+    fn location(&self, site: Site) -> Value {
+        let artifact = self.artifact(site.file);
         let mut region = json!(self.region(site));
         let snippet = self.report.files.text(site);
         if !snippet.is_empty() && snippet.len() <= LONG_SNIPPET {
@@ -186,7 +190,16 @@ impl Context<'_> {
     fn notifications(&self, shown: Shown) -> Vec<Value> {
         let note = |level: &str, text: &str| json!({ "level": level, "message": { "text": text } });
         let mut all: Vec<Value> = self.report.faults.iter().map(|fault| note("error", fault)).collect();
-        all.extend(self.report.warnings.iter().map(|warning| note("warning", &warning.message)));
+        for warning in &self.report.warnings {
+            let mut notification = note("warning", &warning.message);
+            if let Some((file, span)) = warning.place {
+                notification["locations"] = json!([match span {
+                    Some(span) => self.location(Site { file, span }),
+                    None => json!({ "physicalLocation": { "artifactLocation": self.artifact(file) } }),
+                }]);
+            }
+            all.push(notification);
+        }
         for unanalysed in self.report.unanalysed.iter().filter(|_| shown.unanalysed) {
             let mut notification = note("note", &format!("not analysed: {}", unanalysed.reason));
             notification["locations"] = json!([self.location(unanalysed.site)]);
