@@ -1,5 +1,6 @@
 //! The main job: read a project, judge its writes.
 
+mod join;
 mod judge;
 
 use crate::baseline::Looked;
@@ -85,6 +86,8 @@ pub struct Report {
     pub warnings: Vec<Warning>,
     /// Parts of the configuration that fit nothing, by place: the bytes in the configuration file, and a sentence.
     pub unmatched: Vec<(Span, String)>,
+    /// Projects of their own below the named paths: folders with a configuration. They are not part of this report.
+    pub nested: Vec<PathBuf>,
     /// Faults of the program itself, each in one sentence that begins with the path; the rest of the report stands.
     pub faults: Vec<String>,
 }
@@ -158,7 +161,7 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
             load(file, stdin.filter(|_| file.is_stdin).or_else(instead), &|bytes| look(file, bytes))
         })
         .collect();
-    let mut report = Report::default();
+    let mut report = Report { nested: found.nested, ..Report::default() };
     report.warnings.extend(found.warnings.into_iter().map(|message| Warning { message, named: true, place: None }));
     let sentence = |pattern: &str| format!("the pattern `{pattern}` leaves out nothing");
     report.unmatched.extend(found.unmatched.into_iter().map(|(pattern, span)| (span, sentence(&pattern))));

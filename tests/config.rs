@@ -160,9 +160,6 @@ fn the_configuration_is_found_from_every_folder_and_may_stand_in_a_manifest() {
     assert_eq!(below(&[]), Some(1), "noclobber.toml wins over the manifest");
     project.write("ci/strict.toml", off.replace("package.metadata.noclobber.", "").as_bytes());
     assert_eq!(project.run(&["--config", "ci/strict.toml"]).code, Some(0));
-    project.write("src/noclobber.toml", b"dialect = \"sqlite\"\n");
-    let output = project.command(&["src/users.rs", "Cargo.toml"]).output().unwrap();
-    assert!(String::from_utf8_lossy(&output.stderr).contains("holds for this whole run"), "{output:?}");
 }
 
 /// A project of plain SQL, whose column is JSON for nothing but its schema.
@@ -215,6 +212,103 @@ fn init_writes_a_configuration_that_changes_nothing() {
     let again = project.run(&["init"]);
     assert_eq!(again.code, Some(2), "what is there is never overwritten");
     assert!(again.stderr.contains("is there already"), "{again:?}");
+}
+
+/// Two projects in one repository: the same table is `jsonb` in one and text in the other, and each has its own rules.
+fn monorepo() -> Project {
+    let write = "UPDATE users SET data = '{\"a\": 1}' WHERE id = 1;\n";
+    let project = Project::new(&[
+        ("shop/noclobber.toml", "[rules]\njson-column-overwrite = \"error\"\n"),
+        ("shop/migrations/1.sql", "CREATE TABLE users (id int, data jsonb);\n"),
+        ("shop/a.sql", write),
+        ("blog/noclobber.toml", "[columns]\n\"users.gone\" = { json = true }\n"),
+        ("blog/migrations/1.sql", "CREATE TABLE users (id int, data text, state jsonb);\n"),
+        ("blog/a.sql", write),
+        ("blog/b.sql", &write.replace("data", "state")),
+        ("top.sql", "CREATE TABLE users (id int, data jsonb);\n"),
+        ("z.sql", write),
+    ]);
+    std::fs::create_dir(project.path().join(".git")).unwrap();
+    project
+}
+
+/// The path, severity and schema (the file it stands in) of each finding.
+fn places(outcome: &Outcome) -> Vec<(String, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let place = |f: &Value| (text(&f["path"]), text(&f["severity"]), text(&f["evidence"][0]["path"]));
+    json(outcome)["findings"].as_array().unwrap().iter().map(place).collect()
+}
+
+#[test]
+fn each_project_of_a_run_has_its_own_configuration_and_schema() {
+    let project = monorepo();
+    let all = [
+        ("blog/b.sql", "warning", "blog/migrations/1.sql"),
+        ("shop/a.sql", "error", "shop/migrations/1.sql"),
+        ("z.sql", "warning", "top.sql"),
+    ];
+    let all = all.map(|(path, severity, schema)| (path.to_owned(), severity.to_owned(), schema.to_owned()));
+    let whole = project.run(&["--output", "json"]);
+    assert_eq!(places(&whole), all);
+    assert_eq!(json(&whole)["summary"]["json_writes"], 3);
+    assert!(whole.stderr.contains("no column fits the pattern `users.gone`"), "{whole:?}");
+    assert!(whole.stderr.contains("blog/noclobber.toml:2:1"), "{whole:?}");
+    // As a hook names them.
+    let named = project.run(&["--output", "json", "shop/a.sql", "z.sql", "blog/a.sql", "blog/b.sql"]);
+    assert_eq!(places(&named), all);
+    assert_eq!(places(&project.run(&["--output", "json", "shop", "blog"])), all[..2]);
+    assert_eq!(project.run(&["--output", "json", "-j1"]), project.run(&["--output", "json", "-j2"]));
+    let rules = |arguments: &[&str]| findings(&project, arguments).len();
+    assert_eq!(rules(&["--isolated"]), 3, "a configuration marks the bounds of a project also where it is not read");
+    let columns = project.run(&["columns"]).stdout;
+    assert!(columns.contains("users.state") && columns.contains("shop/migrations/1.sql"), "{columns}");
+    project.write("shop/noclobber.toml", b"[rules]\nnone = \"off\"\n");
+    let wrong = project.run(&["--output", "json"]);
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (Some(2), ""), "{wrong:?}");
+}
+
+#[test]
+fn what_an_outer_project_leaves_out_is_no_project_of_the_run() {
+    let project = monorepo();
+    project.write("noclobber.toml", b"exclude = [\"blog\"]\n");
+    let outcome = project.run(&["--output", "json"]);
+    let paths: Vec<String> = places(&outcome).into_iter().map(|(path, ..)| path).collect();
+    assert_eq!(paths, ["shop/a.sql", "z.sql"]);
+    assert_eq!(outcome.stderr, "", "the pattern fits");
+    assert_eq!(places(&project.run(&["--output", "json", "blog"])).len(), 1, "named by itself");
+}
+
+#[test]
+fn fixes_comments_and_baselines_are_made_in_each_project() {
+    let project = monorepo();
+    project.run(&["--write-baseline"]);
+    for folder in ["", "shop/", "blog/"] {
+        let known = std::fs::read_to_string(project.path().join(format!("{folder}noclobber-baseline.json"))).unwrap();
+        assert_eq!(known.matches("fingerprint").count(), 1, "{folder}: {known}");
+    }
+    let one = project.run(&["--baseline", "noclobber-baseline.json"]);
+    assert_eq!(one.code, Some(2), "{one:?}");
+    assert!(one.stderr.contains("one baseline cannot serve two projects"), "{one:?}");
+    for folder in ["shop", "blog"] {
+        let path = format!("{folder}/noclobber.toml");
+        let text = std::fs::read_to_string(project.path().join(&path)).unwrap();
+        project.write(&path, format!("baseline = \"noclobber-baseline.json\"\n{text}").as_bytes());
+    }
+    assert_eq!(project.run(&["shop", "blog"]).code, Some(0));
+    let known = json(&project.run(&["--output", "json", "shop", "blog"]))["summary"]["baselined"].clone();
+    assert_eq!(known, 2);
+
+    let project = monorepo();
+    let diff = project.run(&["--diff", "--unsafe-fixes"]);
+    assert!(diff.stderr.contains("3 findings would be fixed in 3 files"), "{diff:?}");
+    let fixed = project.run(&["--unsafe-fixes"]);
+    assert!(fixed.stderr.contains("fixed 3 findings in 3 files"), "{fixed:?}");
+    assert_eq!(fixed.code, Some(0), "{fixed:?}");
+
+    let project = monorepo();
+    let ignored = project.run(&["--add-ignores", "--reason", "known"]);
+    assert!(ignored.stderr.contains("wrote 3 suppressions into 3 files"), "{ignored:?}");
+    assert_eq!(ignored.code, Some(0), "{ignored:?}");
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! `--baseline` and `--write-baseline`: known findings are taken out, new ones are put in and told.
 
+use super::projects::Project;
 use crate::cli::CheckArgs;
 use anyhow::{Context as _, anyhow};
 use noclobber::baseline::{Baseline, Entry};
 use noclobber::check::Report;
-use noclobber::config::Config;
-use noclobber::discover::root::project_root;
+use noclobber::discover::root::{CONFIG_FILE, project_root};
 use noclobber::rules::finding::Finding;
 use noclobber::rules::levels::Levels;
 use noclobber::source::LineIndex;
@@ -32,12 +32,16 @@ pub(super) struct Known {
 }
 
 /// Reads the baseline that is named, on the command line or in the configuration.
-pub(super) fn read(args: &CheckArgs, config: &Config) -> anyhow::Result<Option<Known>> {
+pub(super) fn read(args: &CheckArgs, project: &Project) -> anyhow::Result<Option<Known>> {
     let cwd = Path::new(".").canonicalize().context("the working directory")?;
-    let named = args.baseline.as_ref().map(|path| cwd.join(path)).or_else(|| config.baseline.clone());
+    let named = args.baseline.as_ref().map(|path| cwd.join(path)).or_else(|| project.config.baseline.clone());
     let path = match named {
         Some(path) => path,
-        None if args.write_baseline => project_root(&cwd).join(FILE),
+        None if args.write_baseline => {
+            // A configuration marks the root of a project, wherever the program was started.
+            let marked = project.folder.as_ref().filter(|folder| folder.join(CONFIG_FILE).is_file());
+            marked.cloned().unwrap_or_else(|| project_root(&cwd)).join(FILE)
+        }
         None => return Ok(None),
     };
     let shown = path.strip_prefix(&cwd).unwrap_or(&path).display().to_string();
@@ -53,6 +57,11 @@ pub(super) fn read(args: &CheckArgs, config: &Config) -> anyhow::Result<Option<K
 }
 
 impl Known {
+    /// Whether both are the same file.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.path == other.path
+    }
+
     /// Takes the known findings out of the report.
     pub(super) fn apply(&self, report: &mut Report) {
         if let Some(baseline) = &self.baseline {
@@ -92,7 +101,7 @@ impl Known {
     }
 
     /// Writes the baseline anew: what is known and still there, and what is in the report. Says what is new.
-    pub(super) fn write(self, args: &CheckArgs, report: &mut Report, levels: &Levels) -> anyhow::Result<()> {
+    pub(super) fn write(&self, args: &CheckArgs, report: &mut Report, levels: &Levels) -> anyhow::Result<()> {
         let stale: BTreeSet<Entry> = self.stale(report, levels).into_iter().cloned().collect();
         let known = self.baseline.as_ref().map(Baseline::entries).unwrap_or_default();
         let kept = known.iter().filter(|entry| !stale.contains(entry)).cloned();

@@ -1,19 +1,17 @@
 //! `noclobber check`: run the check, write the reports, say with the exit code how it went.
 
-use super::progress::Progress;
+use super::parts::{self, Part};
 use super::speech::{Speech, wants_color};
-use super::{FAILURE, FOUND, baseline, changed, configuration, fixes, ignores, is_incomplete, unknown_rule};
+use super::{FAILURE, FOUND, changed, fixes, ignores, is_incomplete, unknown_rule};
 use crate::cli::{CheckArgs, Color, Format, Output};
 use anyhow::{Context as _, bail};
-use noclobber::check::{Options, Report, check};
-use noclobber::config::Config;
-use noclobber::discover::git::Changes;
+use noclobber::check::Report;
 use noclobber::report::repository::Repository;
 use noclobber::report::{self, Shown};
 use noclobber::rules;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// Runs the check and writes what came of it.
@@ -27,44 +25,45 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     if to_stdout().count() > 1 && to_stdout().any(|output| output.format.is_for_machines()) {
         bail!("a report for programs must be alone on stdout: give the others a file, as in `--output json=FILE`");
     }
-    let speech = Speech::of(args);
-    let Some(config) = configuration::read(&args.project, &asked(args), speech)? else { return Ok(FAILURE) };
     if args.changed_lines && args.changed_since.is_none() && !args.staged {
         bail!("`--changed-lines` needs `--changed-since REF` or `--staged`");
     }
-    let mut known = baseline::read(args, &config)?;
+    let speech = Speech::of(args);
     let changes = changed::read(args)?;
     let started = Instant::now();
-    let options = options(args, &config, changes.as_ref())?;
-    let checked = || checked(args, &options, known.as_ref(), changes.as_ref().filter(|_| args.changed_lines));
-    let (mut report, mut shown) = checked()?;
+    let Some((parts, mut reports)) = parts::check(args, changes.as_ref(), speech)? else { return Ok(FAILURE) };
+    let again = || parts::check_again(args, &parts, changes.as_ref());
     if args.diff {
-        speech.warn(&report)?;
-        configuration::warn(&config, &report, speech)?;
-        return fixes::diff(args, &report);
+        warn(&parts, &reports, speech)?;
+        return fixes::diff(args, &reports);
     }
     if args.fix || args.unsafe_fixes {
-        if options.stdin.is_some() {
+        if parts.iter().any(|part| part.options.stdin.is_some()) {
             bail!("fixes are written to files: `-` can only be shown with `--diff`");
         }
-        (report, shown) = fixes::fix(args, (report, shown), checked)?;
+        reports = fixes::fix(args, reports, again)?;
     }
     if let Some(reason) = args.reason.as_deref().filter(|_| args.add_ignores) {
-        ignores::add(args, &report, reason)?;
-        (report, shown) = checked()?;
+        ignores::add(args, &reports, reason)?;
+        reports = again()?;
     }
     if args.verbose {
         let time = started.elapsed().as_millis();
-        writeln!(io::stderr(), "checked {} files in {time} ms", report.summary.files)?;
+        let files: usize = reports.iter().map(|report| report.summary.files).sum();
+        writeln!(io::stderr(), "checked {files} files in {time} ms")?;
     }
-    speech.warn(&report)?;
-    configuration::warn(&config, &report, speech)?;
+    warn(&parts, &reports, speech)?;
     let mut stale = 0;
-    if let Some(known) = known.take_if(|_| args.write_baseline) {
-        known.write(args, &mut report, &options.levels)?;
-    } else if let Some(known) = known.as_ref().filter(|_| !args.changed_lines) {
-        stale = known.warn(args, &report, &options.levels)?;
+    for (part, report) in parts.iter().zip(&mut reports) {
+        let Some(known) = &part.known else { continue };
+        if args.write_baseline {
+            known.write(args, report, &part.options.levels)?;
+        } else if !args.changed_lines {
+            stale += known.warn(args, report, &part.options.levels)?;
+        }
     }
+    let report = Report::join(reports);
+    let shown = shown(args, &report);
     let repository = std::env::current_dir().and_then(|folder| folder.canonicalize());
     let repository = repository.map(|folder| Repository::around(&folder)).unwrap_or_default();
     for output in &args.output {
@@ -82,67 +81,14 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     })
 }
 
-/// Runs the check and leaves what is to be shown: neither what the baseline knows nor, if only `lines` are wanted, what
-/// has not changed.
-fn checked(
-    args: &CheckArgs,
-    options: &Options,
-    known: Option<&baseline::Known>,
-    lines: Option<&Changes>,
-) -> anyhow::Result<(Report, Shown)> {
-    let progress = Progress::start(args);
-    let mut report = check(options)?;
-    drop(progress);
-    if let Some(changes) = lines {
-        changed::retain(changes, &mut report);
-    }
-    let shown = filter(args, &mut report);
-    if let Some(known) = known {
-        known.apply(&mut report);
-        report.summary.baselined = report.baselined.len();
-    }
-    Ok((report, shown))
+/// Says what kept files from being checked, and which parts of a configuration fit nothing.
+fn warn(parts: &[Part], reports: &[Report], speech: Speech) -> io::Result<()> {
+    speech.warn(reports)?;
+    parts.iter().zip(reports).try_for_each(|(part, report)| part.project.warn(report, speech))
 }
 
-/// The paths that the configuration is looked for from.
-fn asked(args: &CheckArgs) -> Vec<PathBuf> {
-    let stdin = args.stdin_filename.as_deref().unwrap_or(Path::new("."));
-    let place = |path: &PathBuf| if path == Path::new("-") { stdin.to_path_buf() } else { path.clone() };
-    args.paths.iter().map(place).collect()
-}
-
-/// What the library is asked for.
-fn options(args: &CheckArgs, config: &Config, changes: Option<&Changes>) -> anyhow::Result<Options> {
-    let mut paths = args.paths.clone();
-    let given = paths.len();
-    paths.retain(|path| path != Path::new("-"));
-    let stdin = if paths.len() < given {
-        let mut bytes = vec![];
-        io::stdin().lock().read_to_end(&mut bytes).context("cannot read stdin")?;
-        Some((args.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("stdin.rs")), bytes))
-    } else if args.stdin_filename.is_some() {
-        bail!("`--stdin-filename` needs the path `-`");
-    } else {
-        None
-    };
-    Ok(Options {
-        stdin,
-        force_exclude: args.force_exclude,
-        instead: changes.map(|changes| changes.staged.clone()).unwrap_or_default(),
-        only: changes.map(|changes| changes.files.clone()),
-        levels: config.levels.clone().choosing(&args.select, &args.ignore),
-        no_ignores: args.no_ignores,
-        ..configuration::options(&args.project, config, paths)
-    })
-}
-
-/// Leaves the findings that are to be shown, in every format the same.
-fn filter(args: &CheckArgs, report: &mut Report) -> Shown {
-    let (found, hidden) =
-        std::mem::take(&mut report.findings).into_iter().partition(|finding| finding.confidence >= args.min_confidence);
-    (report.findings, report.hidden) = (found, hidden);
-    report.suppressed.retain(|finding| finding.confidence >= args.min_confidence);
-    report.summary.suppressed = report.suppressed.len();
+/// What is shown of a report, in every format the same.
+fn shown(args: &CheckArgs, report: &Report) -> Shown {
     Shown {
         hidden: report.hidden.len(),
         unanalysed: args.show_unanalysed,

@@ -5,7 +5,6 @@ use crate::cli::CheckArgs;
 use anyhow::Context as _;
 use noclobber::check::Report;
 use noclobber::fix::apply::{Plan, plan};
-use noclobber::report::Shown;
 use noclobber::rules::finding::Applicability;
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write as _};
@@ -14,58 +13,65 @@ use std::io::{self, BufWriter, Write as _};
 const PASSES: usize = 5;
 
 /// Shows what `--fix` or `--unsafe-fixes` would change.
-pub(super) fn diff(args: &CheckArgs, report: &Report) -> anyhow::Result<u8> {
-    let plan = planned(report, level(args));
+pub(super) fn diff(args: &CheckArgs, reports: &[Report]) -> anyhow::Result<u8> {
+    let plans = planned(reports, level(args));
     let mut out = BufWriter::new(io::stdout().lock());
-    for changed in &plan.files {
+    for changed in plans.iter().flat_map(|plan| &plan.files) {
         out.write_all(changed.diff().as_bytes()).context("cannot write the diff")?;
     }
     out.flush().context("cannot write the diff")?;
+    let files: usize = plans.iter().map(|plan| plan.files.len()).sum();
     if !args.quiet {
         let mut err = io::stderr().lock();
-        writeln!(err, "{} would be fixed in {}", count(plan.applied, "finding"), count(plan.files.len(), "file"))?;
-        left_out(args, report, &plan, &mut err)?;
+        writeln!(err, "{} would be fixed in {}", count(applied(&plans), "finding"), count(files, "file"))?;
+        left_out(args, reports, &plans, &mut err)?;
     }
-    Ok(if is_incomplete(report, args.strict) {
+    Ok(if reports.iter().any(|report| is_incomplete(report, args.strict)) {
         FAILURE
-    } else if plan.files.is_empty() || args.exit_zero {
+    } else if files == 0 || args.exit_zero {
         0
     } else {
         FOUND
     })
 }
 
-/// Makes the changes, and gives the report of what is left.
+/// Makes the changes, and gives the reports of what is left.
 pub(super) fn fix(
     args: &CheckArgs,
-    first: (Report, Shown),
-    again: impl Fn() -> anyhow::Result<(Report, Shown)>,
-) -> anyhow::Result<(Report, Shown)> {
-    let (mut report, mut shown) = first;
+    first: Vec<Report>,
+    again: impl Fn() -> anyhow::Result<Vec<Report>>,
+) -> anyhow::Result<Vec<Report>> {
+    let mut reports = first;
     let mut fixed = 0;
     let mut paths: BTreeSet<String> = BTreeSet::new();
     for _ in 0..PASSES {
-        let plan = planned(&report, level(args));
-        if plan.files.is_empty() {
+        let plans = planned(&reports, level(args));
+        if plans.iter().all(|plan| plan.files.is_empty()) {
             break;
         }
-        for changed in &plan.files {
+        for changed in plans.iter().flat_map(|plan| &plan.files) {
             changed.write().with_context(|| format!("cannot fix {}", changed.path))?;
             paths.insert(changed.path.clone());
         }
-        fixed += plan.applied;
-        (report, shown) = again()?;
+        fixed += applied(&plans);
+        reports = again()?;
     }
     if !args.quiet {
         let mut err = io::stderr().lock();
         writeln!(err, "fixed {} in {}", count(fixed, "finding"), count(paths.len(), "file"))?;
-        left_out(args, &report, &planned(&report, level(args)), &mut err)?;
+        left_out(args, &reports, &planned(&reports, level(args)), &mut err)?;
     }
-    Ok((report, shown))
+    Ok(reports)
 }
 
-fn planned(report: &Report, level: Applicability) -> Plan {
-    plan(report.findings.iter().filter_map(|finding| finding.fix.as_ref()), &report.files, level)
+/// One plan for each project.
+fn planned(reports: &[Report], level: Applicability) -> Vec<Plan> {
+    let fixes = |report: &Report| plan(report.findings.iter().filter_map(|f| f.fix.as_ref()), &report.files, level);
+    reports.iter().map(fixes).collect()
+}
+
+fn applied(plans: &[Plan]) -> usize {
+    plans.iter().map(|plan| plan.applied).sum()
 }
 
 fn level(args: &CheckArgs) -> Applicability {
@@ -73,12 +79,13 @@ fn level(args: &CheckArgs) -> Applicability {
 }
 
 /// Says which changes are not among those that were made or shown.
-fn left_out(args: &CheckArgs, report: &Report, plan: &Plan, err: &mut impl io::Write) -> io::Result<()> {
-    if plan.left_out > 0 {
-        writeln!(err, "{} left out: it would meet another, or the file would not parse", count(plan.left_out, "fix"))?;
+fn left_out(args: &CheckArgs, reports: &[Report], plans: &[Plan], err: &mut impl io::Write) -> io::Result<()> {
+    let out: usize = plans.iter().map(|plan| plan.left_out).sum();
+    if out > 0 {
+        writeln!(err, "{} left out: it would meet another, or the file would not parse", count(out, "fix"))?;
     }
-    let more = planned(report, Applicability::Unsafe).applied;
-    let own = plan.applied;
+    let more = applied(&planned(reports, Applicability::Unsafe));
+    let own = applied(plans);
     if !args.unsafe_fixes && more > own {
         writeln!(err, "{} more with --unsafe-fixes", count(more - own, "fix"))?;
     }

@@ -11,7 +11,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 /// Writes the comments into the files, and says on stderr how many.
-pub(super) fn add(args: &CheckArgs, report: &Report, reason: &str) -> anyhow::Result<()> {
+pub(super) fn add(args: &CheckArgs, reports: &[Report], reason: &str) -> anyhow::Result<()> {
     if args.paths.iter().any(|path| path == Path::new("-")) {
         bail!("`--add-ignores` writes into files: it cannot read stdin");
     }
@@ -19,22 +19,30 @@ pub(super) fn add(args: &CheckArgs, report: &Report, reason: &str) -> anyhow::Re
         // What is wrong with a comment is not mended by another one.
         finding.verb.is_some() && finding.severity >= args.fail_on && finding.confidence >= args.min_confidence
     };
-    let findings: Vec<&Finding> = report.findings.iter().filter(at_gate).collect();
-    let (fixes, left) = comments(&findings, &report.files, reason);
-    let plan = plan(&fixes, &report.files, Applicability::Safe);
-    for changed in &plan.files {
-        changed.write().with_context(|| format!("cannot write into {}", changed.path))?;
+    let (mut written, mut changed, mut by_hand) = (0, 0, vec![]);
+    for report in reports {
+        let findings: Vec<&Finding> = report.findings.iter().filter(at_gate).collect();
+        let (fixes, left) = comments(&findings, &report.files, reason);
+        let plan = plan(&fixes, &report.files, Applicability::Safe);
+        for file in &plan.files {
+            file.write().with_context(|| format!("cannot write into {}", file.path))?;
+        }
+        written += plan.applied;
+        changed += plan.files.len();
+        by_hand.extend(left.into_iter().map(|site| {
+            let file = report.files.get(site.file);
+            let at = LineIndex::new(&file.text).position(&file.text, site.span.start as usize);
+            format!("{}:{}:{}", file.path, at.line, at.column)
+        }));
     }
     if args.quiet {
         return Ok(());
     }
     let mut err = io::stderr().lock();
     let count = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-    writeln!(err, "wrote {} into {}", count(plan.applied, "suppression"), count(plan.files.len(), "file"))?;
-    for site in left {
-        let file = report.files.get(site.file);
-        let at = LineIndex::new(&file.text).position(&file.text, site.span.start as usize);
-        writeln!(err, "{}:{}:{}: a comment has no place above this: write it by hand", file.path, at.line, at.column)?;
+    writeln!(err, "wrote {} into {}", count(written, "suppression"), count(changed, "file"))?;
+    for place in by_hand {
+        writeln!(err, "{place}: a comment has no place above this: write it by hand")?;
     }
     Ok(())
 }

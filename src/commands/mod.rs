@@ -4,12 +4,13 @@ mod baseline;
 mod changed;
 pub(crate) mod check;
 pub(crate) mod columns;
-mod configuration;
 pub(crate) mod explain;
 mod fixes;
 mod ignores;
 pub(crate) mod init;
+mod parts;
 mod progress;
+mod projects;
 pub(crate) mod shell;
 mod speech;
 

@@ -27,17 +27,17 @@ impl Speech {
     }
 
     /// Says on stderr what kept files from being checked.
-    pub(super) fn warn(self, report: &Report) -> io::Result<()> {
+    pub(super) fn warn(self, reports: &[Report]) -> io::Result<()> {
         let mut err = io::stderr().lock();
-        for fault in &report.faults {
+        for fault in reports.iter().flat_map(|report| &report.faults) {
             writeln!(err, "error: {fault}")?;
         }
         if self.quiet {
             return Ok(());
         }
         // A hook that checks one file should not hear of all others each time.
-        let (shown, others): (Vec<_>, Vec<_>) =
-            report.warnings.iter().partition(|warning| warning.named || self.verbose);
+        let all = || reports.iter().flat_map(|report| &report.warnings);
+        let (shown, others): (Vec<_>, Vec<_>) = all().partition(|warning| warning.named || self.verbose);
         for warning in shown {
             writeln!(err, "warning: {}", warning.message)?;
         }
@@ -45,7 +45,7 @@ impl Speech {
             let count = others.len();
             writeln!(err, "warning: {count} more of files that are read for the schema only (--verbose shows them)")?;
         }
-        if report.summary.files == 0 && report.warnings.is_empty() {
+        if reports.iter().all(|report| report.summary.files == 0) && all().next().is_none() {
             writeln!(err, "warning: there is no Rust or SQL file to check")?;
         }
         Ok(())

@@ -114,6 +114,9 @@ pub struct Discovery {
     pub warnings: Vec<String>,
     /// Patterns of the configuration that leave out nothing, each with its place there.
     pub unmatched: Vec<(String, Span)>,
+    /// Folders below the named ones that have a configuration of their own: other projects. What lies there is neither
+    /// named nor read for the schema.
+    pub nested: Vec<PathBuf>,
 }
 
 /// Finds the files of the projects that the named paths belong to. `cwd` is the working directory, links resolved.
@@ -139,6 +142,7 @@ pub fn discover(request: &Request<'_>, cwd: &Path) -> Result<Discovery, PathErro
     let no_exclude = Exclude::default();
     let exclude = request.exclude.unwrap_or(&no_exclude);
     let mut matched = BTreeSet::new();
+    let mut nested = BTreeSet::new();
     if request.force_exclude {
         named.retain(|path| !exclude.excludes_or_parent(path, &mut matched));
     }
@@ -146,7 +150,16 @@ pub fn discover(request: &Request<'_>, cwd: &Path) -> Result<Discovery, PathErro
         let mut keep = |found: Found| {
             kinds.entry(found.path).or_insert(found.kind);
         };
-        let mut out = |path: &Path, folder: bool| how.excluding && exclude.excludes(path, folder, &mut matched);
+        let mut out = |path: &Path, folder: bool| {
+            if how.excluding && exclude.excludes(path, folder, &mut matched) {
+                return true;
+            }
+            let other = how.ignoring && folder && path.join(root::CONFIG_FILE).is_file();
+            if other {
+                nested.insert(path.to_path_buf());
+            }
+            other
+        };
         walk::walk(start, how.ignoring, &mut out, &mut keep, &mut |warning| warnings.push(warning));
     };
     for root in &roots {
@@ -183,13 +196,15 @@ pub fn discover(request: &Request<'_>, cwd: &Path) -> Result<Discovery, PathErro
         let candidate = candidate(path, kind, &named, &roots, cwd);
         Candidate { is_stdin, named: candidate.named && wanted, explicit: candidate.explicit && wanted, ..candidate }
     };
-    Ok(Discovery { files: kinds.into_iter().map(file).collect(), warnings, unmatched })
+    let files = kinds.into_iter().map(file).collect();
+    nested.retain(|folder| named.iter().any(|named| folder.starts_with(named)));
+    Ok(Discovery { files, warnings, unmatched, nested: nested.into_iter().collect() })
 }
 
 /// What holds on a walk.
 #[derive(Clone, Copy)]
 struct Walk {
-    /// The ignore files of git and of the user.
+    /// The ignore files of git and of the user, and the bounds of other projects.
     ignoring: bool,
     /// The patterns of the configuration.
     excluding: bool,

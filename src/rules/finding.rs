@@ -83,6 +83,15 @@ pub struct Finding {
     pub fingerprint: String,
 }
 
+impl Finding {
+    /// Hands every place of it to `f`.
+    pub(crate) fn places(&mut self, f: &mut dyn FnMut(&mut Site)) {
+        f(&mut self.site);
+        self.evidence.iter_mut().filter_map(|evidence| evidence.site.as_mut()).for_each(&mut *f);
+        self.fix.iter_mut().flat_map(|fix| &mut fix.edits).for_each(|edit| f(&mut edit.site));
+    }
+}
+
 /// Counts of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Summary {
