@@ -94,16 +94,40 @@ fn the_summary_lists_every_page() {
     }
 }
 
+/// What a link to a heading of the page is called, by the rules of GitHub and mdBook.
+fn anchors(page: &str) -> Vec<String> {
+    let prose = page.split("\n```").step_by(2).collect::<String>();
+    let headings = prose.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let kept = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    headings.map(|text| text.to_lowercase().replace(' ', "-").chars().filter(|c| kept(*c)).collect()).collect()
+}
+
 #[test]
-fn links_lead_to_files_that_exist() {
+fn links_lead_to_files_and_headings_that_exist() {
+    let book = fs::read_to_string(root().join("docs/book.toml")).unwrap();
     for path in pages() {
         let page = fs::read_to_string(&path).unwrap();
         let prose: String = page.split("```").step_by(2).collect();
         for link in prose.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let target = link.split('#').next().unwrap();
-            if !target.contains("://") && !target.is_empty() {
-                let target = path.parent().unwrap().join(target);
-                assert!(target.exists(), "{}: {link} leads nowhere", path.display());
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            if file.contains("://") {
+                continue;
+            }
+            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            assert!(target.exists(), "{}: {link} leads nowhere", path.display());
+            if !heading.is_empty() {
+                let known = anchors(&fs::read_to_string(&target).unwrap());
+                assert!(
+                    known.iter().any(|anchor| anchor == heading),
+                    "{}: {link} is not among {known:?}",
+                    path.display()
+                );
+            }
+            // In the book a README is the index of its folder, and links to it must be led on.
+            let within = target.strip_prefix(root().join("docs")).ok().filter(|_| path.ends_with("introduction.md"));
+            if let Some(folder) = within.filter(|page| page.ends_with("README.md")).and_then(Path::parent) {
+                let led_on = format!("\"/{}/README.html\" = \"index.html\"", folder.display()).replace('\\', "/");
+                assert!(book.contains(&led_on), "docs/book.toml lacks {led_on}");
             }
         }
     }
@@ -151,6 +175,22 @@ fn snippets_are_well_formed() {
     assert!(parsed > 5);
 }
 
+/// This repository holds other packages with programs (for the tests), between which cargo does not choose.
+#[test]
+fn installing_from_the_repository_names_the_package() {
+    let examples = fs::read_dir(root().join("docs/examples")).unwrap().map(|entry| entry.unwrap().path());
+    let workflows = ["reusable.yml", "ci.yml"].map(|name| root().join(".github/workflows").join(name));
+    let mut seen = 0;
+    for path in pages().into_iter().chain(examples).chain(workflows) {
+        let text = fs::read_to_string(&path).unwrap();
+        for line in text.lines().filter(|line| line.contains("cargo install") && line.contains("--git")) {
+            assert!(line.ends_with(" noclobber"), "{}: {line}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 10, "{seen}");
+}
+
 /// One command of a console block with what it must print.
 struct Step {
     command: String,
@@ -158,15 +198,15 @@ struct Step {
     output: Vec<String>,
 }
 
-/// Reads `$ command`, then `? code` where it is not 0, then what is printed.
+/// Reads `$ command`, then what is printed, then `[exit code 1]` where it is not 0.
 fn steps(text: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = vec![];
     for line in text.lines() {
         match (line.strip_prefix("$ "), steps.last_mut()) {
             (Some(command), _) => steps.push(Step { command: command.to_owned(), code: 0, output: vec![] }),
-            (None, Some(step)) => match line.strip_prefix("? ") {
-                Some(code) if step.output.is_empty() => step.code = code.parse().unwrap(),
-                _ => step.output.push(line.to_owned()),
+            (None, Some(step)) => match line.strip_prefix("[exit code ").and_then(|rest| rest.strip_suffix(']')) {
+                Some(code) => step.code = code.parse().unwrap(),
+                None => step.output.push(line.to_owned()),
             },
             (None, None) => panic!("a console block begins with `$ `, not with {line}"),
         }
@@ -244,12 +284,12 @@ fn commands_print_what_is_said() {
                     std::env::var_os("UPDATE_DOCS").is_some() && !step.output.iter().any(|line| is_loose(line));
                 assert!(as_said || rewritten, "{place}");
                 writeln!(text, "$ {}", step.command).unwrap();
-                if step.code != 0 {
-                    writeln!(text, "? {}", step.code).unwrap();
-                }
                 let shown = if as_said { step.output.iter().map(String::as_str).collect() } else { lines };
                 for line in shown {
                     text.extend([line, "\n"]);
+                }
+                if step.code != 0 {
+                    writeln!(text, "[exit code {}]", step.code).unwrap();
                 }
                 ran += 1;
             }

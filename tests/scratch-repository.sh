@@ -237,6 +237,12 @@ if [ "$build" = --build ]; then
     said 'src/users.rs:2:'
     not_said legacy.rs
 
+    step "GitHub: the installation as it is pasted"
+    install=$(sed -n 's/^      - run: \(cargo install .*\)$/\1/p' "$here/docs/examples/github.yml")
+    expect 0 env CARGO_INSTALL_ROOT="$work/installed" \
+        bash -ec "${install/https:\/\/github.com\/OWNER\/noclobber/file://$here}"
+    expect 1 "$work/installed/bin/noclobber"
+
     step "pre-commit, with the configuration that the page on it shows, built from source"
     rev=$(git -C "$here" rev-parse HEAD)
     sed "s|https://github.com/OWNER/noclobber|$here|; s|rev: .*|rev: $rev|" "$here/docs/examples/pre-commit-config.yaml" \
