@@ -81,7 +81,8 @@ pub(super) fn draft(case: &Case<'_>) -> Draft {
     let label = match new_keys {
         Some(keys) if !keys.is_empty() => format!("the new document has only {}", wording::list(keys)),
         Some(_) => emptied(&write.value).into(),
-        None => "the whole document is replaced".into(),
+        None if has(&reasons, Fact::ArrayValue) => "the whole array is replaced".into(),
+        None => "the keys of the new document are not known".into(),
     };
     Draft { message, label, reasons, lost_keys: lost, notes: vec![] }
 }

@@ -48,7 +48,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     let (read, why) = write.reads.iter().find_map(|read| mismatch(case, read).map(|why| (read, why)))?;
     let column = case.column();
     let mut reasons: Vec<Reason> = vec![match read.site {
-        Some(site) => Reason::at(Fact::RowMismatch, site, format!("read here: {why}")),
+        Some(site) => Reason::at(Fact::RowMismatch, site, "read here"),
         None => Reason::note(Fact::RowMismatch, why.clone()),
     }];
     reasons.extend(of_a_race(case));

@@ -41,10 +41,10 @@ fn put(node: &mut Json, places: &[Place], value: Json, mode: SetMode) -> Result<
             let at = position(*index, items.len());
             match at.and_then(|at| items.get_mut(at)) {
                 Some(child) => put(child, rest, value, mode),
-                None => error("the program panics: index out of bounds"),
+                None => error("the program panics where the array is too short"),
             }
         }
-        _ => error("the program panics: this is not an object"),
+        _ => error("the program panics where the document is no object"),
     }
 }
 

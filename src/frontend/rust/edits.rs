@@ -180,7 +180,7 @@ impl<'a> Values<'_, 'a, '_> {
                     | "pointer_mut" | "truncate" | "drain" | "and_modify" | "sort_by" | "sort_by_key" | "reverse",
                     _,
                 ) => {
-                    return through(found, &format!("`{}` changes it", link.method));
+                    return through(found, &format!("`{}` changes the document", link.method));
                 }
                 _ => return found,
             }

@@ -120,7 +120,7 @@ impl Inference<'_> {
                     && !entry.column.sql_type.to_lowercase().contains("blob")
             })
         });
-        let message = format!("`{}.{}`, which stands for it, {what} here", key.0, key.1);
+        let message = format!("`{}.{}`, the field for this column, {what} here", key.0, key.1);
         self.see(&ids, Shows::Text, &Provenance { site: Some(*site), message, certainty });
     }
 }

@@ -197,7 +197,7 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
     let missing = default_for_missing(case, mirrors).filter(|_| !has(&reasons, Fact::ArrayValue));
     let initial = write.verb != Verb::Update && survival.labels.contains(&"constant");
     if initial {
-        let words = "the same constant for every row: what a row starts with, not what it has come to hold";
+        let words = "the value is a constant: a row that is there goes back to what a new row starts with";
         reasons.push(Reason::note(Fact::InitialValue, words));
     }
     if mirrors && missing.is_none() && !initial {
@@ -270,8 +270,13 @@ fn partial_update(case: &Case<'_>) -> Option<Reason> {
             (None, "the row is written in any case, and its document replaced whole whenever one is given".to_owned())
         }
         [(column, site), rest @ ..] => {
-            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-            let words = format!("a partial update: `{column}`{more} of the same row is left alone unless it is given");
+            let words = match rest.len() {
+                0 => format!("a partial update: `{column}` of the same row keeps its value unless one is given"),
+                more => format!(
+                    "a partial update: `{column}` and {more} more of the row's columns keep their values unless new ones \
+                     are given"
+                ),
+            };
             (Some(*site), words)
         }
     };

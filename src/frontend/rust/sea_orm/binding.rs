@@ -33,7 +33,7 @@ impl Place<'_, '_, '_> {
             value = value.settled(&|read| read.column.as_ref().is_none_or(|column| column == field));
             if !value.holds_old() && self.is_derived(expr, field) {
                 let what = format!("`{field}` of a model");
-                let why = format!("how `{}` edits the document is not followed", shorten(&source.folded(span)));
+                let why = format!("what `{}` does to the document is not followed", shorten(&source.folded(span)));
                 value = Document::Through { of: vec![Document::Read(self.model_read(what, field, span))], why };
             }
         }
