@@ -135,6 +135,15 @@ said '::error title=json-column-overwrite,file=src/users.rs,line=2,'
 grep -qx 'exit-code=1' "$work/output" && [ -s noclobber.sarif ] || fail "the action does not say how it went"
 rm noclobber.sarif
 
+step "GitHub: a repository of the incident, pasted from the README"
+mkdir "$work/newcomer" && git clone -q "$here" "$work/newcomer/noclobber"
+sed -n '/^cp -r noclobber/,/^```$/p' "$here/README.md" | grep -v '^```$' >"$work/newcomer.sh"
+(cd "$work/newcomer" && expect 0 bash -e "$work/newcomer.sh")
+grep -q "cargo install --locked --git $here noclobber$" "$work/newcomer/shop/.github/workflows/noclobber.yml" \
+    || fail "the workflow does not install noclobber from where it was cloned"
+(cd "$work/newcomer/shop" && expect 1 bash -ec "$github")
+said '::error title=json-column-overwrite,file=src/users.rs,line='
+
 step "GitLab: the same, with a Code Quality report and a test report"
 gitlab=$(sed -n 's/^    - \(noclobber .*\)$/\1/p' "$here/docs/examples/gitlab-ci.yml")
 [ -n "$gitlab" ] || fail "docs/examples/gitlab-ci.yml runs no noclobber"
