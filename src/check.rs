@@ -1,5 +1,6 @@
 //! The main job: read a project, judge its writes.
 
+mod callers;
 mod join;
 mod judge;
 
@@ -194,7 +195,7 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
         let unread = || SourceFile { path: file.shown.clone(), absolute: file.path.clone(), text: String::new() };
         report.files.add(if let Loaded::Text(file, _) = loaded { file } else { unread() });
     }
-    judge::judge(&found.files, &dialects, facts, options, &mut report);
+    judge::judge(&found.files, &dialects, &reader, facts, options, &mut report);
     report.warnings.sort_unstable();
     Ok(report)
 }

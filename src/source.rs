@@ -74,6 +74,13 @@ impl Files {
         FileId((self.files.len() - 1) as u32)
     }
 
+    /// Gives a file that was added without its text the text after all.
+    pub fn fill(&mut self, id: FileId, file: SourceFile) {
+        if let Some(slot) = self.files.get_mut(id.0 as usize).filter(|slot| slot.text.is_empty()) {
+            *slot = file;
+        }
+    }
+
     /// The file of that id.
     ///
     /// # Panics

@@ -1,12 +1,13 @@
 //! From facts to what is said about the named files: findings, less what the user has decided in comments.
 
-use super::{Options, Report};
+use super::{Options, Reader, Report};
 use crate::baseline::Looked;
 use crate::declared::ColumnRule;
 use crate::discover::Candidate;
 use crate::discover::dialect::Dialects;
 use crate::fingerprint::fingerprint;
 use crate::frontend::facts::{Facts, Route};
+use crate::project::callers::{Callers, MOST_ROUNDS};
 use crate::project::crates::Crates;
 use crate::project::{Project, Settings};
 use crate::rules;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 pub(super) fn judge(
     files: &[Candidate],
     dialects: &Dialects,
+    reader: &Reader<'_>,
     mut facts: Vec<Facts>,
     options: &Options,
     report: &mut Report,
@@ -49,7 +51,8 @@ pub(super) fn judge(
     let manifests =
         manifests.map(|(index, file)| (file.in_project.as_str(), report.files.get(FileId(index as u32)).text.as_str()));
     settings.crates = Crates::read(manifests);
-    let project = Project::build(facts, &report.files, &settings);
+    let mut project = Project::build(facts, &report.files, &settings);
+    join_callers(&mut project, reader, report, &settings);
     let fits_nothing = |rule: &ColumnRule| (rule.span, format!("no column fits the pattern `{}`", rule.pattern));
     let unmatched = settings.columns.iter().enumerate().filter(|(index, _)| project.unmatched.contains(index));
     report.unmatched.extend(unmatched.map(|(_, rule)| fits_nothing(rule)));
@@ -83,6 +86,22 @@ pub(super) fn judge(
     report.findings.extend(applied.about_comments);
     report.findings.sort_by_key(|finding| (finding.site, finding.rule));
     report.suppressed = applied.suppressed;
+}
+
+/// Looks at the callers of functions that store what they are given.
+fn join_callers(project: &mut Project, reader: &Reader<'_>, report: &mut Report, settings: &Settings) {
+    let mut callers = Callers::of(&project.writes);
+    let mut asked = 0;
+    for _ in 0..MOST_ROUNDS {
+        let wanted = callers.wanted(asked, &report.files);
+        if wanted.is_empty() {
+            break;
+        }
+        asked = callers.known();
+        let calls = reader.read_calls(&wanted, report);
+        callers.take(&calls, &report.files, settings);
+    }
+    project.join_callers(&callers, &report.files, settings);
 }
 
 /// Gives every finding its fingerprint.

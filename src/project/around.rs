@@ -2,7 +2,7 @@
 //!
 //! Plain facts with their places, for the rules to weigh; nothing here says how bad a write is.
 
-use crate::frontend::facts::{Facts, Sign, SignKind};
+use crate::frontend::facts::{Facts, Function, Sign, SignKind};
 use crate::source::{FileId, Site};
 use std::collections::BTreeMap;
 
@@ -108,8 +108,13 @@ pub(super) fn patch_handlers(facts: &[Facts]) -> BTreeMap<String, Vec<Site>> {
 /// The signs of the function of a text, those of its registration included.
 pub(super) fn of_function(facts: &Facts, function: Option<usize>, handlers: &BTreeMap<String, Vec<Site>>) -> Vec<Sign> {
     let Some(function) = function.and_then(|index| facts.functions.get(index)) else { return vec![] };
+    signs_of(function, facts.file, handlers)
+}
+
+/// The signs of a function, those of its registration included.
+pub(super) fn signs_of(function: &Function, file: FileId, handlers: &BTreeMap<String, Vec<Site>>) -> Vec<Sign> {
     let mut signs = function.signs.clone();
-    if let Some(site) = handlers.get(&function.name).and_then(|sites| nearest(sites, facts.file)) {
+    if let Some(site) = handlers.get(&function.name).and_then(|sites| nearest(sites, file)) {
         let words = format!("`{}` is registered for PATCH requests", function.name);
         signs.push(Sign { kind: SignKind::PatchRoute, site, words });
     }

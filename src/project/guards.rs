@@ -20,6 +20,7 @@ const MARKS: &[(&str, ProtectionKind)] = &[
     ("locktype::exclusive", ProtectionKind::RowLock),
     ("locktype::update", ProtectionKind::RowLock),
     (".for_update()", ProtectionKind::RowLock),
+    ("_for_update(", ProtectionKind::RowLock),
     ("lock table", ProtectionKind::TableLock),
     ("pg_advisory_xact_lock", ProtectionKind::AdvisoryLock),
     ("pg_advisory_lock", ProtectionKind::AdvisoryLock),
@@ -98,15 +99,10 @@ pub(super) fn protections(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Protectio
         add(ProtectionKind::RowLock, Some(*site), words(ProtectionKind::RowLock).to_owned());
     }
     for mark in marks.iter().filter(|mark| mark.at <= write_at) {
-        let late = first_read.is_some_and(|read| mark.at > read);
-        let kind = match mark.kind {
-            ProtectionKind::RowLock if known => continue,
-            ProtectionKind::HeldMutex if case.dialect != Dialect::Sqlite => ProtectionKind::ProcessMutex,
-            ProtectionKind::AdvisoryLock | ProtectionKind::TableLock | ProtectionKind::HeldMutex if late => {
-                ProtectionKind::LateLock
-            }
-            other => other,
-        };
+        if mark.kind == ProtectionKind::RowLock && known {
+            continue;
+        }
+        let kind = effective(mark, first_read, case.dialect);
         add(kind, Some(mark.site), words(kind).to_owned());
     }
     // A row that is locked outside of a transaction is free again at once.
@@ -122,6 +118,49 @@ pub(super) fn protections(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Protectio
     found.sort();
     found.dedup_by_key(|protection| (protection.kind, protection.words.clone()));
     found
+}
+
+/// What protects a row that is read in a function, and written by what it calls at `call`; `handed_in` says that the
+/// function runs in a transaction of its own caller.
+pub(super) fn around_call(
+    function: Site,
+    call: Span,
+    reads: &[EarlierRead],
+    dialect: Dialect,
+    handed_in: bool,
+    paths: Paths<'_>,
+) -> Vec<Protection> {
+    let sites = reads.iter().filter_map(|read| read.site).filter(|site| site.file == function.file);
+    let first_read = sites.map(|site| site.span.start).filter(|at| *at <= call.start).min();
+    let locking = |read: &EarlierRead| lock_of(read, paths).is_some();
+    let known = !reads.is_empty() && reads.iter().all(|read| read.key.is_some());
+    let marks = marks_in(function.file, function.span, paths).into_iter().filter(|mark| mark.at <= call.start);
+    let found = marks.filter(|mark| mark.kind != ProtectionKind::RowLock || !known || reads.iter().all(locking));
+    let mut found: Vec<Protection> = found
+        .map(|mark| {
+            let kind = effective(&mark, first_read, dialect);
+            Protection { kind, site: Some(mark.site), words: words(kind).to_owned() }
+        })
+        .collect();
+    if handed_in {
+        let words = words(ProtectionKind::Transaction).to_owned();
+        found.push(Protection { kind: ProtectionKind::Transaction, site: None, words });
+    }
+    found.sort();
+    found.dedup_by_key(|protection| protection.kind);
+    found
+}
+
+/// What a mark is worth: a lock after the read, and a mutex of one process on a server, are none.
+fn effective(mark: &Mark, first_read: Option<u32>, dialect: Dialect) -> ProtectionKind {
+    let late = first_read.is_some_and(|read| mark.at > read);
+    match mark.kind {
+        ProtectionKind::HeldMutex if dialect != Dialect::Sqlite => ProtectionKind::ProcessMutex,
+        ProtectionKind::AdvisoryLock | ProtectionKind::TableLock | ProtectionKind::HeldMutex if late => {
+            ProtectionKind::LateLock
+        }
+        other => other,
+    }
 }
 
 fn words(kind: ProtectionKind) -> &'static str {
@@ -212,7 +251,12 @@ fn handed_transaction(case: &Guarded<'_>, paths: Paths<'_>) -> bool {
     let source = text.get(own.span.range()).unwrap_or("");
     let signature = source.split('{').next().unwrap_or("");
     let typed = signature.contains("Transaction") || signature.contains("Txn") || signature.contains("Connection");
-    typed || own.parameters.iter().any(|name| matches!(name.as_str(), "tx" | "txn" | "trx" | "transaction" | "conn"))
+    typed || own.parameters.iter().any(|name| is_transaction(name) || name == "conn")
+}
+
+/// Whether a parameter is called like a transaction.
+pub(super) fn is_transaction(name: &str) -> bool {
+    matches!(name, "tx" | "txn" | "trx" | "transaction")
 }
 
 /// Whether the outcome of the statement is thrown away: `query(..).execute(db).await?;`, and no row comes back.

@@ -3,6 +3,7 @@
 pub mod around;
 pub mod bound;
 mod built;
+pub mod callers;
 pub mod calls;
 pub mod catalog;
 pub mod crates;
@@ -45,6 +46,8 @@ pub struct Project {
     pub declared: ColumnRules,
     /// The numbers of the column rules (in [`ColumnRules::iter`]) that fit no column.
     pub unmatched: Vec<usize>,
+    /// What was read off the files.
+    facts: Vec<Facts>,
 }
 
 /// A text, statement or write that could not be analysed.
@@ -136,7 +139,7 @@ impl Project {
         });
         unanalysed.retain(|entry| !left_alone.contains(&entry.site));
         let unmatched = declare::unmatched(&catalog, &writes, &settings.columns);
-        Self { catalog, writes, statements, unanalysed, declared: settings.columns.clone(), unmatched }
+        Self { catalog, writes, statements, unanalysed, declared: settings.columns.clone(), unmatched, facts }
     }
 }
 

@@ -13,7 +13,7 @@ use super::{Paths, Settings, Unanalysed, siblings};
 use crate::document::survival::{self, State, Survival, Word};
 use crate::document::{Document, Input, Nullability, Shape};
 use crate::frontend::dialect_hint;
-use crate::frontend::facts::{Bind, Facts, Route, Sign, SignKind, SqlText, TextFacts};
+use crate::frontend::facts::{Bind, Facts, Function, Route, Sign, SignKind, SqlText, TextFacts};
 use crate::frontend::sql::value::{SqlType, evaluate};
 use crate::frontend::sql::{self, Assigned, Dialect, RowScope, SqlWrite, TableName, Verb};
 use crate::source::{FileId, Site, Span, SpanMap};
@@ -62,6 +62,12 @@ pub struct ColumnWrite {
     pub dotted: Option<String>,
     /// The function it stands in.
     pub function: Option<String>,
+    /// The same with what else is known of it.
+    pub within: Option<Function>,
+    /// Callers of its function, where the value is the one that they hand it.
+    pub handed_by: Vec<HandedBy>,
+    /// The assignment that stores the value, where the write stands in a caller of its function.
+    pub stored_by: Option<Site>,
     /// The statement is built by calls; `sql` is what they send.
     pub built: bool,
     /// How the write is meant, as the Rust around it shows it; in the order of kind and place, none twice.
@@ -82,6 +88,15 @@ pub struct ColumnWrite {
     pub merged_siblings: Vec<(String, Site)>,
 }
 
+/// Somebody who hands a function the document that it stores.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedBy {
+    /// The argument.
+    pub site: Site,
+    /// The function that calls.
+    pub function: String,
+}
+
 impl ColumnWrite {
     /// Values of the statement that are written only when a field is given, each once.
     pub fn given_only(&self) -> Vec<&Sign> {
@@ -90,6 +105,11 @@ impl ColumnWrite {
         signs.sort_unstable();
         signs.dedup_by_key(|sign| &sign.words);
         signs
+    }
+
+    /// The value is made by a caller of the function that writes it.
+    pub fn is_handed_over(&self) -> bool {
+        self.stored_by.is_some() || !self.handed_by.is_empty()
     }
 
     /// The statement is a partial update of which this column is a part: it and others are left alone unless given.
@@ -282,6 +302,9 @@ impl Collector<'_> {
             migration: context.migration,
             dotted,
             function: context.function.map(str::to_owned),
+            within: context.text.text.function.and_then(|index| context.facts.functions.get(index)).cloned(),
+            handed_by: vec![],
+            stored_by: None,
             built: context.text.text.route == Route::Builder,
             signs: signs(write, context, &used.into_inner()),
             reads,
@@ -321,7 +344,7 @@ fn scope(write: &SqlWrite, route: &Route) -> RowScope {
 }
 
 /// The column as the survival asks for it.
-fn of_column(column: &Column, dialect: Dialect, states: &[State]) -> survival::Column {
+pub(super) fn of_column(column: &Column, dialect: Dialect, states: &[State]) -> survival::Column {
     let not_null = column.nullable.map(|nullable| !nullable);
     survival::Column { storage: column.storage(dialect), not_null, states: states.to_vec() }
 }

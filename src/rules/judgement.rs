@@ -130,6 +130,8 @@ facts! {
     MirrorsRow, "mirrors-row", Lowers, "the row mirrors another one, of which it is a copy";
     /// Read and written in one transaction.
     InTransaction, "in-transaction", Lowers, "no lock, but whoever isolates transactions is safe";
+    /// The document is made by who calls the function that writes it.
+    HandedOver, "handed-over", Tells, "the caller reads, and the function that it calls writes";
     /// The value is an optional field.
     OptionField, "option-field", Tells, "it may be left out, and then nothing is said here";
     /// A default stands in for a value that could not be encoded.

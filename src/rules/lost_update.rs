@@ -1,10 +1,10 @@
 //! `json-lost-update`.
 
-use super::evidence::{in_a_transaction, of_a_race, on_purpose};
+use super::evidence::{handed_over, in_a_transaction, of_a_race, on_purpose};
 use super::judgement::Fact;
 use super::{Case, Draft, rule, wording};
 use crate::document::survival::Word;
-use crate::document::{Document, ReadSite};
+use crate::document::{Document, ReadSite, SetMode};
 
 rule! {
     /// Reports a document that is read, changed in the program and written back whole.
@@ -52,7 +52,9 @@ fn check(case: &Case<'_>) -> Option<Draft> {
         return None;
     }
     let mut reasons = vec![Fact::EarlierRead.into()];
-    reasons.extend(in_a_transaction(case));
+    reasons.extend(handed_over(case));
+    // Every writer who appends or counts is in the way of every other one; a transaction alone helps none of them.
+    reasons.extend(in_a_transaction(case).filter(|_| !accumulates(&write.value)));
     reasons.extend(on_purpose(case));
     reasons.extend(of_a_race(case));
     let read = read_site(&write.value);
@@ -68,6 +70,17 @@ fn check(case: &Case<'_>) -> Option<Draft> {
         lost_keys: None,
         notes: write.survival.why.clone().into_iter().collect(),
     })
+}
+
+/// Whether a value is an earlier read with something appended to it: what it becomes depends on all that was there.
+fn accumulates(value: &Document) -> bool {
+    let mut found = false;
+    value.visit(&mut |part| {
+        if let Document::Set { of, mode: SetMode::Append, .. } = part {
+            found |= of.holds_old();
+        }
+    });
+    found
 }
 
 /// The earlier read in a value.

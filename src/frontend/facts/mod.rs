@@ -2,6 +2,7 @@
 
 mod built;
 mod columns;
+mod handed;
 mod signs;
 mod summaries;
 mod texts;
@@ -13,6 +14,7 @@ pub use built::{
     ModelFacts, SetterMacro, SqlPiece,
 };
 pub use columns::{DeclaredBy, DeclaredColumn, FieldFacts, FieldRef, JsonDecode, JsonField, SchemaFact};
+pub use handed::{GivenArgument, HandedOn, WantedCall};
 pub use signs::{Sign, SignKind};
 pub use summaries::{PendingCall, Summary};
 pub use texts::{Bind, Constant, ConstantQuery, DeferredText, FileQuery, Hole, Route, SqlText, TextFacts};
@@ -99,6 +101,8 @@ pub struct Function {
     pub span: Span,
     /// The type whose method it is.
     pub self_type: Option<String>,
+    /// The trait that the method is one of.
+    pub trait_name: Option<String>,
     /// Modules around it inside the file.
     pub module: Vec<String>,
     /// The names of its parameters in order, `self` left out; empty where a pattern stands.

@@ -90,6 +90,7 @@ pub(super) struct Collector<'a, 's> {
     branch: Vec<Arm>,
     module: Vec<String>,
     self_type: Option<String>,
+    trait_name: Option<String>,
     test: bool,
     quiet: bool,
     /// The expression that is being bound, and to what.
@@ -114,6 +115,7 @@ impl<'a, 's> Collector<'a, 's> {
             branch: vec![],
             module: vec![],
             self_type: None,
+            trait_name: None,
             test,
             quiet: false,
             bound: None,
@@ -201,6 +203,7 @@ impl<'a, 's> Collector<'a, 's> {
             name: signature.ident.to_string(),
             range: (start, end),
             self_type: self.self_type.clone(),
+            trait_name: self.trait_name.clone(),
             module: self.module.clone(),
             item: Some((signature, block, attributes)),
             ..Scope::default()
@@ -319,9 +322,17 @@ impl<'a, 's> Collector<'a, 's> {
             };
             whole = false;
         }
-        let at = self.source.start(place::first(target));
-        if let Some(Root::Binding(id)) = self.place_of(root, at) {
-            let event = Event { at, what: what(whole), branch: self.branch.clone() };
+        let start = self.source.start(place::first(target));
+        if let Some(Root::Binding(id)) = self.place_of(root, start) {
+            let what = what(whole);
+            // What is assigned is made before it is there.
+            let at = match &what {
+                Change::Assign(value) | Change::Append(value) | Change::Part(_, value) => {
+                    self.source.end(place::last(value))
+                }
+                Change::Write(_) | Change::Lent | Change::LentTo(..) => start,
+            };
+            let event = Event { at, what, branch: self.branch.clone() };
             if let Some(scope) = self.scope() {
                 scope.change(id, event);
             }

@@ -89,7 +89,7 @@ impl<'a> Values<'_, 'a, '_> {
     }
 
     /// The path from a local to the part of it that an expression names, in the words of JSON.
-    fn path_of(&self, found: &Val, target: &Expr) -> Option<Vec<Step>> {
+    pub(super) fn path_of(&self, found: &Val, target: &Expr) -> Option<Vec<Step>> {
         let mut steps = vec![];
         let mut target = target;
         loop {
@@ -121,7 +121,7 @@ impl<'a> Values<'_, 'a, '_> {
     }
 
     /// What a chain of methods does to its receiver, or to the part of it at a path.
-    fn edited_by(&self, mut found: Val, mut path: Vec<Step>, links: &[&'a ExprMethodCall]) -> Val {
+    pub(super) fn edited_by(&self, mut found: Val, mut path: Vec<Step>, links: &[&'a ExprMethodCall]) -> Val {
         let mut entry = false;
         for link in links {
             let arguments: Vec<&Expr> = link.args.iter().collect();
@@ -166,7 +166,7 @@ impl<'a> Values<'_, 'a, '_> {
                     let (left, right) = (Box::new(found.doc), Box::new(other.doc));
                     return Val { doc: Document::Merge { left, right, how: MergeHow::Concat }, ..found };
                 }
-                ("push", [value]) if found.json || super::inline::may_hold(&found.doc) || is_array(&found.doc) => {
+                ("push", [value]) if found.json || super::inline::may_hold(&found.doc) || is_array(&found) => {
                     let value = self.member(value);
                     return Val { doc: set(found.doc, Path::Steps(path), value, EDITS, SetMode::Append), ..found };
                 }
@@ -277,8 +277,9 @@ fn without_iterator(mut expr: &Expr) -> &Expr {
     }
 }
 
-fn is_array(document: &Document) -> bool {
-    matches!(document, Document::Array(_) | Document::Known(Json::Array(_)))
+fn is_array(found: &Val) -> bool {
+    let by_type = || found.ty.as_ref().is_some_and(|ty| ty.json_shape() == Shape::Array);
+    matches!(found.doc, Document::Array(_) | Document::Known(Json::Array(_))) || by_type()
 }
 
 fn through(found: Val, why: &str) -> Val {
@@ -335,6 +336,11 @@ fn set(of: Document, path: Path, value: Document, family: Family, mode: SetMode)
             Document::Set { of: Box::new(of), path, value: Box::new(value), mode, on_null: OnNull::JsonNull, family }
         }
     }
+}
+
+/// A document with a value at a path, as an assignment puts it there.
+pub(super) fn set_path(of: Document, path: Vec<Step>, value: Document) -> Document {
+    set(of, Path::Steps(path), value, Family::SerdeIndex, SetMode::Set)
 }
 
 /// A document with one more key.

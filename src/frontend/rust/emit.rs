@@ -73,6 +73,7 @@ impl Emitter {
             name: name.to_owned(),
             span: Span::new(range.0..range.1),
             self_type: None,
+            trait_name: None,
             module: vec![],
             parameters: vec![],
             signs: vec![],

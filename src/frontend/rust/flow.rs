@@ -62,6 +62,11 @@ impl<'a> Values<'_, 'a, '_> {
 
     /// What a pattern takes out of a value: `Some(x)`, `Ok(x)`, `Json(x)`, `Value::Object(x)`.
     fn part_of(&self, binding: &super::scope::Binding<'a>, whole: &syn::Expr) -> Val {
+        if let Some(number) = binding.element
+            && let Some(found) = self.element_of(whole, number)
+        {
+            return found;
+        }
         let inside = binding.inside.and_then(|path| path.segments.last()).map(|segment| segment.ident.to_string());
         let whole = self.value(whole);
         let inner = whole.ty.as_ref().filter(|ty| ty.is_option()).map(|ty| ty.unwrapped().clone());
@@ -164,7 +169,10 @@ impl<'a> Values<'_, 'a, '_> {
                 && chain.links.iter().any(|link| link.method == "pointer_mut" || link.method == "entry")
         };
         for chain in self.scope.chains_on(id).filter(|c| c.at < at && !renames(c)) {
-            edits.push(method(chain, chain.links.clone()));
+            // What stands inside the call is read before the call changes anything.
+            if self.reader.chain_span(chain).end as usize <= at {
+                edits.push(method(chain, chain.links.clone()));
+            }
         }
     }
 

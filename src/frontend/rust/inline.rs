@@ -25,6 +25,8 @@ const MAX_PENDING: usize = 8;
 enum Asked {
     /// What it returns.
     Returned,
+    /// An element of the tuple that it returns.
+    Element(usize),
     /// What its argument holds afterwards.
     Argument(usize),
 }
@@ -35,6 +37,23 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
         let function = self.function(call)?;
         let arguments = call.args.iter().map(|argument| self.value(argument)).collect();
         self.inlined(function, None, arguments, Asked::Returned)
+    }
+
+    /// An element of a tuple: spelled, or returned by a function of this file; `None` where it does not show.
+    pub(super) fn element_of(&self, expr: &Expr, number: usize) -> Option<Val> {
+        match super::wrappers::peel(expr) {
+            Expr::Tuple(tuple) => Some(self.value(tuple.elems.iter().nth(number)?)),
+            Expr::Call(call) => {
+                let function = self.function(call)?;
+                let arguments = call.args.iter().map(|argument| self.value(argument)).collect();
+                self.inlined(function, None, arguments, Asked::Element(number))
+            }
+            Expr::MethodCall(call) => {
+                let arguments = || call.args.iter().map(|argument| self.value(argument)).collect();
+                self.by_method(call, arguments, Asked::Element(number))
+            }
+            _ => None,
+        }
     }
 
     /// What a function of this file makes of its parameters, each an input with the name of [`Summary::parameter`]: what it
@@ -197,12 +216,13 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
                     ReturnType::Default => None,
                 };
                 let ty = ty.map(|ty| if ty.name() == "Result" { ty.arg().cloned().unwrap_or(ty) } else { ty });
-                let found = inner.result(&block.stmts);
+                let found = inner.result(&block.stmts, None);
                 found.map(|found| match ty.filter(|ty| !matches!(ty.name(), "_" | "Self")) {
                     Some(ty) => inner.declared(found, ty),
                     None => found,
                 })
             }
+            Asked::Element(number) => inner.result(&block.stmts, Some(number)),
             Asked::Argument(_) => lent.map(|id| inner.local(id, scope.range.1)),
         };
         self.budget.set(inner.budget.get());
@@ -211,8 +231,8 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
         found
     }
 
-    /// What a body gives back: its last expression, and what it returns before.
-    fn result(&self, body: &[Stmt]) -> Option<Val> {
+    /// What a body gives back: its last expression, and what it returns before; of a tuple perhaps one element.
+    fn result(&self, body: &[Stmt], element: Option<usize>) -> Option<Val> {
         let mut returns = Returns(vec![]);
         for statement in body {
             returns.visit_stmt(statement);
@@ -229,19 +249,33 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
         if returns.0.len() > MAX_RETURNS {
             return None;
         }
-        for returned in returns.0 {
+        let picked = |expr| element.map_or(Some(expr), |number| element_spelled(expr, number));
+        for returned in returns.0.into_iter().filter_map(picked) {
             let found = self.value(returned);
             if !early.iter().any(|other| other.doc == found.doc) {
                 early.push(found);
             }
         }
-        let tail = match tail {
+        let tail = match tail.and_then(picked) {
             Some(tail) => self.value(tail),
             None => early.pop()?,
         };
         early.retain(|other| other.doc != tail.doc && other.doc != Document::Null);
         let branches = early.into_iter().enumerate();
         Some(choose(branches.map(|(i, val)| (Cond::Unknown(format!("return {}", i + 1)), val)).collect(), tail))
+    }
+}
+
+/// An element of a tuple that an expression spells, perhaps inside `Ok(..)`.
+fn element_spelled(expr: &Expr, number: usize) -> Option<&Expr> {
+    match super::wrappers::peel(expr) {
+        Expr::Tuple(tuple) => tuple.elems.iter().nth(number),
+        Expr::Call(call)
+            if call.args.len() == 1 && matches!(super::wrappers::call_name(call).as_str(), "Ok" | "Some") =>
+        {
+            element_spelled(call.args.first()?, number)
+        }
+        _ => None,
     }
 }
 

@@ -23,10 +23,12 @@ mod flow;
 mod format;
 mod fragments;
 mod functions;
+mod handed;
 mod inline;
 mod json;
 mod literal;
 mod macros;
+mod members;
 mod names;
 mod place;
 mod quotes;
@@ -41,6 +43,7 @@ mod values;
 mod wrappers;
 
 pub use comments::places as comment_places;
+pub use handed::calls as handed_on;
 
 use super::comments::{by_place, may_hold};
 use super::facts::{Facts, Problem};

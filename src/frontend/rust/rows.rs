@@ -36,6 +36,11 @@ impl Values<'_, '_, '_> {
                 _ if matches!(base.doc, Document::Read(_)) => base,
                 _ => self.input(expr, None),
             },
+            // A field of a row of which fields were changed since.
+            Document::Set { .. } | Document::Choose { .. } if row_of(&base.doc).is_some() => {
+                let json = ty.as_ref().is_some_and(Ty::is_json_value);
+                Val { doc: field_of_row(base.doc, &name), ty, json }
+            }
             Document::Read(_) | Document::Retype { .. } => {
                 let path = Path::Steps(vec![Step::Key(self.key_of(base.ty.as_ref(), name))]);
                 let of = Box::new(base.doc);
@@ -51,6 +56,21 @@ impl Values<'_, '_, '_> {
             }
             _ => self.input(expr, ty),
         }
+    }
+
+    /// A field of a value that is spelled so.
+    pub(super) fn field_at(&self, base: Val, name: &str, spelled: &str) -> Val {
+        let ty = base.ty.as_ref().and_then(|ty| self.field_type(ty, name));
+        let json = ty.as_ref().is_some_and(Ty::is_json_value);
+        let doc = match base.doc {
+            row if row_of(&row).is_some() => field_of_row(row, name),
+            of @ (Document::Read(_) | Document::Retype { .. }) => {
+                let path = Path::Steps(vec![Step::Key(self.key_of(base.ty.as_ref(), name.to_owned()))]);
+                Document::Get { of: Box::new(of), path, form: Form::Json, family: Family::SerdeIndex }
+            }
+            _ => return super::values::input(spelled.to_owned(), ty),
+        };
+        Val { doc, ty, json }
     }
 
     /// The key under which serde writes a field.
@@ -139,6 +159,44 @@ impl Values<'_, '_, '_> {
                 _ => return None,
             }
         }
+    }
+}
+
+/// The row as a whole that a value is, with fields of it changed.
+fn row_of(value: &Document) -> Option<&ReadSite> {
+    match value {
+        Document::Read(read) => read.column.is_none().then_some(read),
+        Document::Set { of, path: Path::Steps(_), .. } => row_of(of),
+        Document::Choose { branches, otherwise } => {
+            branches.iter().all(|(_, part)| row_of(part).is_some()).then(|| row_of(otherwise)).flatten()
+        }
+        _ => None,
+    }
+}
+
+/// A field of a row, changed as the row was: `row.data` after `row.data["k"] = v` and `row.name = n`.
+fn field_of_row(row: Document, name: &str) -> Document {
+    match row {
+        Document::Read(read) => {
+            let what = format!("`{name}` of {}", read.what);
+            Document::Read(ReadSite { what, column: Some(name.to_owned()), ..read })
+        }
+        Document::Set { of, path: Path::Steps(steps), value, mode, on_null, family } => {
+            let of = field_of_row(*of, name);
+            match steps.split_first() {
+                Some((Step::Key(first), [])) if first == name => *value,
+                Some((Step::Key(first), rest)) if first == name => {
+                    let path = Path::Steps(rest.to_vec());
+                    Document::Set { of: Box::new(of), path, value, mode, on_null, family }
+                }
+                _ => of,
+            }
+        }
+        Document::Choose { branches, otherwise } => {
+            let branches = branches.into_iter().map(|(condition, part)| (condition, field_of_row(part, name)));
+            Document::Choose { branches: branches.collect(), otherwise: Box::new(field_of_row(*otherwise, name)) }
+        }
+        other => other,
     }
 }
 

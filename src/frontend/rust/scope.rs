@@ -37,6 +37,8 @@ pub(super) struct Binding<'a> {
     pub(super) ty: Option<&'a Type>,
     /// The type of the tuple that it is an element of, where that is not spelled as one, and the element's number.
     pub(super) of_tuple: Option<(&'a Type, usize)>,
+    /// The element's number, where the pattern is a tuple and `part_of` is not spelled as one.
+    pub(super) element: Option<usize>,
     /// The parameter of a closure.
     pub(super) is_closure_param: bool,
     pub(super) mutable: bool,
@@ -141,6 +143,8 @@ pub(super) struct Scope<'a> {
     pub(super) is_file: bool,
     /// The type of `self`.
     pub(super) self_type: Option<String>,
+    /// The trait that it is a method of.
+    pub(super) trait_name: Option<String>,
     /// Modules around it.
     pub(super) module: Vec<String>,
     /// The function's signature, body and attributes.

@@ -7,7 +7,7 @@ use super::emit::Emitter;
 use super::scope::{Arm, Root, Scope};
 use super::wrappers::call_name;
 use crate::document::{Document, Nullability};
-use crate::frontend::facts::{Sign, SignKind};
+use crate::frontend::facts::{Function, Sign, SignKind};
 use crate::source::{FileId, Site, Span};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, Expr, Lit, Meta};
@@ -22,10 +22,20 @@ pub(super) fn functions(reader: &Reader<'_, '_>, emitter: &mut Emitter) {
         else {
             continue;
         };
-        function.self_type.clone_from(&scope.self_type);
-        function.module.clone_from(&scope.module);
-        function.parameters = scope.parameters().collect();
-        function.signs = of_function(reader, scope);
+        *function = function_of(reader, scope);
+    }
+}
+
+/// What is said of a function.
+pub(super) fn function_of(reader: &Reader<'_, '_>, scope: &Scope<'_>) -> Function {
+    Function {
+        name: scope.name.clone(),
+        span: Span::new(scope.range.0..scope.range.1),
+        self_type: scope.self_type.clone(),
+        trait_name: scope.trait_name.clone(),
+        module: scope.module.clone(),
+        parameters: scope.parameters().collect(),
+        signs: of_function(reader, scope),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the documents of a column are: objects, arrays or scalars; and which Rust types are stored in it.
 
 use crate::document::survival::Word;
-use crate::document::{CastTo, Document, Shape as InputShape};
+use crate::document::{CastTo, Document, Path, SetMode, Shape as InputShape};
 use crate::project::writes::ColumnWrite;
 use crate::source::Site;
 use serde_json::Value as Json;
@@ -73,6 +73,9 @@ impl Shape {
                 self.see_value(of);
             }
             Document::Cast { to: CastTo::JsonScalar, .. } => self.scalars = true,
+            Document::Set { of, path: Path::Steps(steps), mode: SetMode::Append, .. } if steps.is_empty() => {
+                self.see_value(of);
+            }
             Document::First(items) => items.iter().for_each(|item| self.see_value(item)),
             Document::Choose { branches, otherwise } => {
                 for (_, item) in branches {

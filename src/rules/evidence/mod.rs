@@ -16,6 +16,9 @@ use crate::project::profile::WriterKind;
 use crate::source::{Files, Site};
 pub(super) use value::{is_array, is_scalar};
 
+/// How many callers are shown.
+const MOST_CALLERS: usize = 3;
+
 /// A fact, with what is said of it and the place that shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reason {
@@ -151,6 +154,17 @@ pub(super) fn of_a_race(case: &Case<'_>) -> Vec<Reason> {
         reasons.push(Reason::at(Fact::GuardedElsewhere, writer.site, words));
     }
     reasons
+}
+
+/// Who hands the document to the function that writes it, or which statement stores it.
+pub(super) fn handed_over(case: &Case<'_>) -> Vec<Reason> {
+    let write = case.write;
+    let callers = write.handed_by.iter().take(MOST_CALLERS).map(|caller| {
+        let words = format!("`{}` hands over the document that it read before, changed", caller.function);
+        Reason::at(Fact::HandedOver, caller.site, words)
+    });
+    let statement = write.stored_by.map(|site| Reason::at(Fact::HandedOver, site, "stored whole by this statement"));
+    callers.chain(statement).collect()
 }
 
 /// Read and write stand in one transaction.

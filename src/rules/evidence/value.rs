@@ -1,6 +1,6 @@
 //! What the stored value shows by itself.
 
-use crate::document::{CastTo, Document, Nullability, Shape};
+use crate::document::{CastTo, Document, Nullability, Path, SetMode, Shape};
 
 /// An array is stored.
 pub(in crate::rules) fn is_array(value: &Document) -> bool {
@@ -10,6 +10,7 @@ pub(in crate::rules) fn is_array(value: &Document) -> bool {
         Document::Input(input) => input.shape == Shape::Array,
         Document::Cast { of, .. } => is_array(of),
         Document::First(items) => items.iter().any(is_array),
+        Document::Set { of, path: Path::Steps(steps), mode: SetMode::Append, .. } => steps.is_empty() && is_array(of),
         Document::Choose { branches, otherwise } => {
             let mut parts = branches.iter().map(|(_, part)| part).chain(std::iter::once(&**otherwise));
             parts.clone().any(is_array) && parts.all(|part| is_array(part) || *part == Document::Null)

@@ -49,6 +49,7 @@ impl<'a> Collector<'a, '_> {
                     inside: self.inside.filter(|_| kind == Kind::Part),
                     ty,
                     of_tuple: None,
+                    element: None,
                     is_closure_param: kind == Kind::Closure,
                     mutable: ident.mutability.is_some(),
                     branch: self.branch.clone(),
@@ -86,6 +87,12 @@ impl<'a> Collector<'a, '_> {
                         Some(value) => self.pattern(element, of_element, Some(value), visible, kind),
                         None => self.pattern(element, of_element, init, visible, kind.part()),
                     };
+                    if values.is_none()
+                        && let (Some(id), Some(scope)) = (bound, self.scope())
+                        && let Some(binding) = scope.bindings.get_mut(id)
+                    {
+                        binding.element = Some(i);
+                    }
                     let whole = ty.filter(|_| types.is_none());
                     if let (Some(id), Some(whole), Some(scope)) = (bound, whole, self.scope())
                         && let Some(binding) = scope.bindings.get_mut(id)

@@ -15,9 +15,9 @@ use syn::{
 impl<'a> Visit<'a> for Collector<'a, '_> {
     fn visit_item_fn(&mut self, item: &'a syn::ItemFn) {
         let start = self.source.start(item.sig.fn_token.span);
-        let self_type = self.self_type.take();
+        let (self_type, trait_name) = (self.self_type.take(), self.trait_name.take());
         self.function(&item.sig, &item.block, &item.attrs, start);
-        self.self_type = self_type;
+        (self.self_type, self.trait_name) = (self_type, trait_name);
     }
 
     fn visit_impl_item_fn(&mut self, item: &'a syn::ImplItemFn) {
@@ -30,6 +30,16 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
             let start = self.source.start(item.sig.fn_token.span);
             self.function(&item.sig, block, &item.attrs, start);
         }
+    }
+
+    fn visit_item_trait(&mut self, item: &'a syn::ItemTrait) {
+        self.with_attributes(&item.attrs, |this| {
+            let name = Some(item.ident.to_string());
+            let before = std::mem::replace(&mut this.trait_name, name.clone());
+            let self_type = std::mem::replace(&mut this.self_type, name);
+            visit::visit_item_trait(this, item);
+            (this.trait_name, this.self_type) = (before, self_type);
+        });
     }
 
     fn visit_item_mod(&mut self, item: &'a ItemMod) {
@@ -50,9 +60,11 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
             if let Some(name) = &name {
                 this.tree.defined.insert(name.clone());
             }
+            let of_trait = item.trait_.as_ref().and_then(|(path, ..)| path.segments.last());
+            let trait_name = std::mem::replace(&mut this.trait_name, of_trait.map(|segment| segment.ident.to_string()));
             let before = std::mem::replace(&mut this.self_type, name);
             visit::visit_item_impl(this, item);
-            this.self_type = before;
+            (this.self_type, this.trait_name) = (before, trait_name);
         });
     }
 

@@ -2,7 +2,7 @@
 
 use super::names;
 use super::typing::{Kind, Place, peel};
-use crate::document::{Document, Nullability, ReadSite};
+use crate::document::{Cond, Document, Nullability, ReadSite};
 use crate::frontend::facts::{Bind, SignKind};
 use crate::frontend::rust::scope::{Arm, Change, Root};
 use crate::frontend::rust::{signs, values};
@@ -34,7 +34,8 @@ impl Place<'_, '_, '_> {
             if !value.holds_old() && self.is_derived(expr, field) {
                 let what = format!("`{field}` of a model");
                 let why = format!("what `{}` does to the document is not followed", shorten(&source.folded(span)));
-                value = Document::Through { of: vec![Document::Read(self.model_read(what, field, span))], why };
+                let base = Document::Through { of: vec![Document::Read(self.model_read(what, field, span))], why };
+                value = rebased(value, &base);
             }
         }
         Bind {
@@ -193,6 +194,24 @@ fn rewrite(document: &mut Document, f: &dyn Fn(&str) -> Option<Document>) {
             rewrite(otherwise, f);
         }
         _ => {}
+    }
+}
+
+/// The edits of a value on another base.
+fn rebased(value: Document, base: &Document) -> Document {
+    match value {
+        Document::Set { of, path, value, mode, on_null, family } => {
+            let of = Box::new(rebased(*of, base));
+            Document::Set { of, path, value, mode, on_null, family }
+        }
+        Document::Choose { branches, otherwise } => {
+            let branches = branches.into_iter().map(|(condition, part)| (condition, rebased(part, base)));
+            let mut all: Vec<(Cond, Document)> = branches.collect();
+            let otherwise = rebased(*otherwise, base);
+            all.retain(|(_, part)| *part != otherwise);
+            if all.is_empty() { otherwise } else { Document::Choose { branches: all, otherwise: Box::new(otherwise) } }
+        }
+        _ => base.clone(),
     }
 }
 

@@ -1,0 +1,288 @@
+//! Calls of functions that store what they are given: which values are handed to them.
+//!
+//! Reads nothing else off a file: which functions are meant is known only when all files are read, so a file may be
+//! looked at a second time for its calls alone.
+
+use super::assemble::Reader;
+use super::collect::Collector;
+use super::macros::Macros;
+use super::place::{Lines, Source};
+use super::scope::{Arm, Change, Root, Scope};
+use super::types::Ty;
+use super::values::{self, Values};
+use super::wrappers::{call_name, peel};
+use super::{Context, signs, stripped};
+use crate::document::Document;
+use crate::frontend::facts::{Bind, GivenArgument, HandedOn, WantedCall};
+use crate::source::{FileId, SourceFile, Span};
+use syn::{Expr, ExprMethodCall, Member, Type};
+
+/// The calls of wanted functions in a file, in the order of the text. A file that does not parse has none.
+pub fn calls(file: FileId, source: &SourceFile, context: Context, wanted: &[WantedCall]) -> Vec<HandedOn> {
+    let found = read(file, source, context, wanted);
+    proc_macro2::extra::invalidate_current_thread_spans();
+    found.unwrap_or_default()
+}
+
+fn read(file: FileId, source: &SourceFile, context: Context, wanted: &[WantedCall]) -> Option<Vec<HandedOn>> {
+    let shift = stripped(&source.text);
+    let lines = Lines::new(&source.text, shift);
+    let source = Source::new(&source.text, &lines);
+    let mut macros = Macros::new(source);
+    let tokens = super::macros::shallow(source.text.get(shift..)?.parse().ok()?)?;
+    let parsed = syn::parse2::<syn::File>(tokens).ok()?;
+    syn::visit::Visit::visit_file(&mut macros, &parsed);
+    let tree = Collector::new(source, &macros, context.test).file(&parsed);
+    let reader = Reader::new(file, source, &tree, &macros);
+    let mut found = vec![];
+    for (index, scope) in tree.scopes.iter().enumerate().filter(|(_, scope)| scope.item.is_some()) {
+        let test = tree.test.get(index).copied().unwrap_or(context.test);
+        of_function(&reader, scope, test, wanted, &mut found);
+    }
+    found.sort_by_key(|call: &HandedOn| call.span);
+    Some(found)
+}
+
+/// A call as it stands in a function.
+struct Call<'e> {
+    name: String,
+    qualifier: Option<String>,
+    receiver: Option<&'e Expr>,
+    arguments: Vec<&'e Expr>,
+    span: Span,
+    branch: &'e [Arm],
+}
+
+fn of_function<'a>(
+    reader: &Reader<'a, '_>,
+    scope: &Scope<'a>,
+    test: bool,
+    wanted: &[WantedCall],
+    found: &mut Vec<HandedOn>,
+) {
+    let is_wanted = |name: &str, count: usize| wanted.iter().any(|w| w.name == name && w.parameters == count);
+    let mut calls: Vec<Call<'_>> = vec![];
+    for chain in &scope.chains {
+        if let Root::Expr(expr @ Expr::Call(call)) = &chain.root
+            && let Expr::Path(path) = &*call.func
+            && is_wanted(&call_name(call), call.args.len())
+        {
+            calls.push(Call {
+                name: call_name(call),
+                qualifier: path.path.segments.iter().rev().nth(1).map(|segment| segment.ident.to_string()),
+                receiver: None,
+                arguments: call.args.iter().collect(),
+                span: reader.source.expr(expr),
+                branch: &chain.branch,
+            });
+        }
+        for link in chain.links.iter().filter(|link| is_wanted(&link.method.to_string(), link.args.len())) {
+            let (start, end) = (link.method.span(), link.paren_token.span.close());
+            calls.push(Call {
+                name: link.method.to_string(),
+                qualifier: None,
+                receiver: Some(&link.receiver),
+                arguments: link.args.iter().collect(),
+                span: reader.source.span(start).join(reader.source.span(end)),
+                branch: &chain.branch,
+            });
+        }
+    }
+    found.extend(calls.into_iter().map(|call| handed_on(reader, scope, test, wanted, call)));
+}
+
+fn handed_on<'a>(
+    reader: &Reader<'a, '_>,
+    scope: &Scope<'a>,
+    test: bool,
+    wanted: &[WantedCall],
+    call: Call<'_>,
+) -> HandedOn {
+    let fitting = wanted.iter().filter(|w| w.name == call.name && w.parameters == call.arguments.len());
+    let given = fitting.filter_map(|wanted| {
+        let argument = call.arguments.get(wanted.parameter)?;
+        let bind = value(reader, scope, call.branch, argument, wanted.field.as_deref())?;
+        Some(GivenArgument { parameter: wanted.parameter, field: wanted.field.clone(), bind })
+    });
+    let mut given: Vec<GivenArgument> = given.collect();
+    given.dedup();
+    let same_name = reader.tree.functions.get(&call.name).into_iter().flatten();
+    let defined_here = same_name.filter_map(|index| reader.tree.scopes.get(*index)).any(|own| own.self_type.is_none());
+    HandedOn {
+        is_method: call.receiver.is_some(),
+        receiver: call.receiver.and_then(last_name),
+        receiver_type: call.receiver.and_then(|receiver| type_of(reader, scope, receiver)),
+        name: call.name,
+        qualifier: call.qualifier,
+        arguments: call.arguments.len(),
+        defined_here,
+        file: reader.file,
+        span: call.span,
+        given,
+        function: signs::function_of(reader, scope),
+        test,
+    }
+}
+
+/// What is handed over: the argument, or a field of it.
+fn value<'a>(
+    reader: &Reader<'a, '_>,
+    scope: &Scope<'a>,
+    branch: &[Arm],
+    argument: &Expr,
+    field: Option<&str>,
+) -> Option<Bind> {
+    let span = reader.source.expr(argument);
+    let values = Values::new(reader, scope, branch.to_vec());
+    let plain = values::peel(argument);
+    let found = match (field, plain) {
+        (Some(field), Expr::Struct(literal)) => {
+            let given = literal.fields.iter().find(|given| is_named(&given.member, field))?;
+            return value(reader, scope, branch, &given.expr, None);
+        }
+        (Some(field), _) => {
+            let id = local(reader, scope, plain)?;
+            values.field_after(id, field, span.start as usize)
+        }
+        (None, Expr::Field(part)) if local(reader, scope, &part.base).is_some() => {
+            let Member::Named(name) = &part.member else { return None };
+            let id = local(reader, scope, &part.base)?;
+            values.field_after(id, name.to_string().trim_start_matches("r#"), span.start as usize)
+        }
+        (None, _) => {
+            let mut found = values.value(argument);
+            if let (Document::Input(_), Some(id)) = (&found.doc, local(reader, scope, plain))
+                && let Some(part) = changed_part(reader, scope, id, span.start as usize)
+            {
+                let why = format!("`{part}` of it is changed");
+                found.doc = Document::Through { of: vec![found.doc], why };
+            }
+            found
+        }
+    };
+    let is_json = found.json || found.ty.as_ref().is_some_and(Ty::is_json);
+    let mut signs = values.signs.take();
+    signs.extend(signs::of_value(reader, branch, span, &found.doc));
+    signs.sort();
+    signs.dedup();
+    Some(Bind {
+        index: 0,
+        name: None,
+        span,
+        file: Some(reader.file),
+        source: reader.source.folded(span),
+        value: found.doc,
+        rust_type: found.ty.map(|ty| ty.to_string()),
+        is_json,
+        signs,
+        calls: values.pending.take(),
+    })
+}
+
+pub(super) fn is_named(member: &Member, field: &str) -> bool {
+    matches!(member, Member::Named(name) if name == field)
+}
+
+/// The local that an expression names.
+fn local(reader: &Reader<'_, '_>, scope: &Scope<'_>, expr: &Expr) -> Option<usize> {
+    let Expr::Path(path) = values::peel(expr) else { return None };
+    let ident = path.path.get_ident()?;
+    scope.resolve(&ident.to_string(), reader.source.start(ident.span()))
+}
+
+/// The field of a local that is assigned before byte `at`.
+fn changed_part(reader: &Reader<'_, '_>, scope: &Scope<'_>, id: usize, at: usize) -> Option<String> {
+    scope.changes_on(id).iter().filter(|event| event.at < at).find_map(|event| match event.what {
+        Change::Part(target, _) => Some(reader.source.folded(reader.source.expr(target))),
+        _ => None,
+    })
+}
+
+/// The last name of a receiver: `users` in `self.users`, `state.users()`.
+fn last_name(receiver: &Expr) -> Option<String> {
+    match peel(receiver) {
+        Expr::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        Expr::Field(field) => match &field.member {
+            Member::Named(name) => Some(name.to_string()),
+            Member::Unnamed(_) => None,
+        },
+        Expr::MethodCall(call) if is_plain(call) => last_name(&call.receiver),
+        Expr::MethodCall(call) => Some(call.method.to_string()),
+        Expr::Call(call) => Some(super::wrappers::call_type(call)),
+        _ => None,
+    }
+}
+
+/// A call that gives the same thing in other hands.
+fn is_plain(call: &ExprMethodCall) -> bool {
+    matches!(call.method.to_string().as_str(), "clone" | "as_ref" | "as_mut" | "lock" | "read" | "write" | "unwrap")
+}
+
+/// The type of a receiver: of `self`, of a field of `self`, of a local or a parameter.
+fn type_of(reader: &Reader<'_, '_>, scope: &Scope<'_>, receiver: &Expr) -> Option<String> {
+    match peel(receiver) {
+        Expr::Path(path) if path.path.is_ident("self") => scope.self_type.clone(),
+        Expr::Path(_) => {
+            let binding = scope.bindings.get(local(reader, scope, receiver)?)?;
+            match (binding.ty, binding.init.map(peel)) {
+                (Some(ty), _) => pointed_at(ty),
+                // `Repo::new(..)`, `Repo { .. }`
+                (None, Some(Expr::Call(call))) => made_type(call),
+                (None, Some(Expr::Struct(made))) => made.path.segments.last().map(|segment| segment.ident.to_string()),
+                _ => None,
+            }
+        }
+        Expr::Field(field) => {
+            let owner = type_of(reader, scope, &field.base)?;
+            let item = reader.tree.structs.get(&owner)?;
+            let named = item.fields.iter().find(|known| {
+                known.ident.as_ref().is_some_and(|name| matches!(&field.member, Member::Named(own) if own == name))
+            });
+            pointed_at(&named?.ty)
+        }
+        Expr::MethodCall(call) if is_plain(call) => type_of(reader, scope, &call.receiver),
+        Expr::Call(call) => made_type(call),
+        _ => None,
+    }
+}
+
+/// The type of `Repo::new(..)`.
+fn made_type(call: &syn::ExprCall) -> Option<String> {
+    Some(super::wrappers::call_type(call)).filter(|ty| ty.starts_with(char::is_uppercase))
+}
+
+/// The type, or the trait, that pointers and locks lead to: `UserStore` of `Arc<dyn UserStore>`.
+fn pointed_at(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Reference(inner) => pointed_at(&inner.elem),
+        Type::Paren(inner) => pointed_at(&inner.elem),
+        Type::TraitObject(object) => object.bounds.iter().find_map(of_bound),
+        Type::ImplTrait(object) => object.bounds.iter().find_map(of_bound),
+        Type::Path(path) => {
+            let segment = path.path.segments.last()?;
+            let name = segment.ident.to_string();
+            match &segment.arguments {
+                syn::PathArguments::AngleBracketed(list)
+                    if matches!(
+                        name.as_str(),
+                        "Arc" | "Rc" | "Box" | "Option" | "Mutex" | "RwLock" | "Data" | "State"
+                    ) =>
+                {
+                    list.args.iter().find_map(|argument| match argument {
+                        syn::GenericArgument::Type(ty) => pointed_at(ty),
+                        _ => None,
+                    })
+                }
+                _ => Some(name),
+            }
+        }
+        _ => None,
+    }
+}
+
+fn of_bound(bound: &syn::TypeParamBound) -> Option<String> {
+    match bound {
+        syn::TypeParamBound::Trait(bound) => bound.path.segments.last().map(|segment| segment.ident.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,138 @@
+//! Writes as their callers make them.
+
+use super::{Caller, Callers, named};
+use crate::document::survival::{self, Word};
+use crate::document::{Document, Input};
+use crate::project::reads::{Statements, Written};
+use crate::project::writes::{ColumnWrite, HandedBy, of_column};
+use crate::project::{Paths, Project, Settings};
+use crate::project::{around, guards};
+use crate::source::{Files, Site};
+use std::collections::BTreeMap;
+
+/// A write with the value that one caller makes.
+struct Made<'a> {
+    caller: &'a Caller,
+    write: ColumnWrite,
+}
+
+impl Project {
+    /// Judges functions that store a parameter by what their callers hand them. Where all callers change what they read
+    /// before, the function's write is one that does; where only some do, each of these is a write of its own, at the
+    /// place where it hands the document over.
+    pub fn join_callers(&mut self, callers: &Callers, files: &Files, settings: &Settings) {
+        self.note_outside(callers);
+        let paths = Paths { files, settings };
+        let statements = Statements::new(&self.facts);
+        let mut by_write: BTreeMap<usize, Vec<&Caller>> = BTreeMap::new();
+        for caller in callers.found.iter().filter(|caller| !caller.test) {
+            by_write.entry(caller.write).or_default().push(caller);
+        }
+        let mut more = vec![];
+        for (index, found) in by_write {
+            let Some(write) = self.writes.get(index) else { continue };
+            let total = found.len();
+            let made = found.into_iter().map(|caller| Made { caller, write: made(write, caller, &statements, paths) });
+            let mut stale: Vec<Made<'_>> = made.filter(|made| is_stale(&made.write)).collect();
+            stale.sort_by_key(|made| (paths.get(made.caller.file).to_owned(), made.caller.call));
+            // A function that nobody is seen to call takes what comes from outside.
+            let outside = callers.sinks.iter().any(|sink| sink.write == index && sink.forwards && !sink.called);
+            if stale.is_empty() {
+                continue;
+            }
+            if stale.len() < total || outside {
+                more.extend(stale.into_iter().map(|made| at_the_call(made.write, made.caller, write)));
+            } else if let Some(write) = self.writes.get_mut(index) {
+                let handed_by: Vec<HandedBy> = stale.iter().map(|made| handed_by(made.caller)).collect();
+                if let Some(first) = stale.into_iter().next() {
+                    let Made { write: made, .. } = first;
+                    *write = ColumnWrite { handed_by, ..made };
+                }
+            }
+        }
+        self.writes.extend(more);
+        let key = |write: &ColumnWrite| (files.get(write.file).path.clone(), write.file, write.site);
+        self.writes.sort_by_cached_key(key);
+    }
+}
+
+impl Project {
+    /// What the functions say that hand a parameter on: a handler of PATCH requests passes what was sent.
+    fn note_outside(&mut self, callers: &Callers) {
+        let handlers = around::patch_handlers(&self.facts);
+        for sink in callers.sinks.iter().filter(|sink| sink.forwards) {
+            let Some(write) = self.writes.get_mut(sink.write) else { continue };
+            write.signs.extend(around::signs_of(&sink.function, sink.file, &handlers));
+            write.signs.sort();
+            write.signs.dedup();
+        }
+    }
+}
+
+fn is_stale(write: &ColumnWrite) -> bool {
+    write.survival.word == Word::Stale || (write.survival.word == Word::Unknown && !write.reads.is_empty())
+}
+
+fn handed_by(caller: &Caller) -> HandedBy {
+    HandedBy { site: Site { file: caller.file, span: caller.bind.span }, function: caller.function.name.clone() }
+}
+
+/// The write with a caller's value in the place of the parameter.
+fn made(write: &ColumnWrite, caller: &Caller, statements: &Statements<'_>, paths: Paths<'_>) -> ColumnWrite {
+    let names = named::names(&write.column.table.name, &write.column.name, &caller.input);
+    let known = named::Named {
+        names: &names,
+        column: &write.column.name,
+        parameters: &caller.function.parameters,
+        function: &caller.function.name,
+    };
+    let written = Written { table: &write.sql.table, column: &write.column.name };
+    let given = statements.settle(known.read_in(caller.bind.value.clone()), written);
+    let value = write.value.clone().transformed(&|part| match part {
+        Document::Input(Input { id, .. }) if id == caller.input => given.clone(),
+        other => other,
+    });
+    let survival = survival::survival(&value, &of_column(&write.column, write.dialect, &write.states));
+    let reads = statements.of(&value);
+    let function = Site { file: caller.file, span: caller.function.span };
+    let mut protections = write.protections.clone();
+    let handed_in = caller.function.parameters.iter().any(|name| guards::is_transaction(name));
+    protections.extend(guards::around_call(function, caller.call, &reads, write.dialect, handed_in, paths));
+    protections.sort();
+    protections.dedup();
+    let mut signs = write.signs.clone();
+    signs.extend(caller.function.signs.iter().chain(&caller.bind.signs).cloned());
+    signs.sort();
+    signs.dedup();
+    ColumnWrite {
+        value,
+        survival,
+        reads,
+        protections,
+        signs,
+        // The row is picked in one function and read in another: which names mean the same there does not show.
+        key: vec![],
+        parameters: caller.function.parameters.clone(),
+        ..write.clone()
+    }
+}
+
+/// The same, as a write that stands where the document is handed over.
+fn at_the_call(made: ColumnWrite, caller: &Caller, of: &ColumnWrite) -> ColumnWrite {
+    let mut binds = made.binds.clone();
+    for bind in &mut binds {
+        bind.file.get_or_insert(of.file);
+    }
+    let mut sql = made.sql.clone();
+    (sql.statement, sql.assignment) = (caller.call, caller.bind.span);
+    ColumnWrite {
+        site: Site { file: caller.file, span: caller.bind.span },
+        file: caller.file,
+        stored_by: Some(of.site),
+        function: Some(caller.function.name.clone()),
+        within: None,
+        binds,
+        sql,
+        ..made
+    }
+}
