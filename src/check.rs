@@ -111,7 +111,7 @@ pub enum CheckError {
     #[error(transparent)]
     Path(#[from] PathError),
     /// The worker threads could not be started.
-    #[error("cannot start the worker threads: {0}")]
+    #[error("cannot start the worker threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
 

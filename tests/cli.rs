@@ -54,6 +54,7 @@ fn usage_errors_are_2_and_say_what_to_do() {
         assert_eq!(outcome.code, Some(2), "{arguments:?}: {outcome:?}");
         assert!(outcome.stderr.contains(said), "{arguments:?}: {outcome:?}");
         assert_eq!(outcome.stdout, "", "{arguments:?}");
+        assert!(outcome.stderr.matches("No such file").count() <= 1, "said twice: {outcome:?}");
     }
     assert_eq!(project.run(&["nowhere", "--exit-zero"]).code, Some(2));
 }

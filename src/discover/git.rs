@@ -26,7 +26,7 @@ type Hunk = (usize, usize);
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
     /// `git` cannot be run.
-    #[error("cannot run `git`, which knows what has changed: {0}")]
+    #[error("cannot run `git`, which knows what has changed")]
     Missing(#[from] io::Error),
     /// The folder is in no repository.
     #[error("{} is in no git repository, so nothing is known of what has changed", .0.display())]

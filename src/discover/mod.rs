@@ -97,7 +97,7 @@ pub struct Request<'a> {
 
 /// A named path that does not exist or cannot be looked at.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {source}", path.display())]
+#[error("cannot read {}", path.display())]
 pub struct PathError {
     /// The path as it was named.
     pub path: PathBuf,

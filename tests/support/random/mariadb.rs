@@ -1,9 +1,11 @@
 //! Random writes of MariaDB.
 
+use super::faults::{self, Run};
 use super::{Case, Grammar, NEW, Rng, Row, inserted, key, object, value};
+use noclobber::document::Document;
 use noclobber::document::run::Storage;
 use noclobber::frontend::sql::Dialect;
-use noclobber::frontend::sql::value::SqlType;
+use noclobber::frontend::sql::value::{Server, SqlType};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -76,11 +78,12 @@ impl Grammar for MariaDb {
         if name == "flag" { Json::from(i32::from(*value == Json::Bool(true))) } else { value.clone() }
     }
 
-    fn is_quirk(&self, statement: &str) -> bool {
-        // 10.11 skips keys of a patch after one that removes: JSON_MERGE_PATCH('{"a":1,"b":0}', '{"b":[],"a":null}')
-        // gives {"b": 0}.
-        // A value is not evaluated where the path finds nothing, so JSON_REMOVE(.., '$') fails in some rows only.
-        statement.contains("JSON_MERGE_PATCH") || statement.contains(", '$')")
+    fn is_fault(&self, part: &Document, run: Run<'_>) -> bool {
+        faults::of_mariadb(part, run)
+    }
+
+    fn release(&self) -> (&'static str, fn(&str) -> Server) {
+        ("SELECT JSON_QUOTE(VERSION())", |_| Server::MariaDb)
     }
 
     fn is_rejection(&self, message: &str) -> bool {

@@ -1,13 +1,15 @@
 //! Random rows and random writes: the same seed gives the same ones.
 #![allow(clippy::format_collect, reason = "lists of a few columns")]
 
+pub(crate) mod faults;
 pub(crate) mod mariadb;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
+use noclobber::document::Document;
 use noclobber::document::run::Storage;
 use noclobber::frontend::sql::Dialect;
-use noclobber::frontend::sql::value::SqlType;
+use noclobber::frontend::sql::value::{Server, SqlType};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -176,12 +178,20 @@ pub(crate) trait Grammar {
     }
     /// The next write.
     fn case(&self, rng: &mut Rng) -> Case;
-    /// Whether the server is known to give wrong results in such statements.
-    fn is_quirk(&self, _statement: &str) -> bool {
+    /// Whether the server is known to go wrong on this part of a write.
+    fn is_fault(&self, _part: &Document, _run: faults::Run<'_>) -> bool {
         false
     }
+    /// A query for the release as text, and what the text says.
+    fn release(&self) -> (&'static str, fn(&str) -> Server);
     /// Whether the message says that the statement is wrong whatever the row holds: a flaw of the grammar.
     fn is_rejection(&self, message: &str) -> bool;
+}
+
+/// The first number of a release, and the second.
+pub(crate) fn numbers(release: &str) -> (u32, u32) {
+    let mut parts = release.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().unwrap());
+    (parts.next().unwrap(), parts.next().unwrap())
 }
 
 /// What an `INSERT` with literals would have put into each column; only `opt` may be SQL NULL.

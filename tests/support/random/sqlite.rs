@@ -1,9 +1,9 @@
 //! Random writes of SQLite.
 
-use super::{Case, Grammar, NEW, Rng, Row, constant, inserted, key, object, quote, value};
+use super::{Case, Grammar, NEW, Rng, Row, constant, inserted, key, numbers, object, quote, value};
 use noclobber::document::run::Storage;
 use noclobber::frontend::sql::Dialect;
-use noclobber::frontend::sql::value::SqlType;
+use noclobber::frontend::sql::value::{Server, SqlType};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -63,6 +63,13 @@ impl Grammar for Sqlite {
             // SQLite has no JSON type: every document is text.
             (_, value) => Json::String(value.to_string()),
         }
+    }
+
+    fn release(&self) -> (&'static str, fn(&str) -> Server) {
+        ("SELECT json_quote(sqlite_version())", |text| {
+            let (major, minor) = numbers(text);
+            Server::Sqlite(major, minor)
+        })
     }
 
     fn is_rejection(&self, message: &str) -> bool {

@@ -2,11 +2,11 @@
 
 mod expression;
 
-use super::{Case, Grammar, NEW, Rng, Row, constant};
+use super::{Case, Grammar, NEW, Rng, Row, constant, numbers};
 use expression::Write;
 use noclobber::document::run::Storage;
 use noclobber::frontend::sql::Dialect;
-use noclobber::frontend::sql::value::SqlType;
+use noclobber::frontend::sql::value::{Server, SqlType};
 use std::fmt::Write as _;
 
 /// The grammar.
@@ -76,6 +76,10 @@ impl Grammar for Postgres {
             "td" => Storage::Text,
             _ => Storage::Jsonb,
         }
+    }
+
+    fn release(&self) -> (&'static str, fn(&str) -> Server) {
+        ("SELECT to_json(current_setting('server_version'))::text", |text| Server::Postgres(numbers(text).0))
     }
 
     fn is_rejection(&self, message: &str) -> bool {
