@@ -103,7 +103,9 @@ fn read_body(mut facts: Facts, source: Source<'_>, body: &str, context: Context)
         Ok(tokens) => tokens,
         Err(error) => {
             let span = source.span(error.span());
-            facts.problems.push(Problem { span: Some(span), message: format!("the file was not read: {error}") });
+            // The lexer says no more than that it failed.
+            let message = "the file was not read: a bracket, quote or comment here has no end, or this is no Rust";
+            facts.problems.push(Problem { span: Some(span), message: message.to_owned() });
             return facts;
         }
     };
