@@ -54,11 +54,9 @@ fn after(dialect: Dialect) -> String {
             .unwrap();
         } else {
             let code = code.replace(".filter(..)", "\n            .filter(Column::Id.eq(id))");
-            write!(
-                shown,
-                "\n    pub fn {name}(id: i64, phone: &str) -> UpdateMany<Entity> {{\n        {code}\n    }}\n"
-            )
-            .unwrap();
+            let given = if code.contains("patch)") { "patch: serde_json::Value" } else { "phone: &str" };
+            write!(shown, "\n    pub fn {name}(id: i64, {given}) -> UpdateMany<Entity> {{\n        {code}\n    }}\n")
+                .unwrap();
         }
     }
     let fixes = report.findings.iter().filter_map(|finding| finding.fix.as_ref());

@@ -5,6 +5,7 @@
 //! ([`Fixer::suggest`]); it carries edits only when the files spell the statement and what is bound to it in a way that
 //! leaves no doubt. Nothing is written here: see [`apply`].
 
+mod advice;
 pub mod apply;
 mod drafts;
 mod edits;
@@ -95,6 +96,7 @@ struct Rebound {
 pub struct Fixer<'a> {
     files: &'a Files,
     code: RefCell<BTreeMap<FileId, Rc<Code>>>,
+    models: RefCell<BTreeMap<FileId, Rc<sea_orm::code::Code>>>,
     /// How often Rust names an `.sql` file.
     mentions: RefCell<BTreeMap<FileId, usize>>,
 }
@@ -108,12 +110,22 @@ impl std::fmt::Debug for Fixer<'_> {
 impl<'a> Fixer<'a> {
     /// For writes that stand in these files.
     pub fn new(files: &'a Files) -> Self {
-        Self { files, code: RefCell::default(), mentions: RefCell::default() }
+        Self { files, code: RefCell::default(), models: RefCell::default(), mentions: RefCell::default() }
     }
 
-    /// The change that keeps the rest of the document; `None` when no template fits or no check passes. `rule` is the
-    /// rule that speaks of the write.
-    pub fn suggest(&self, write: &ColumnWrite, rule: &str) -> Option<Fix> {
+    /// The change that keeps the rest of the document, or else what can be done; `Err` when neither is known, with the
+    /// reason as the end of a sentence where it needs saying. `rule` is the rule that speaks of the write.
+    ///
+    /// # Errors
+    /// When no change is known.
+    pub fn suggest(&self, write: &ColumnWrite, rule: &str) -> Result<Fix, Option<String>> {
+        // Where the edits stand in one function and the statement in another, no rewritten statement has them.
+        let change = if write.is_handed_over() { None } else { self.change(write, rule) };
+        change.map_or_else(|| advice::of(write, self), Ok)
+    }
+
+    /// The change that keeps the rest of the document; `None` when no template fits or no check passes.
+    fn change(&self, write: &ColumnWrite, rule: &str) -> Option<Fix> {
         let range = &write.sql.assignment_in_statement;
         let statement = &write.sql.statement_sql;
         let (head, tail) = (statement.get(..range.start)?, statement.get(range.end..)?);
@@ -122,35 +134,39 @@ impl<'a> Fixer<'a> {
             if !verify(write, &format!("{head}{}{tail}", draft.assignment), &draft) {
                 continue;
             }
-            if write.built {
-                return sea_orm::dress(write, &draft, self.files);
-            }
-            let edits = if is_applicable(write, &draft) { self.edits(write, &draft) } else { None };
-            match edits {
-                Some(edits) => return Some(self.fix(write, &draft, edits)),
+            let fix = if write.built {
+                sea_orm::dress(write, &draft, self)
+            } else {
+                let edits = not_applicable(write, &draft).map_or_else(|| self.edits(write, &draft), Err);
+                Some(self.fix(write, &draft, edits))
+            };
+            match fix {
+                Some(fix) if !fix.edits.is_empty() => return Some(fix),
                 // A later draft may do without what stands in the way of this one.
-                None => shown = shown.or(Some(draft)),
+                fix => shown = shown.or(fix),
             }
         }
-        shown.map(|draft| self.fix(write, &draft, vec![]))
+        shown
     }
 
-    /// The edits of a draft, in the order of files and bytes; `None` when it cannot be spelled for certain.
-    fn edits(&self, write: &ColumnWrite, draft: &Draft) -> Option<Vec<Edit>> {
-        let mut edits = edits::of_assignment(write, &draft.assignment, self)?;
+    /// The edits of a draft, in the order of files and bytes; or why it cannot be spelled for certain.
+    fn edits(&self, write: &ColumnWrite, draft: &Draft) -> Result<Vec<Edit>, &'static str> {
+        let mut edits = edits::of_assignment(write, &draft.assignment, self).ok_or("the statement is put together")?;
         if let Some(bind) = &draft.bind {
-            let edit = bind.edit.clone()?;
-            let bound = write.binds.iter().find(|known| known.index == bind.index)?;
+            let known = write.binds.iter().find(|known| known.index == bind.index);
+            let (Some(edit), Some(bound)) = (bind.edit.clone(), known) else {
+                return Err("what is bound cannot be spelled");
+            };
             if !self.is_paired(write, bound, &edits) {
-                return None;
+                return Err("the value is bound in another place");
             }
             edits.push(edit);
         }
         if self.is_shared(write, &edits) {
-            return None;
+            return Err("the statement is used in several places");
         }
         edits.sort_by_key(|edit| edit.site);
-        Some(edits)
+        Ok(edits)
     }
 
     /// Whether the statement's text may be sent from other places too.
@@ -196,6 +212,24 @@ impl<'a> Fixer<'a> {
         })
     }
 
+    /// Whether sqlx's offline cache knows the statement: it is found there by its text, which changes.
+    fn is_prepared(&self, write: &ColumnWrite) -> bool {
+        const MACROS: [&str; 3] = ["query!(", "query_as!(", "query_scalar!("];
+        if !self.files.iter().any(|(_, file)| file.path.contains(".sqlx/query-")) {
+            return false;
+        }
+        if !edits::is_rust(&self.files.get(write.file).path) {
+            return true;
+        }
+        let text = self.files.get(write.file).text.as_str();
+        let statement = write.sql.statement.range();
+        let start = self.code(write.file).holding(&statement).map_or(statement.start, |token| token.start);
+        let head = text.get(..start).unwrap_or_default();
+        let open = head.rfind(';').map_or(head, |at| head.get(at..).unwrap_or_default());
+        let open: String = open.replace("_unchecked!", "!").split_whitespace().collect();
+        MACROS.iter().any(|name| open.contains(name))
+    }
+
     /// How often Rust names an `.sql` file.
     fn mentions(&self, file: FileId) -> usize {
         if let Some(known) = self.mentions.borrow().get(&file) {
@@ -209,7 +243,17 @@ impl<'a> Fixer<'a> {
         count
     }
 
-    fn fix(&self, write: &ColumnWrite, draft: &Draft, edits: Vec<Edit>) -> Fix {
+    /// What the file does with models.
+    fn models(&self, file: FileId) -> Rc<sea_orm::code::Code> {
+        let known = self.models.borrow().get(&file).cloned();
+        known.unwrap_or_else(|| {
+            let code = Rc::new(sea_orm::code::Code::read(&self.files.get(file).text));
+            self.models.borrow_mut().insert(file, Rc::clone(&code));
+            code
+        })
+    }
+
+    fn fix(&self, write: &ColumnWrite, draft: &Draft, edits: Result<Vec<Edit>, &'static str>) -> Fix {
         let range = &write.sql.assignment_in_statement;
         let mut patch = vec![text::patch_lines(&write.sql.statement_sql, range, &draft.assignment)];
         for (before, after) in &mut patch {
@@ -219,17 +263,37 @@ impl<'a> Fixer<'a> {
         if let Some(bind) = &draft.bind {
             patch.push(bind_lines(write, bind, self.files));
         }
-        let applicability = if edits.is_empty() { Applicability::Display } else { draft.applicability };
-        Fix { applicability, title: draft.title.into(), edits, patch }
+        match edits {
+            Ok(edits) => {
+                let prepared = if self.is_prepared(write) { "; run `cargo sqlx prepare` afterwards" } else { "" };
+                Fix { applicability: draft.applicability, title: format!("{}{prepared}", draft.title), edits, patch }
+            }
+            Err(why) => {
+                let title = match draft.applicability {
+                    Applicability::Display => draft.title.into(),
+                    _ => format!("{} (by hand: {why})", draft.title),
+                };
+                Fix { applicability: Applicability::Display, title, edits: vec![], patch }
+            }
+        }
     }
 }
 
-/// Whether the change may be made by a program at all.
-fn is_applicable(write: &ColumnWrite, draft: &Draft) -> bool {
-    // Without a WHERE the change would still be made to every row: which rows are meant is for the reader to say.
-    let one_row = write.scope != RowScope::All;
-    // A migration that has run must not change: migrators compare its hash.
-    draft.applicability != Applicability::Display && one_row && !write.migration
+/// Why the change may not be made by a program, whatever the source looks like.
+fn not_applicable(write: &ColumnWrite, draft: &Draft) -> Option<&'static str> {
+    match () {
+        () if draft.applicability == Applicability::Display => Some("the new value may hold more than what changes"),
+        // Without a WHERE the change would still be made to every row: which rows are meant is for the reader to say.
+        () if write.scope == RowScope::All => Some("it writes every row"),
+        // A migration that has run must not change: migrators compare its hash.
+        () if write.migration => Some("a migration that has run must not change"),
+        () => None,
+    }
+}
+
+/// With white space folded.
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// How often a text has a file of that name in a string: `"save.sql"`, `"queries/save.sql"`.

@@ -177,6 +177,18 @@ pub(super) fn variable(expression: &str) -> Option<Variable> {
     }
 }
 
+/// The bytes of the call whose value an expression hands on: `merge(a, b)` of `Json(merge(a, b))`.
+pub(super) fn inner_call(expression: &str) -> Option<Range<usize>> {
+    let parsed: Expr = syn::parse_str(expression).ok()?;
+    let mut at = &parsed;
+    loop {
+        match handed_on(at) {
+            Some(inner) => at = inner,
+            None => return matches!(at, Expr::Call(_) | Expr::MethodCall(_)).then(|| at.span().byte_range()),
+        }
+    }
+}
+
 /// The digits of an integer literal: `1`, `10_i64`.
 pub(super) fn integer(expression: &str) -> Option<String> {
     match syn::parse_str::<Expr>(expression).ok()? {

@@ -1,17 +1,20 @@
 //! The same suggestions as SeaORM code: the database edits the document, through custom SQL in an expression.
 //!
 //! The SQL inside has been checked like any other; only its dressing is made here. Where the value of a builder stands
-//! alone (`.col_expr(column, value)`, `.value(column, value)`, `.update_column(column)`) the change is an edit; an active
-//! model cannot say it, so that an `update_many()` is shown for it, whose condition is left to the reader.
+//! alone (`.col_expr(column, value)`, `.value(column, value)`, `.update_column(column)`) the change is an edit of it; an
+//! active model cannot say it, so that its column gets an `update_many()` of its own ([`model`]).
 
+pub(super) mod code;
 mod custom;
+mod model;
 
 use super::suggestion::{Applicability, Edit, Fix};
-use super::{Draft, is_applicable};
+use super::{Draft, Fixer, folded, not_applicable};
+use crate::frontend::facts::{EntityPath, EntityUse};
 use crate::frontend::sql::Verb;
+use crate::project::around::EarlierRead;
 use crate::project::writes::ColumnWrite;
-use crate::source::{Files, Site, Span};
-use heck::ToUpperCamelCase;
+use crate::source::{Site, Span};
 
 /// How the column and its value are spelled.
 enum Form<'f> {
@@ -37,42 +40,85 @@ enum Form<'f> {
 }
 
 /// Dresses a checked assignment.
-pub(super) fn dress(write: &ColumnWrite, draft: &Draft, files: &Files) -> Option<Fix> {
+pub(super) fn dress(write: &ColumnWrite, draft: &Draft, fixer: &Fixer<'_>) -> Option<Fix> {
     let (_, value) = draft.assignment.split_once(" = ")?;
-    let (sql, values) = custom::of(write, value, draft.bind.as_ref());
-    let text = files.get(write.file).text.as_str();
+    let (files, text) = (fixer.files, fixer.files.get(write.file).text.as_str());
     let form = form(write, text)?;
+    let of_model = matches!(form, Form::Model).then_some(text);
+    let (sql, values) = custom::of(write, value, draft.bind.as_ref(), of_model);
+    let is_spelled = !values.iter().any(|value| value == custom::UNKNOWN);
     let expr = expression(&expr_path(write, text), &sql, &values);
-    let shown = Fix {
+    let shown = |before: &str, after: String, why: Option<&str>| Fix {
         applicability: Applicability::Display,
-        title: draft.title.to_owned(),
+        title: why
+            .filter(|_| draft.applicability != Applicability::Display)
+            .map_or_else(|| draft.title.to_owned(), |why| format!("{} (by hand: {why})", draft.title)),
         edits: vec![],
-        patch: vec![(folded(files.text(write.site)), String::new())],
+        patch: vec![(folded(before), after)],
     };
+    let refused = not_applicable(write, draft).or((!is_spelled).then_some("what is bound cannot be spelled"));
     let (span, after) = match form {
         Form::Value { span } => (span, expr),
         Form::Excluded { span, column } => (span, format!("value({column}, {expr})")),
         Form::Listed { column } => {
-            let after = format!(".value({column}, {expr})");
-            return Some(Fix { patch: vec![(folded(column), after)], ..shown });
+            let why = "the column stands in a list";
+            return Some(shown(column, format!(".value({column}, {expr})"), Some(why)));
         }
         Form::Model => {
-            // The variant is named after the model's field, whatever the column is called.
-            let field = text.get(write.sql.target_span.range()).unwrap_or("").rsplit(['.', ' ', ':']).next();
-            let field = field.map(|field| field.trim_start_matches("r#")).filter(|field| super::text::is_plain(field));
-            let column = field.unwrap_or(&write.column.name).to_upper_camel_case();
-            let after = format!("Entity::update_many().col_expr(Column::{column}, {expr}).filter(..)");
-            let before = shown.patch.into_iter().map(|(before, _)| (before, after.clone())).collect();
-            return Some(Fix { patch: before, ..shown });
+            let unknown = EntityUse { path: EntityPath::default(), columns: vec![], hooks: vec![] };
+            let entity = write.entity.as_deref().unwrap_or(&unknown);
+            let code = fixer.models(write.file);
+            let case = model::Case { write, entity, code: &code, text, expr: &expr, values: &values };
+            let before = files.text(write.site);
+            return Some(match refused.map_or_else(|| case.edits(), Err) {
+                Ok(moved) if parses(text, &moved.edits) => Fix {
+                    applicability: draft.applicability,
+                    edits: moved.edits,
+                    ..shown(before, moved.statement, None)
+                },
+                Ok(_) => shown(before, case.shown(), None),
+                Err(why) => shown(before, case.shown(), Some(why)),
+            });
         }
     };
     let site = Site { file: write.file, span };
-    let patch = vec![(folded(files.text(site)), after.clone())];
-    let is_spelled = !values.iter().any(|value| value == custom::UNKNOWN);
-    if !is_spelled || !is_applicable(write, draft) || syn::parse_str::<syn::Expr>(&after).is_err() {
-        return Some(Fix { patch, ..shown });
+    let before = files.text(site);
+    if refused.is_some() || syn::parse_str::<syn::Expr>(&after).is_err() {
+        return Some(shown(before, after, refused));
     }
-    Some(Fix { applicability: draft.applicability, patch, edits: vec![Edit { site, text: after }], ..shown })
+    let edits = vec![Edit { site, text: after.clone() }];
+    Some(Fix { applicability: draft.applicability, edits, ..shown(before, after, None) })
+}
+
+/// Whether a built statement goes through an active model.
+pub(super) fn is_model(write: &ColumnWrite, fixer: &Fixer<'_>) -> bool {
+    matches!(form(write, &fixer.files.get(write.file).text), Some(Form::Model))
+}
+
+/// A write before and after, with a condition that compares what was read.
+pub(super) fn compared(write: &ColumnWrite, read: &EarlierRead, fixer: &Fixer<'_>) -> (String, String) {
+    let text = fixer.files.get(write.file).text.as_str();
+    let before = folded(fixer.files.text(write.site));
+    let old = match read.site.filter(|_| read.handed_in).map(|site| folded(fixer.files.text(site))) {
+        Some(old) if super::text::words(&old).count() < 5 && !old.contains('(') => format!("{old}.clone()"),
+        _ => custom::UNKNOWN.to_owned(),
+    };
+    let bound = crate::project::bound::of_assignment(write);
+    let value = bound.first().map_or(custom::UNKNOWN, |(_, bind)| bind.source.as_str());
+    let unknown = EntityUse { path: EntityPath::default(), columns: vec![], hooks: vec![] };
+    let entity = write.entity.as_deref().unwrap_or(&unknown);
+    let code = fixer.models(write.file);
+    let expr = format!("{}::value({value})", expr_path(write, text));
+    let case = model::Case { write, entity, code: &code, text, expr: &expr, values: &[] };
+    let condition = format!(".filter({}.eq({old}))", case.named());
+    let after = if is_model(write, fixer) { format!("{}{condition}", case.shown()) } else { condition };
+    (before, after)
+}
+
+/// Whether the file is Rust after these edits.
+fn parses(text: &str, edits: &[Edit]) -> bool {
+    let edits: Vec<_> = edits.iter().map(|edit| (edit.site.span.range(), edit.text.as_str())).collect();
+    super::edits::replaced(text, &edits).is_some_and(|after| syn::parse_file(&after).is_ok())
 }
 
 /// How the source spells the write; `None` when its places are not what they seem.
@@ -128,8 +174,4 @@ fn expression(path: &str, sql: &str, values: &[String]) -> String {
             format!("{path}::cust_with_values({sql}, [{}])", several.join(", "))
         }
     }
-}
-
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

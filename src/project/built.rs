@@ -8,11 +8,11 @@ mod given;
 mod render;
 
 use super::{Paths, Unanalysed};
-use crate::frontend::facts::{BuiltWrite, Facts, Route, SqlText, TextFacts};
-use crate::frontend::sql::{self, Dialect};
+use crate::frontend::facts::{BuiltWrite, Entity, EntityUse, Facts, Route, SqlText, TextFacts};
+use crate::frontend::sql::{self, Dialect, TableName};
 use crate::source::{FileId, Site};
 use entities::{Entities, Match};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Adds a text for every built statement; returns what could not be resolved.
 pub(super) fn expand(
@@ -27,6 +27,7 @@ pub(super) fn expand(
     let mut texts: Vec<Vec<TextFacts>> = vec![];
     let known = Entities::new(facts, paths);
     let given = given::Given::new(facts, paths, &known);
+    let hooks = AllHooks::new(facts, paths, &known);
     for facts in facts.iter() {
         let mut own = vec![];
         for write in &facts.built {
@@ -49,9 +50,11 @@ pub(super) fn expand(
                     None => {}
                 }
             }
+            let mut entity = None;
             let rendered = match (found, &write.table) {
-                (Some(Match::One(entity)), _) if given.is(write, &entity.table, facts.file) => {
-                    render::render(&given.spread(write, entity), &entity.table, Some(entity))
+                (Some(Match::One(found)), _) if given.is(write, &found.table, facts.file) => {
+                    entity = Some(found);
+                    render::render(&given.spread(write, found), &found.table, Some(found))
                 }
                 (Some(Match::One(_)), _) => None,
                 _ if write.given.is_some() => None,
@@ -71,7 +74,7 @@ pub(super) fn expand(
                 sql: rendered.sql,
                 map: rendered.map,
                 span: write.span,
-                route: Route::Builder,
+                route: Route::Builder(entity.map(|entity| hooks.used(write, entity)).map(Box::new)),
                 dialect: rendered.dialect,
                 holes: vec![],
                 binds: rendered.binds,
@@ -87,6 +90,34 @@ pub(super) fn expand(
         facts.texts.extend(own);
     }
     unanalysed
+}
+
+/// What runs around the writes of models, by table.
+struct AllHooks<'a> {
+    by_table: BTreeMap<&'a TableName, BTreeSet<&'a String>>,
+}
+
+impl<'a> AllHooks<'a> {
+    fn new(facts: &'a [Facts], paths: Paths<'a>, known: &Entities<'a>) -> Self {
+        let mut by_table: BTreeMap<&TableName, BTreeSet<&String>> = BTreeMap::new();
+        for facts in facts {
+            for hooks in &facts.models.hooks {
+                if let Match::One(entity) = known.find(&hooks.model, facts.file, paths.get(facts.file)) {
+                    by_table.entry(&entity.table).or_default().extend(&hooks.names);
+                }
+            }
+        }
+        Self { by_table }
+    }
+
+    /// The entity as the place of a write may name it.
+    fn used(&self, write: &BuiltWrite, entity: &Entity) -> EntityUse {
+        EntityUse {
+            path: write.entity.clone().unwrap_or_default(),
+            columns: entity.columns.clone(),
+            hooks: self.by_table.get(&entity.table).into_iter().flatten().map(|name| String::clone(name)).collect(),
+        }
+    }
 }
 
 fn note(unanalysed: &mut BTreeMap<FileId, Vec<Unanalysed>>, file: FileId, write: &BuiltWrite, reason: String) {

@@ -179,7 +179,7 @@ impl Inference<'_> {
                     Dialect::Sqlite => Shows::Text,
                 };
                 (shows, "a JSON value is bound to")
-            } else if is_json_text(bind, text.text.route == Route::Builder) {
+            } else if is_json_text(bind, matches!(text.text.route, Route::Builder(_))) {
                 (Shows::Text, "JSON text is bound to")
             } else {
                 continue;

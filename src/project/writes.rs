@@ -13,7 +13,7 @@ use super::{Paths, Settings, Unanalysed, siblings};
 use crate::document::survival::{self, State, Survival, Word};
 use crate::document::{Document, Input, Nullability, Shape};
 use crate::frontend::dialect_hint;
-use crate::frontend::facts::{Bind, Facts, Function, Route, Sign, SignKind, SqlText, TextFacts};
+use crate::frontend::facts::{Bind, EntityUse, Facts, Function, Route, Sign, SignKind, SqlText, TextFacts};
 use crate::frontend::sql::value::{SqlType, evaluate};
 use crate::frontend::sql::{self, Assigned, Dialect, RowScope, SqlWrite, TableName, Verb};
 use crate::source::{FileId, Site, Span, SpanMap};
@@ -70,6 +70,8 @@ pub struct ColumnWrite {
     pub stored_by: Option<Site>,
     /// The statement is built by calls; `sql` is what they send.
     pub built: bool,
+    /// The entity that a built statement writes, where it is known.
+    pub entity: Option<Box<EntityUse>>,
     /// How the write is meant, as the Rust around it shows it; in the order of kind and place, none twice.
     pub signs: Vec<Sign>,
     /// Earlier reads of this column that the value is made from, in the order of place.
@@ -263,7 +265,11 @@ impl Collector<'_> {
             let given = |value, index| {
                 used.borrow_mut().insert(index);
                 // A built statement knows its own fields; their names may differ from those of the columns.
-                if context.text.text.route == Route::Builder { value } else { self.statements.settle(value, written) }
+                if matches!(context.text.text.route, Route::Builder(_)) {
+                    value
+                } else {
+                    self.statements.settle(value, written)
+                }
             };
             evaluate(write, &Answers { dialect, storage, binds, types: &types, given: &given })
         };
@@ -305,7 +311,8 @@ impl Collector<'_> {
             within: context.text.text.function.and_then(|index| context.facts.functions.get(index)).cloned(),
             handed_by: vec![],
             stored_by: None,
-            built: context.text.text.route == Route::Builder,
+            built: matches!(context.text.text.route, Route::Builder(_)),
+            entity: if let Route::Builder(entity) = &context.text.text.route { entity.clone() } else { None },
             signs: signs(write, context, &used.into_inner()),
             reads,
             parameters: parameters(context),

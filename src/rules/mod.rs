@@ -177,6 +177,10 @@ fn finding(case: &Case<'_>, files: &Files, levels: &Levels, fixer: &Fixer<'_>) -
     if let Some(keys) = draft.lost_keys.as_deref().filter(|keys| !keys.is_empty()) {
         notes.insert(0, wording::witness(keys, write.survival.new_keys.as_deref().unwrap_or(&[])));
     }
+    let fix = fixer.suggest(write, rule);
+    if let Err(Some(why)) = &fix {
+        notes.push(format!("no change is suggested: {why}"));
+    }
     let mut labels = write.survival.labels.clone();
     labels.extend(reasons.iter().map(|reason| reason.fact.kind()));
     labels.sort_unstable();
@@ -197,8 +201,7 @@ fn finding(case: &Case<'_>, files: &Files, levels: &Levels, fixer: &Fixer<'_>) -
         lost_keys: draft.lost_keys,
         evidence,
         notes,
-        // The edits stand in one function, the statement in another.
-        fix: if write.is_handed_over() { None } else { fixer.suggest(write, rule) },
+        fix: fix.ok(),
         fingerprint: String::new(),
     })
 }

@@ -5,7 +5,7 @@ mod part;
 mod stale;
 
 use super::suggestion::Applicability;
-use super::{Draft, Fixer, Rebound, Target, bound_text, rebind, target, text};
+use super::{Draft, Fixer, Rebound, Target, bound_text, folded, rebind, target, text};
 use crate::document::survival::Word;
 use crate::document::{Document, Input, Nullability, Shape};
 use crate::frontend::facts::Bind;
@@ -84,8 +84,4 @@ impl Case<'_> {
 /// A value from outside that is JSON and not NULL.
 fn json_input(id: &str) -> Document {
     Document::Input(Input { id: id.to_owned(), shape: Shape::Any, null: Nullability::Never })
-}
-
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

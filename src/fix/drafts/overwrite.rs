@@ -21,7 +21,8 @@ pub(super) fn drafts(case: &Case<'_>) -> Vec<Draft> {
         let mut read = false;
         write.value.visit(&mut |document| read |= matches!(document, Document::Read(_)));
         let stale = read.then(|| super::stale::drafts(case));
-        return foreign(case).into_iter().chain(stale.into_iter().flatten()).collect();
+        let conditional = if read { vec![] } else { if_given(case) };
+        return foreign(case).into_iter().chain(stale.into_iter().flatten()).chain(conditional).collect();
     }
     if matches!(&write.value, Document::Array(_))
         || matches!(&write.value, Document::Known(known) if !known.is_object())
@@ -58,6 +59,17 @@ fn is_flat(document: &Document) -> Option<bool> {
         Document::Cast { of, .. } => is_flat(of),
         _ => None,
     }
+}
+
+/// `COALESCE($1, data)`: what is given is merged, and NULL keeps what is there as before.
+fn if_given(case: &Case<'_>) -> Vec<Draft> {
+    const TITLE: &str = "if the new value holds only the keys that change, merge it where it is given";
+    let Some((name, arguments)) = text::call(case.value) else { return vec![] };
+    let ([given, column], true) = (arguments.as_slice(), name.eq_ignore_ascii_case("coalesce")) else { return vec![] };
+    let merged = templates(case.write.dialect).merge(&case.target, given);
+    let value = format!("{name}({merged}, {column})");
+    let known = if is_flat(&case.write.value) == Some(true) { Applicability::Unsafe } else { Applicability::Display };
+    vec![case.assigns(TITLE, known, &value)]
 }
 
 /// The value merged into the column: as it is, then with an empty object for NULL.

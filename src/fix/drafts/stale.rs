@@ -4,7 +4,9 @@
 //! The code that reads and changes the document stays: what it computed is taken from there.
 
 use super::{Case, json_input};
-use crate::document::{self, CastTo, Document, Input, Key, Nullability, Path, ReadSite, Removal, Rest, SetMode, Shape};
+use crate::document::{
+    self, CastTo, Document, Input, Key, MergeHow, Nullability, Path, ReadSite, Removal, Rest, SetMode, Shape,
+};
 use crate::fix::suggestion::Applicability;
 use crate::fix::{Draft, bound_text, rebind, templates, text};
 use crate::frontend::facts::Bind;
@@ -18,8 +20,11 @@ pub(super) fn drafts(case: &Case<'_>) -> Vec<Draft> {
     if !case.is_used_once(&placeholder) {
         return vec![];
     }
-    let Some(edits) = edits(&bind.value) else { return vec![] };
     let (_, expression) = bound_text(case.write, bind, case.fixer.files);
+    if let Some(merged) = merged(case, bind, expression) {
+        return vec![merged];
+    }
+    let Some(edits) = edits(&bind.value) else { return vec![] };
     let Some(variable) = rebind::variable(expression) else { return vec![] };
     let stale = Stale { case, placeholder, bind, expression, variable };
     let draft = match edits.as_slice() {
@@ -34,6 +39,43 @@ pub(super) fn drafts(case: &Case<'_>) -> Vec<Draft> {
         [] => stale.pushed().and_then(|path| stale.append(&path)),
     };
     draft.into_iter().collect()
+}
+
+/// A document that was read is merged in the program with one from outside: bind that, and let the database merge.
+fn merged(case: &Case<'_>, bind: &Bind, expression: &str) -> Option<Draft> {
+    const TITLE: &str = "bind what is new, and let the database merge it";
+    let mut value = &bind.value;
+    let (patch, how) = loop {
+        value = match value {
+            Document::Cast { of, to: CastTo::Json | CastTo::Text } => of,
+            // What is no object is replaced.
+            Document::Choose { branches, otherwise } => match branches.as_slice() {
+                [(_, held)] if matches!(**otherwise, Document::Input(_)) => held,
+                _ => return None,
+            },
+            Document::Merge { left, right, how } => match &**right {
+                Document::Input(patch) if edits(left)?.is_empty() => break (patch, how),
+                _ => return None,
+            },
+            _ => return None,
+        };
+    };
+    // It must still be there: it is where the program merges.
+    let call = rebind::inner_call(expression)?;
+    let plain = patch.id.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+    let given = expression.get(call.clone())?.split(['(', ',', ')']).any(|given| given.trim() == patch.id);
+    if !plain || !given {
+        return None;
+    }
+    let templates = templates(case.write.dialect);
+    let value = templates.merge(&case.target, case.value);
+    let change = rebind::Rebind { range: call, text: patch.id.clone() };
+    let bind = case.rebound(bind, &change, json_input(&patch.id))?;
+    // The others merge at every depth, and take null for a removal.
+    let same = matches!((case.write.dialect, how), (Dialect::Postgres, MergeHow::Concat))
+        || matches!((case.write.dialect, how), (Dialect::Mysql | Dialect::Sqlite, MergeHow::Patch(_)));
+    let applicability = if same { Applicability::Unsafe } else { Applicability::Display };
+    Some(Draft { bind: Some(bind), ..case.assigns(TITLE, applicability, &value) })
 }
 
 /// What the program did to the document.
@@ -54,6 +96,19 @@ fn edits(document: &Document) -> Option<Vec<Edit<'_>>> {
         document = match document {
             Document::Read(_) => break,
             Document::Cast { of, to: CastTo::Json | CastTo::Text } | Document::Retype { of, .. } => of,
+            // Where there was no document, or none that has keys: an empty one, as the template has it.
+            Document::First(several) => match several.as_slice() {
+                [of, rest @ ..] if rest.iter().all(is_empty) => of,
+                _ => return None,
+            },
+            Document::Choose { branches, otherwise } => {
+                let all = || branches.iter().map(|(_, of)| of).chain([&**otherwise]);
+                let mut held = all().filter(|of| !is_empty(of));
+                match (held.next(), held.next()) {
+                    (Some(of), None) if all().count() == 2 => of,
+                    _ => return None,
+                }
+            }
             Document::Set { of, path: Path::Steps(steps), mode: SetMode::Append, .. } => {
                 found.push(Edit::Append(keys(steps)?));
                 of
@@ -76,6 +131,15 @@ fn edits(document: &Document) -> Option<Vec<Edit<'_>>> {
     }
     found.reverse();
     Some(found)
+}
+
+fn is_empty(document: &Document) -> bool {
+    match document {
+        Document::Known(serde_json::Value::Object(map)) => map.is_empty(),
+        Document::Object { entries, rest: Rest::Closed } => entries.is_empty(),
+        Document::Null | Document::Known(serde_json::Value::Null) => true,
+        _ => false,
+    }
 }
 
 /// How a new value came about.

@@ -2,6 +2,7 @@
 //!
 //! PostgreSQL takes `$1`, the others `?`. The wrong one is sent as it stands, and the value is dropped without a word.
 
+use crate::document::{Document, Shape};
 use crate::fix::{Rebound, text};
 use crate::frontend::sql::Dialect;
 use crate::project::writes::ColumnWrite;
@@ -159,8 +160,14 @@ const RESERVED: &[&str] = &[
     "write",
 ];
 
-/// The SQL of a value, and what is bound in it.
-pub(super) fn of(write: &ColumnWrite, value: &str, changed: Option<&Rebound>) -> (String, Vec<String>) {
+/// The SQL of a value, and what is bound in it. `of_model` is the text of the file, where what is bound was the value of a
+/// field of an active model.
+pub(super) fn of(
+    write: &ColumnWrite,
+    value: &str,
+    changed: Option<&Rebound>,
+    of_model: Option<&str>,
+) -> (String, Vec<String>) {
     let mut sql = String::new();
     let mut values: Vec<String> = vec![];
     let mut seen: Vec<usize> = vec![];
@@ -187,7 +194,12 @@ pub(super) fn of(write: &ColumnWrite, value: &str, changed: Option<&Rebound>) ->
             seen.push(index);
             let bind = write.binds.iter().find(|bind| bind.index == index);
             values.push(match changed {
-                Some(changed) if changed.index == index => as_json(&changed.after),
+                Some(changed) if changed.index == index => match (of_model, &changed.value) {
+                    (Some(file), Document::Input(input)) if input.shape != Shape::SqlScalar => {
+                        made_json(&changed.after, file)
+                    }
+                    _ => as_json(&changed.after),
+                },
                 _ => bind.map_or_else(|| UNKNOWN.to_owned(), |bind| bind.source.clone()),
             });
             seen.len() - 1
@@ -207,6 +219,18 @@ pub(super) fn of(write: &ColumnWrite, value: &str, changed: Option<&Rebound>) ->
 fn as_json(bound: &str) -> String {
     let inner = bound.strip_prefix("Json(").and_then(|rest| rest.strip_suffix(')'));
     inner.map_or_else(|| bound.to_owned(), |inner| format!("json!({})", inner.trim_start_matches('&')))
+}
+
+/// JSON of what an active model took as a value of any type: `settings.theme` becomes `json!(settings.theme)`.
+fn made_json(value: &str, file: &str) -> String {
+    // What was wrapped for a column that allows NULL is JSON, which is never NULL.
+    let bare = value.strip_prefix("Some(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(value);
+    if bare.starts_with("json!(") || bare.starts_with("serde_json::json!(") {
+        return bare.to_owned();
+    }
+    let imported = ["serde_json::json;", "json,", "json}", "json }"].iter().any(|import| file.contains(import));
+    let path = if imported && file.contains("json!(") { "json" } else { "serde_json::json" };
+    format!("{path}!({})", bare.strip_suffix(".clone()").unwrap_or(bare))
 }
 
 /// Without the quotes around lower-case names that need none.

@@ -40,6 +40,26 @@ pub struct EntityColumn {
     pub span: Span,
 }
 
+/// The entity of a built statement, as the place may name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityUse {
+    /// The name by which the place knows it.
+    pub path: EntityPath,
+    /// Its columns.
+    pub columns: Vec<EntityColumn>,
+    /// Every name in the hooks that run around a write of its models ([`Hooks::names`]).
+    pub hooks: Vec<String>,
+}
+
+/// What runs around each write of a model: the methods that a project gives `ActiveModelBehavior`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hooks {
+    /// The model.
+    pub model: EntityPath,
+    /// Every name in them, sorted, each once.
+    pub names: Vec<String>,
+}
+
 /// How an entity is named at a place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntityPath {
@@ -151,6 +171,8 @@ pub struct ModelFacts {
     pub setters: Vec<SetterMacro>,
     /// Structs that become active models, by name, with their fields.
     pub parts: Vec<(String, Vec<String>)>,
+    /// What runs around the writes of models.
+    pub hooks: Vec<Hooks>,
 }
 
 /// A row is updated with what a function made.

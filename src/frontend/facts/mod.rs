@@ -10,8 +10,8 @@ mod texts;
 use crate::frontend::comments::Comment;
 use crate::source::{FileId, Span};
 pub use built::{
-    BuiltColumn, BuiltItem, BuiltKind, BuiltWrite, Entity, EntityColumn, EntityPath, Given, JsonTypes, MadeEnd, Maker,
-    ModelFacts, SetterMacro, SqlPiece,
+    BuiltColumn, BuiltItem, BuiltKind, BuiltWrite, Entity, EntityColumn, EntityPath, EntityUse, Given, Hooks,
+    JsonTypes, MadeEnd, Maker, ModelFacts, SetterMacro, SqlPiece,
 };
 pub use columns::{DeclaredBy, DeclaredColumn, FieldFacts, FieldRef, JsonDecode, JsonField, SchemaFact};
 pub use handed::{GivenArgument, HandedOn, WantedCall};

@@ -1,6 +1,6 @@
 //! SQL texts as a file spells them, in one piece or in several, with what is bound to them.
 
-use super::{PendingCall, Sign};
+use super::{EntityUse, PendingCall, Sign};
 use crate::document::Document;
 use crate::frontend::sql::{Dialect, SqlFacts};
 use crate::source::{FileId, Span, SpanMap};
@@ -48,8 +48,8 @@ pub enum Route {
     SqlFile,
     /// An entry of sqlx's offline cache.
     Cache,
-    /// Calls of a query builder: the text is what they would send.
-    Builder,
+    /// Calls of a query builder: the text is what they would send. With the entity that it writes, where that is known.
+    Builder(Option<Box<EntityUse>>),
 }
 
 /// A part of an SQL text that is not known.

@@ -79,7 +79,8 @@ impl<'a> Values<'_, 'a, '_> {
     /// `d["a"]["b"] = value`, `s.field = value`.
     fn part(&self, found: Val, prefix: Vec<Step>, target: &Expr, value: &Expr) -> Val {
         let Some(path) = self.path_of(&found, target) else { return through(found, "it is changed") };
-        if !found.json && !matches!(found.doc, Document::Retype { .. } | Document::Set { .. } | Document::Read(_)) {
+        let is_document = matches!(found.doc, Document::Retype { .. } | Document::Set { .. } | Document::Read(_));
+        if !found.json && !is_document && !is_indexed_by_name(target) {
             // A field of a struct: its keys stay as they are.
             return found;
         }
@@ -257,6 +258,21 @@ impl<'a> Values<'_, 'a, '_> {
                 None => through(found, &format!("`{name}` may change it")),
             },
         }
+    }
+}
+
+/// Whether a part is named by a string: what is assigned to so is a JSON value, maps cannot be.
+fn is_indexed_by_name(mut target: &Expr) -> bool {
+    loop {
+        target = match target {
+            Expr::Index(index) => match &*index.index {
+                Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(_), .. }) => return true,
+                _ => &index.expr,
+            },
+            Expr::Field(field) => &field.base,
+            Expr::Paren(e) => &e.expr,
+            _ => return false,
+        };
     }
 }
 

@@ -1,7 +1,7 @@
 //! `json!({..})` to a document, from its tokens.
 
 use super::values::Values;
-use crate::document::{Document, Key, Rest};
+use crate::document::{Document, Input, Key, Nullability, Rest};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use serde_json::Value as Json;
 use syn::Expr;
@@ -12,7 +12,11 @@ const MAX_DEPTH: usize = 60;
 /// The value of a `json!` call.
 pub(super) fn read(values: &Values<'_, '_, '_>, tokens: TokenStream) -> Document {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    value(values, &tokens, 0)
+    match value(values, &tokens, 0) {
+        // `None` becomes JSON null, which is not SQL's.
+        Document::Input(input) => Document::Input(Input { null: Nullability::Never, ..input }),
+        other => as_member(other),
+    }
 }
 
 fn value(values: &Values<'_, '_, '_>, tokens: &[TokenTree], depth: usize) -> Document {

@@ -16,7 +16,7 @@ fn expanded(sources: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
     let manifests = sources.iter().copied().filter(|(path, _)| path.ends_with("Cargo.toml"));
     let settings = Settings { crates: Crates::read(manifests), ..Settings::default() };
     let left = expand(&mut all, Paths { files: &files, settings: &settings }, |_| None);
-    let texts = all.iter().flat_map(|facts| &facts.texts).filter(|text| text.text.route == Route::Builder);
+    let texts = all.iter().flat_map(|facts| &facts.texts).filter(|text| matches!(text.text.route, Route::Builder(_)));
     let texts = texts.map(|text| text.text.sql.clone()).collect();
     (texts, left.into_values().flatten().map(|entry| entry.reason).collect())
 }

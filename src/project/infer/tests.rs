@@ -176,6 +176,6 @@ fn json_that_is_bound_as_text_where_it_is_given_shows_a_text_column() {
     assert_eq!(of(given.clone()), ColumnKind::TextJson);
     assert_eq!(of(as_text()), ColumnKind::TextJson);
     assert_eq!(of(any()), ColumnKind::Other);
-    assert_eq!(by(as_text(), Route::Builder), ColumnKind::TextJson);
-    assert_eq!(by(given, Route::Builder), ColumnKind::Other);
+    assert_eq!(by(as_text(), Route::Builder(None)), ColumnKind::TextJson);
+    assert_eq!(by(given, Route::Builder(None)), ColumnKind::Other);
 }

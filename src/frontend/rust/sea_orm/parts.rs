@@ -1,12 +1,14 @@
 //! What turns into active models by other names: structs that derive it, and macros of the project that set a field.
 //!
+//! The hooks that run around the write of a model are read here too.
+//!
 //! `#[derive(DeriveIntoActiveModel)]`, `#[derive(DerivePartialModel)]` with `into_active_model`, and
 //! `macro_rules! patch { ($model:ident, $field:ident) => { $model.$field = Set($field) } }`.
 
 use super::attributes::{Entries, derives};
 use super::imports::Imports;
 use super::names;
-use crate::frontend::facts::{ModelFacts, SetterMacro};
+use crate::frontend::facts::{Hooks, ModelFacts, SetterMacro};
 use crate::frontend::rust::place::Source;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
@@ -56,6 +58,28 @@ impl<'a> Visit<'a> for Reader<'_> {
         let fields = fields.filter_map(|field| field.ident.as_ref()).map(names::plain).collect();
         self.found.facts.parts.push((name.clone(), fields));
         self.found.names.push((name, target));
+    }
+
+    fn visit_item_impl(&mut self, item: &'a syn::ItemImpl) {
+        visit::visit_item_impl(self, item);
+        let (Some((of, _)), syn::Type::Path(model)) = (&item.trait_, &*item.self_ty) else { return };
+        if of.segments.last().is_none_or(|last| last.ident != "ActiveModelBehavior") {
+            return;
+        }
+        let mut names = vec![];
+        for method in &item.items {
+            if let syn::ImplItem::Fn(method) = method {
+                flatten(quote::ToTokens::to_token_stream(&method.block), &mut names);
+            }
+        }
+        names.retain(|name| syn::parse_str::<syn::Ident>(name).is_ok() || name == "self");
+        names.sort();
+        names.dedup();
+        if !names.is_empty() {
+            let path: Vec<String> = model.path.segments.iter().map(|segment| names::plain(&segment.ident)).collect();
+            let at = model.path.segments.first().map_or(0, |first| self.source.start(first.ident.span()));
+            self.found.facts.hooks.push(Hooks { model: self.imports.resolve(&path, at), names });
+        }
     }
 
     fn visit_item_macro(&mut self, item: &'a syn::ItemMacro) {

@@ -225,7 +225,7 @@ fn a_row_that_was_fetched_is_read_and_only_its_own_column() {
         Document::Set {
             of: Box::new(read()),
             path: Path::Steps(vec![Step::Key("phone".into())]),
-            value: Box::new(input("p", Shape::Any, Nullability::Maybe)),
+            value: Box::new(input("p", Shape::Any, Nullability::Never)),
             mode: SetMode::Set,
             on_null: OnNull::JsonNull,
             family: Family::SerdeIndex,
