@@ -54,7 +54,7 @@ pub(super) fn draft(case: &Case<'_>) -> Draft {
     let reasons = of_a_replacement(case);
     let subject = wording::subject(write.verb);
     let column = case.column();
-    let lost = if has(&reasons, Fact::Reset) { None } else { case.lost_keys() };
+    let lost = if has(&reasons, Fact::Reset) || has(&reasons, Fact::OtherRows) { None } else { case.lost_keys() };
     let new_keys = write.survival.new_keys.as_deref();
     let when = if has(&reasons, Fact::OnlyIfGiven) || write.survival.labels.contains(&"conditional") {
         " whenever the new value is taken"

@@ -124,6 +124,8 @@ facts! {
     Reset, "reset", Lowers, "a constant without input is a reset";
     /// Every key that is known is carried by the new document.
     CoversKnownKeys, "whole-document", Lowers, "nothing that is known is lost";
+    /// Other rows of the table hold other documents, by a constant beside them.
+    OtherRows, "other-rows", Lowers, "what another kind of row holds is not lost here";
     /// The column holds arrays, or an array is stored.
     ArrayValue, "array-value", Lowers, "an array has no sibling keys, and is replaced as a whole";
     /// An upsert that mirrors the inserted row: every column is taken over.

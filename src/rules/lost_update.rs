@@ -4,7 +4,7 @@ use super::evidence::{handed_over, in_a_transaction, of_a_race, on_purpose};
 use super::judgement::Fact;
 use super::{Case, Draft, rule, wording};
 use crate::document::survival::Word;
-use crate::document::{Document, ReadSite, SetMode};
+use crate::document::{Document, Path, ReadSite, SetMode};
 
 rule! {
     /// Reports a document that is read, changed in the program and written back whole.
@@ -72,12 +72,13 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     })
 }
 
-/// Whether a value is an earlier read with something appended to it: what it becomes depends on all that was there.
+/// Whether a value is an earlier read with something appended to it, a log: what it becomes depends on all that was
+/// there.
 fn accumulates(value: &Document) -> bool {
     let mut found = false;
     value.visit(&mut |part| {
-        if let Document::Set { of, mode: SetMode::Append, .. } = part {
-            found |= of.holds_old();
+        if let Document::Set { of, path: Path::Steps(steps), mode: SetMode::Append, .. } = part {
+            found |= steps.is_empty() && of.holds_old() && !matches!(**of, Document::Get { .. });
         }
     });
     found

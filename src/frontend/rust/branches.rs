@@ -139,6 +139,11 @@ fn fits(pattern: &Pat, value: &Val) -> Truth {
             let last = outer.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
             match last.as_str() {
                 "Object" => is_object(value),
+                "Array" => is_array(value),
+                // What is an object is there.
+                "Some" if asks_for_type(inner) && value.doc.holds_old() && !matches!(value.doc, Document::Read(_)) => {
+                    fits(inner, &value.clone().unwrapped())
+                }
                 "Some" => all([is_null(value, true), fits(inner, &value.clone().unwrapped())].into_iter()),
                 "Json" => fits(inner, value),
                 _ => Truth::Unknown,
@@ -195,6 +200,20 @@ fn is_object(val: &Val) -> Truth {
         Document::Null | Document::Array(_) | Document::Unknown(_) => Truth::Unknown,
         _ => Truth::Holds,
     }
+}
+
+/// What is taken out of a document as an array is one, as far as can be asked.
+fn is_array(val: &Val) -> Truth {
+    match &val.doc {
+        doc if !doc.holds_old() => Truth::Unknown,
+        doc if is_runnable(doc) => Truth::Asks(Cond::TypeIs(Box::new(doc.clone()), vec!["array".to_owned()])),
+        _ => Truth::Holds,
+    }
+}
+
+/// `Value::Object(x)`, `Value::Array(x)`.
+fn asks_for_type(pattern: &Pat) -> bool {
+    matches!(pattern, Pat::TupleStruct(inner) if named(&inner.path, "Object") || named(&inner.path, "Array"))
 }
 
 fn is_null(val: &Val, not: bool) -> Truth {

@@ -39,7 +39,8 @@ impl Values<'_, '_, '_> {
             "new" | "from" if matches!(ty.as_str(), "Json" | "Jsonb") => self.json_wrapper(first),
             "to_value" if of_json => Val::json(not_null(self.encoded(first).doc)),
             "to_string" | "to_string_pretty" | "to_vec" | "to_vec_pretty" if of_json => {
-                text_of(not_null(self.encoded(first).doc))
+                let found = self.encoded(first);
+                text_of(not_null(found.doc), found.ty)
             }
             "from_str" | "from_slice" if of_json => self.decoded(call, first),
             "from_value" => self.decoded(call, first),
@@ -210,7 +211,7 @@ impl Values<'_, '_, '_> {
                     text @ Document::Cast { to: CastTo::Text, .. } => {
                         Val { doc: text, ty: Some(Ty::named("String")), json: false }
                     }
-                    json if is_json => text_of(not_null(json)),
+                    json if is_json => text_of(not_null(json), found.ty),
                     _ => self.input(expr, Some(Ty::named("String"))),
                 }
             }
@@ -219,6 +220,10 @@ impl Values<'_, '_, '_> {
                 None => self.input(expr, turbofish),
             },
             ("get" | "pointer", Some(argument)) => self.indexed(expr, &call.receiver, argument),
+            // What is taken out is what was there.
+            ("remove" | "shift_remove" | "swap_remove", Some(key)) if call.args.len() == 1 => {
+                self.indexed(expr, &call.receiver, key)
+            }
             ("parse", None) if turbofish.as_ref().is_some_and(Ty::is_json_value) => {
                 match self.value(&call.receiver).doc {
                     Document::Cast { of, to: CastTo::Text } => Val::json(*of),
@@ -338,9 +343,10 @@ fn first_type(arguments: &PathArguments) -> Option<Ty> {
     list.args.iter().find_map(|a| if let GenericArgument::Type(ty) = a { Ty::read(ty) } else { None })
 }
 
-/// JSON as text.
-fn text_of(json: Document) -> Val {
-    Val { doc: Document::Cast { of: Box::new(json), to: CastTo::Text }, ty: Some(Ty::named("String")), json: false }
+/// JSON as text; the type that was encoded is kept beside it.
+fn text_of(json: Document, of: Option<Ty>) -> Val {
+    let ty = of.map_or_else(|| Ty::named("String"), |of| Ty::of("String", of));
+    Val { doc: Document::Cast { of: Box::new(json), to: CastTo::Text }, ty: Some(ty), json: false }
 }
 
 /// As JSON, `None` is JSON null, not SQL NULL.

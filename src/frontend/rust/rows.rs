@@ -15,7 +15,13 @@ impl Values<'_, '_, '_> {
         };
         let unnamed = matches!(field.member, Member::Unnamed(_));
         if !unnamed && self.is_row(&field.base) {
-            let ty = self.value(&field.base).ty.and_then(|ty| self.field_type(&ty, &name));
+            let row = self.value(&field.base);
+            let ty = row.ty.and_then(|ty| self.field_type(&ty, &name));
+            // Fields of it were changed since it was fetched.
+            if matches!(row.doc, Document::Set { .. } | Document::Choose { .. }) && row_of(&row.doc).is_some() {
+                let json = ty.as_ref().is_some_and(Ty::is_json_value);
+                return Val { doc: field_of_row(row.doc, &name), ty, json };
+            }
             return self.read(&name, &field.base, ty);
         }
         let base = self.value(&field.base);

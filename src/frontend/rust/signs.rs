@@ -219,6 +219,16 @@ fn given_by(text: &str, node: usize) -> Vec<(String, String, Span)> {
         let name = name.trim().trim_start_matches(['&', ' ']).trim_start_matches("ref ").trim_start_matches("mut ");
         found.push((plain(subject), name.to_owned(), place));
     }
+    // `if settings_present`, `if request.settings.is_some()`: a flag that says whether a field is given.
+    let place = || Span::new(node..node + head.trim_end().len());
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    for word in head.split(|c: char| !is_part(c)) {
+        let flag = ["_present", "_given", "_provided", "_set"].iter().find_map(|end| word.strip_suffix(end));
+        if let Some(subject) = flag.or_else(|| word.strip_suffix(".is_some")).filter(|subject| !subject.is_empty()) {
+            let name = subject.rsplit('.').next().unwrap_or(subject);
+            found.push((subject.to_owned(), name.to_owned(), place()));
+        }
+    }
     found
 }
 
@@ -249,6 +259,10 @@ mod tests {
         let found: Vec<(String, String)> = given_by(text, 3).into_iter().map(|(s, n, _)| (s, n)).collect();
         assert_eq!(found, [("req.settings".into(), "v".into()), ("name".into(), "n".into())]);
         assert!(given_by("match x { Some(v) => 1 }", 0).is_empty());
+        let flags = given_by("if name_present || req.settings.is_some() { }", 0);
+        let flags: Vec<(String, String)> = flags.into_iter().map(|(subject, name, _)| (subject, name)).collect();
+        assert_eq!(flags, [("name".into(), "name".into()), ("req.settings".into(), "settings".into())]);
+        assert!(given_by("if is_ready && offset > 1 { }", 0).is_empty());
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! One write of a column, as the profile lists it.
 
 use crate::document::survival::Word;
-use crate::frontend::sql::{Dialect, Verb};
+use crate::frontend::sql::{Dialect, Verb, bare};
 use crate::project::writes::{ColumnWrite, Guard};
 use crate::source::Site;
+use sqlparser::ast::{Expr, Value};
 
 /// How a write treats the document that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -48,6 +49,8 @@ pub struct Writer {
     pub migration: bool,
     /// It is part of a partial update: what is not given is left alone.
     pub partial: bool,
+    /// Columns of the inserted row that are given a constant text: what kind of row it is.
+    pub constants: Vec<(String, String)>,
 }
 
 impl Writer {
@@ -64,7 +67,36 @@ impl Writer {
             test: write.test,
             migration: write.migration,
             partial: write.is_partial_update(),
+            constants: constants(write),
         }
+    }
+}
+
+/// The columns of an inserted row that hold the same text in every row.
+fn constants(write: &ColumnWrite) -> Vec<(String, String)> {
+    let inserted = write.sql.inserted.iter();
+    inserted.filter_map(|(column, values)| Some((column.to_lowercase(), text(values)?))).collect()
+}
+
+/// The constant text that the only value is: `'blog'::text`.
+fn text(values: &[Expr]) -> Option<String> {
+    let [value] = values else { return None };
+    match bare(value) {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl Writer {
+    /// The column in which two writers insert different constants: they write different rows.
+    pub fn other_rows<'a>(&'a self, other: &'a Self) -> Option<(&'a str, &'a str, &'a str)> {
+        self.constants.iter().find_map(|(column, own)| {
+            let (_, theirs) = other.constants.iter().find(|(name, theirs)| name == column && theirs != own)?;
+            Some((column.as_str(), own.as_str(), theirs.as_str()))
+        })
     }
 }
 

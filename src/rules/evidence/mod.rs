@@ -186,7 +186,9 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
     if survival.labels.contains(&"reset") {
         return vec![Fact::Reset.into()];
     }
-    let mut reasons = keys(case);
+    // In the other case it is the document as it was read: who loses which keys is no matter of this statement alone.
+    let merges = survival.labels.contains(&"conditional") && !write.reads.is_empty();
+    let mut reasons = if merges { vec![] } else { keys(case) };
     reasons.extend(declared_whole(case));
     if is_array(&write.value) || case.profile.shape.only_arrays() {
         reasons.push(Reason::note(Fact::ArrayValue, "arrays are stored here: there are no sibling keys to lose"));
@@ -194,7 +196,7 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
     if is_scalar(&write.value) {
         reasons.push(Fact::ScalarValue.into());
     }
-    if survival.labels.contains(&"conditional") && survival.new_keys.is_none() {
+    if survival.labels.contains(&"conditional") && (merges || survival.new_keys.is_none()) {
         reasons.push(Reason::note(Fact::OnlyIfGiven, "the old document stays when the new value is NULL"));
         reasons.extend(partial_update(case));
         if !write.reads.is_empty() {
@@ -256,11 +258,23 @@ fn keys(case: &Case<'_>) -> Vec<Reason> {
                 vec![spelled_out(case)]
             }
         }
-        Some(keys) if keys.iter().any(read) => vec![Fact::LostKeyRead.into()],
-        Some(keys) if !keys.is_empty() => vec![Fact::LostKeyKnown.into()],
+        Some(keys) if !keys.is_empty() => match other_rows(case) {
+            Some(reason) => vec![reason],
+            None if keys.iter().any(read) => vec![Fact::LostKeyRead.into()],
+            None => vec![Fact::LostKeyKnown.into()],
+        },
         Some(_) => vec![spelled_out(case)],
         None => vec![],
     }
+}
+
+/// Another upsert inserts another constant beside its document: each kind of row has keys of its own.
+fn other_rows(case: &Case<'_>) -> Option<Reason> {
+    let own = case.profile.writers.iter().find(|writer| writer.site == case.write.site)?;
+    let (other, (column, here, there)) = case.profile.live().find_map(|other| Some((other, own.other_rows(other)?)))?;
+    let words =
+        format!("rows of another kind, with keys of their own: `{column}` is '{there}' here and '{here}' there");
+    Some(Reason::at(Fact::OtherRows, other.site, words))
 }
 
 /// The new document's keys are known and no others are: from a literal, or from the fields of a type.

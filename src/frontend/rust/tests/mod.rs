@@ -2,6 +2,7 @@
 
 mod fields;
 mod places;
+mod taken;
 mod values;
 
 use super::*;

@@ -26,7 +26,7 @@ fn value(parameters: &str, body: &str) -> Document {
 }
 
 /// The value bound by `.bind(expr)`.
-fn bound(parameters: &str, expr: &str) -> Bind {
+pub(super) fn bound(parameters: &str, expr: &str) -> Bind {
     bind(parameters, &format!("sqlx::query(\"UPDATE t SET data = $1\").bind({expr}).execute(db).await?;"))
 }
 
