@@ -67,8 +67,14 @@ fn hold_against(grammar: &dyn Grammar, server: &mut dyn Server, cases: usize, un
         let writes: Vec<Case> = (0..BATCH.min(cases - batch * BATCH)).map(|_| grammar.case(&mut rng)).collect();
         let attempts: Vec<Attempt> = writes.iter().flat_map(|case| attempts(grammar, case, &rows)).collect();
         let replies = server.attempt(&attempts);
-        for (case, replies) in writes.iter().zip(replies.chunks(rows.len())) {
-            judge(grammar, release, case, &rows, replies, &mut tally);
+        let replies: Vec<&[Reply]> = replies.chunks(rows.len()).collect();
+        let planned = if grammar.is_planned_ahead() {
+            met_in_the_plan(&attempts, &replies, server)
+        } else {
+            vec![false; writes.len()]
+        };
+        for ((case, replies), planned) in writes.iter().zip(replies).zip(planned) {
+            judge(grammar, release, case, (&rows, replies), planned, &mut tally);
         }
     }
     println!("{:?}: seed {seed}, {cases} writes; {}", grammar.dialect(), tally.counts());
@@ -96,7 +102,14 @@ fn attempts(grammar: &dyn Grammar, case: &Case, rows: &[Row]) -> Vec<Attempt> {
         .collect()
 }
 
-fn judge(grammar: &dyn Grammar, release: Release, case: &Case, rows: &[Row], replies: &[Reply], tally: &mut Tally) {
+fn judge(
+    grammar: &dyn Grammar,
+    release: Release,
+    case: &Case,
+    (rows, replies): (&[Row], &[Reply]),
+    planned: bool,
+    tally: &mut Tally,
+) {
     let document = document(grammar, release, case);
     let storage = grammar.storage(case.column);
     let survival = survival(&document, &Column { storage, not_null: None, states: State::ALL.to_vec() });
@@ -123,7 +136,7 @@ fn judge(grammar: &dyn Grammar, release: Release, case: &Case, rows: &[Row], rep
         match agreed {
             Some(true) => {}
             Some(false)
-                if is_fault(grammar, &document, replies, &|part| run(part, row.data.as_ref(), &values, storage)) =>
+                if planned || is_fault(grammar, &document, &|part| run(part, row.data.as_ref(), &values, storage)) =>
             {
                 tally.faults += 1;
             }
@@ -183,11 +196,25 @@ fn outside(row: &Row, case: &Case) -> Vec<String> {
         .collect()
 }
 
-/// Whether the server is known to go wrong on a part of the write; or every row gives the same error, which a planner has
-/// met in a constant part.
-fn is_fault(grammar: &dyn Grammar, document: &Document, replies: &[Reply], run: Run<'_>) -> bool {
-    let folded = matches!(replies, [first @ Reply::Error(_), others @ ..] if others.iter().all(|reply| reply == first));
-    let mut found = folded && faults::has_failing_constant(document, run);
+/// Of each write whether its error comes before any row is read: from a constant part that the planner computes, though
+/// no row may ever reach it.
+fn met_in_the_plan(attempts: &[Attempt], replies: &[&[Reply]], server: &mut dyn Server) -> Vec<bool> {
+    let alike = |replies: &[Reply]| {
+        let error = replies.first().filter(|reply| matches!(reply, Reply::Error(_)))?;
+        replies.iter().all(|reply| reply == error).then(|| error.clone())
+    };
+    let errors: Vec<Option<Reply>> = replies.iter().map(|replies| alike(replies)).collect();
+    let firsts = attempts.iter().step_by(attempts.len() / replies.len());
+    let explained = firsts.zip(&errors).filter(|(_, error)| error.is_some());
+    let explained = explained
+        .map(|(attempt, _)| Attempt { statement: format!("EXPLAIN {}", attempt.statement), ..attempt.clone() });
+    let mut plans = server.attempt(&explained.collect::<Vec<_>>()).into_iter();
+    errors.into_iter().map(|error| error.is_some() && plans.next() == error).collect()
+}
+
+/// Whether the server is known to go wrong on a part of the write.
+fn is_fault(grammar: &dyn Grammar, document: &Document, run: Run<'_>) -> bool {
+    let mut found = false;
     faults::every_part(document, &mut |part| found |= grammar.is_fault(part, run));
     found
 }

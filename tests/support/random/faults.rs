@@ -1,5 +1,5 @@
-//! What servers do that no statement asks for: faults of a release, and errors that a planner meets in parts which no
-//! row reaches. Each is told from the tree and the row, never from the text, so that it hides nothing else.
+//! What servers do that no statement asks for: faults of a release. Each is told from the tree and the row, never from
+//! the text, so that it hides nothing else.
 
 use noclobber::document::run::Outcome;
 use noclobber::document::{Cond, Document, Family, MergeHow, SetMode};
@@ -29,21 +29,6 @@ pub(crate) fn every_part(document: &Document, f: &mut dyn FnMut(&Document)) {
             Cond::Unknown(_) => {}
         }
     }
-}
-
-/// Whether a part without anything of the row in it fails: a planner computes it, and meets the error, whether or not a
-/// row ever gets there.
-pub(crate) fn has_failing_constant(document: &Document, run: Run<'_>) -> bool {
-    let mut found = false;
-    every_part(document, &mut |part| {
-        let mut constant = true;
-        every_part(part, &mut |part| {
-            constant &=
-                !matches!(part, Document::Old | Document::Read(_) | Document::Input(_) | Document::Computed { .. });
-        });
-        found |= constant && matches!(run(part), Outcome::Error(_));
-    });
-    found
 }
 
 /// Whether MariaDB 10.11 goes wrong on the part.

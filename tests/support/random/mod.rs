@@ -182,6 +182,10 @@ pub(crate) trait Grammar {
     fn is_fault(&self, _part: &Document, _run: faults::Run<'_>) -> bool {
         false
     }
+    /// Whether the planner computes constant parts, and `EXPLAIN` fails where they do.
+    fn is_planned_ahead(&self) -> bool {
+        false
+    }
     /// A query for the release as text, and what the text says.
     fn release(&self) -> (&'static str, fn(&str) -> Server);
     /// Whether the message says that the statement is wrong whatever the row holds: a flaw of the grammar.

@@ -78,6 +78,10 @@ impl Grammar for Postgres {
         }
     }
 
+    fn is_planned_ahead(&self) -> bool {
+        true
+    }
+
     fn release(&self) -> (&'static str, fn(&str) -> Server) {
         ("SELECT to_json(current_setting('server_version'))::text", |text| Server::Postgres(numbers(text).0))
     }
