@@ -2,7 +2,9 @@
 
 use super::judgement::Fact;
 use super::{Case, Draft, rule, wording};
+use crate::document::Document;
 use crate::document::survival::{Lands, Word};
+use crate::frontend::sql::Verb;
 
 rule! {
     /// Reports a JSON write that silently does nothing.
@@ -43,7 +45,12 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     let subject = wording::subject(write.verb);
     let column = case.column();
     let (message, label, fact) = if survival.labels.contains(&"always-fails") {
-        let why = survival.why.as_deref().unwrap_or("the database rejects it");
+        let why = match (&write.value, write.verb) {
+            // Nothing but the column's own NOT NULL can reject a NULL.
+            (Document::Null, Verb::Replace) => "the column is NOT NULL, and the new row has no value for it",
+            (Document::Null, _) => "the column is NOT NULL and is set to NULL",
+            _ => survival.why.as_deref().unwrap_or("the database rejects it"),
+        };
         (format!("{subject} of {column} always fails: {why}"), "the database rejects this".to_owned(), Fact::NeverWorks)
     } else {
         match survival.lands {
