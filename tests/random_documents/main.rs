@@ -10,7 +10,9 @@
     reason = "a test fails by panicking, and prints what it has counted"
 )]
 
+#[path = "../support/mod.rs"]
 mod support;
+mod tally;
 
 use noclobber::document::run::{Inputs, Outcome, Storage, run, same};
 use noclobber::document::survival::{Column, State, Word, survival};
@@ -20,18 +22,16 @@ use noclobber::frontend::sql::value::{Environment, Server as Release, SqlType, e
 use noclobber::frontend::sql::{Dialect, SqlWrite, TableName, read};
 use noclobber::source::{Span, SpanMap};
 use serde_json::Value as Json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use support::harm::loses;
 use support::random::faults::{self, Run};
 use support::random::{Case, Grammar, NEW, Rng, Row, rows};
 use support::servers::{Attempt, Reply, Server};
+use tally::{Complaint, Tally};
 
 /// How many writes share the same rows.
 const BATCH: usize = 100;
-
-/// How many disagreements are shown.
-const SHOWN: usize = 25;
 
 #[test]
 fn postgres_stores_what_a_run_says() {
@@ -352,73 +352,4 @@ fn describe(row: &Row, case: &Case) -> String {
         let _ = write!(text, "; {name} = {}", show(value.as_ref()));
     }
     text
-}
-
-/// One disagreement.
-struct Complaint {
-    statement: String,
-    row: String,
-    what: String,
-    document: String,
-}
-
-/// What came of a dialect.
-#[derive(Default)]
-struct Tally {
-    runs: usize,
-    errors: usize,
-    rejected: usize,
-    rejections: BTreeMap<String, String>,
-    unknown: usize,
-    /// Differences that are the server's own fault, and errors that a planner finds in parts that no row reaches.
-    faults: usize,
-    kept: usize,
-    words: BTreeMap<String, usize>,
-    why: BTreeMap<String, usize>,
-    wrong: Vec<Complaint>,
-    lost: Vec<Complaint>,
-}
-
-impl Tally {
-    #[allow(clippy::cast_precision_loss, reason = "a share for the eye")]
-    fn share(&self, count: usize) -> f64 {
-        100.0 * count as f64 / self.runs.max(1) as f64
-    }
-
-    fn counts(&self) -> String {
-        format!(
-            "{} runs, {:.1} % failed, {:.2} % rejected, {:.2} % undecided, {} wrong, {} faults of the server; {} objects under a write called kept, \
-             {} of them lost a key; words {:?}",
-            self.runs,
-            self.share(self.errors),
-            self.share(self.rejected),
-            self.share(self.unknown),
-            self.wrong.len(),
-            self.faults,
-            self.kept,
-            self.lost.len(),
-            self.words
-        )
-    }
-
-    fn reasons(&self) -> String {
-        let mut why: Vec<_> = self.why.iter().collect();
-        why.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        why.iter().take(25).fold(self.counts(), |text, (why, count)| format!("{text}\n{count:6}  {why}"))
-    }
-
-    /// The shortest disagreements, and the counts.
-    fn report(&self) -> String {
-        let mut text = self.reasons();
-        for complaints in [&self.wrong, &self.lost] {
-            let mut complaints: Vec<&Complaint> = complaints.iter().collect();
-            complaints.sort_by_key(|complaint| complaint.statement.len() + complaint.row.len());
-            let mut seen = BTreeSet::new();
-            complaints.retain(|complaint| seen.insert(&complaint.statement));
-            for Complaint { statement, row, what, document } in complaints.into_iter().take(SHOWN) {
-                let _ = write!(text, "\n\n{statement}\n  row   {row}\n  tree  {document}\n  {what}");
-            }
-        }
-        text
-    }
 }
