@@ -93,6 +93,16 @@ fn as_text(report: &Report, shown: Shown, color: bool) -> String {
 }
 
 #[test]
+fn what_is_said_of_one_place_stands_on_one_line() {
+    let mut report = incident();
+    let finding = &mut report.findings[0];
+    let again = Evidence { message: "JSON text is bound to `data` here".into(), ..finding.evidence[0].clone() };
+    finding.evidence.push(again);
+    let text = as_text(&report, Shown::default(), false);
+    assert!(text.contains("--- bound to $1; JSON text is bound to `data` here\n"), "{text}");
+}
+
+#[test]
 fn the_text_shows_the_code_why_and_what_to_write() {
     let text = as_text(&incident(), Shown { hidden: 2, ..Shown::default() }, false);
     insta::assert_snapshot!(text, @r#"

@@ -54,11 +54,21 @@ fn write_finding(
     let views = Views::new(&report.files, lines, &sites);
     let primary = views.range(finding.site).unwrap_or(0..0);
     let mut labels = vec![Label::primary(finding.site.file, primary).with_message(one_line(&finding.label))];
+    // What is said of one place stands on one line.
+    let mut told: Vec<Site> = vec![];
     let mut notes: Vec<String> = vec![];
     for evidence in &finding.evidence {
         let message = one_line(&evidence.message);
         match evidence.site.map(|site| (site, views.range(site))) {
-            Some((site, Some(range))) => labels.push(Label::secondary(site.file, range).with_message(message)),
+            Some((site, Some(range))) => {
+                let said = told.iter().position(|told| *told == site).and_then(|at| labels.get_mut(1 + at));
+                if let Some(label) = said {
+                    label.message.extend(["; ", message.as_str()]);
+                } else {
+                    told.push(site);
+                    labels.push(Label::secondary(site.file, range).with_message(message));
+                }
+            }
             Some((site, None)) => notes.push(format!("{}: {message}", one_line(&lines.place(site)))),
             None => notes.push(message),
         }
