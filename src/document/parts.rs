@@ -160,6 +160,13 @@ pub enum Family {
     SerdeInsert,
 }
 
+impl Family {
+    /// Whether the program edits, and not the database.
+    pub fn is_rust(self) -> bool {
+        matches!(self, Self::SerdeIndex | Self::SerdeInsert)
+    }
+}
+
 /// What a `Remove` takes out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Removal {

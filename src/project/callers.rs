@@ -7,7 +7,6 @@
 
 mod fits;
 mod judge;
-mod named;
 
 use super::writes::ColumnWrite;
 use super::{Paths, Settings};

@@ -14,6 +14,7 @@ mod file_queries;
 mod guards;
 mod infer;
 mod kinds;
+mod named;
 mod names;
 mod place;
 mod predicate;

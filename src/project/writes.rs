@@ -5,6 +5,7 @@ use super::catalog::{Catalog, Column, Hint, Lookup};
 use super::environment::Answers;
 use super::guards::{self, Guarded};
 use super::kinds::sql_type;
+use super::named::{self, Named};
 use super::place::is_migration;
 use super::predicate::{self, Target, state_of};
 use super::reads::{self, Statements, Written};
@@ -262,8 +263,13 @@ impl Collector<'_> {
             let storage = column.storage(dialect);
             let binds = &context.text.text.binds;
             let written = Written { table: &write.table, column: &column.name };
+            let names = named::names(&write.table.name, &column.name, None);
+            let parameters = parameters(context);
+            let function = context.function.unwrap_or_default();
+            let known = Named { names: &names, column: &column.name, parameters: &parameters, function };
             let given = |value, index| {
                 used.borrow_mut().insert(index);
+                let value = known.read_in(value);
                 // A built statement knows its own fields; their names may differ from those of the columns.
                 if matches!(context.text.text.route, Route::Builder(_)) {
                     value

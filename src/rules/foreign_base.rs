@@ -60,6 +60,8 @@ fn check(case: &Case<'_>) -> Option<Draft> {
 /// The base of an edit that does not hold the old document, in words.
 fn foreign_base(document: &Document) -> Option<String> {
     match document {
+        // In Rust a new document is made step by step: what is edited there is the new value itself.
+        Document::Set { of, family, .. } if family.is_rust() => foreign_base(of),
         Document::Set { of, .. } => foreign_base(of).or_else(|| named(of)),
         Document::Merge { left, right, .. } => {
             // Two new documents put together are a new document; only an edit of one named base is meant here.

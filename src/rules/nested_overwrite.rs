@@ -1,6 +1,6 @@
 //! `json-nested-overwrite`.
 
-use super::evidence::declared_whole;
+use super::evidence::{Reason, declared_whole, in_a_transaction, of_a_race};
 use super::judgement::Fact;
 use super::{Case, Draft, rule, wording};
 
@@ -40,6 +40,14 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     }
     let opaque = write.survival.labels.contains(&"opaque-value");
     let fact = if opaque { Fact::NestedOpaque } else { Fact::NestedLoss };
+    let mut reasons: Vec<Reason> = std::iter::once(fact.into()).chain(declared_whole(case)).collect();
+    if !write.reads.is_empty() {
+        // The program put the object there and stores the whole document as it was read.
+        let words = "the rest of the document is stored as it was read earlier";
+        reasons.push(Reason::note(Fact::EarlierRead, words));
+        reasons.extend(in_a_transaction(case));
+        reasons.extend(of_a_race(case));
+    }
     let (its, other) = if paths.len() == 1 { ("is", "its") } else { ("are", "their") };
     Some(Draft {
         message: format!(
@@ -49,7 +57,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
             wording::list(&paths)
         ),
         label: format!("{} {its} replaced as a whole", wording::list(&paths)),
-        reasons: std::iter::once(fact.into()).chain(declared_whole(case)).collect(),
+        reasons,
         lost_keys: None,
         notes: vec![],
     })

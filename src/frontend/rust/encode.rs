@@ -112,6 +112,11 @@ impl Values<'_, '_, '_> {
         let read = self.reader.tree.structs.get(&name).map(|item| types::read_struct(item));
         // How a variant, or a type that is declared elsewhere, names its keys is not known here.
         if is_variant(&literal.path) || read.as_ref().is_none_or(|r| r.is_opaque) {
+            let held = literal.rest.as_ref().map(|base| self.value(base).doc).filter(super::inline::may_hold);
+            if let Some(held) = held.filter(|_| !is_variant(&literal.path)) {
+                let doc = Document::Through { of: vec![held], why: format!("fields of `{name}` are set") };
+                return Val { doc, ty, json: false };
+            }
             return Val { doc: input(format!("{name} {{ .. }}"), None).unwrapped().doc, ty, json: false };
         }
         let mut entries: Vec<(Key, Document)> = vec![];

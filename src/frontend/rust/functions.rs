@@ -217,7 +217,13 @@ impl Values<'_, '_, '_> {
             }
             ("get" | "try_get", Some(argument)) if self.is_row(&call.receiver) => match self.known_text(argument) {
                 Some(column) => self.read(&column, &call.receiver, turbofish),
-                None => self.input(expr, turbofish),
+                None => match super::values::peel(argument) {
+                    // By its position among what is selected.
+                    Expr::Lit(lit) if matches!(lit.lit, syn::Lit::Int(_)) => {
+                        self.read(&self.source(argument), &call.receiver, turbofish)
+                    }
+                    _ => self.input(expr, turbofish),
+                },
             },
             ("get" | "pointer", Some(argument)) => self.indexed(expr, &call.receiver, argument),
             // What is taken out is what was there.

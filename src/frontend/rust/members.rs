@@ -1,10 +1,10 @@
 //! What a field of a local holds at a place, after everything that was done to it before.
 
 use super::handed::is_named;
-use super::scope::{Chain, Change};
-use super::values::{self, Val, Values};
+use super::scope::{Arm, Chain, Change};
+use super::values::{self, Val, Values, choose};
 use super::wrappers::peel;
-use crate::document::{Document, Step};
+use crate::document::{Cond, Document, Step};
 use syn::Expr;
 
 /// A change to a field of a local.
@@ -16,7 +16,29 @@ enum Changed<'e, 'a> {
 }
 
 impl<'a> Values<'_, 'a, '_> {
-    /// What a field of a local holds at byte `at`. What is done under a condition counts as done.
+    /// What a field of a local holds where it is named, if anything was done to it before.
+    pub(super) fn changed_field(&self, base: &Expr, field: &str) -> Option<Val> {
+        let Expr::Path(path) = base else { return None };
+        let ident = path.path.get_ident()?;
+        let at = self.reader.source.start(ident.span());
+        let id = self.scope.resolve(&ident.to_string(), at)?;
+        let spelled = format!("{ident}.{field}");
+        let is_part = |target: &Expr| {
+            let place = self.reader.source.folded(self.reader.source.expr(target));
+            place.strip_prefix(&spelled).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let assigned = self.scope.changes_on(id).iter().any(|event| match event.what {
+            Change::Part(target, _) => event.at < at && is_part(target),
+            _ => false,
+        });
+        let called = || self.scope.chains_at.get(&spelled).into_iter().flatten();
+        let edited = called()
+            .filter_map(|chain| self.scope.chains.get(*chain))
+            .any(|chain| chain.at < at && chain.links.iter().any(|link| is_edit(&link.method.to_string())));
+        (assigned || edited).then(|| self.field_after(id, field, at))
+    }
+
+    /// What a field of a local holds at byte `at`.
     pub(super) fn field_after(&self, id: usize, field: &str, at: usize) -> Val {
         let Some(binding) = self.scope.bindings.get(id) else { return values::input(field.to_owned(), None) };
         let spelled = format!("{}.{field}", binding.name);
@@ -32,22 +54,34 @@ impl<'a> Values<'_, 'a, '_> {
         if literal.is_none() && !matches!(found.doc, Document::Input(_)) {
             return found;
         }
-        let mut changes: Vec<(usize, Changed<'_, 'a>)> = vec![];
+        let mut changes: Vec<(usize, &[Arm], Changed<'_, 'a>)> = vec![];
         for event in self.scope.changes_on(id).iter().filter(|event| event.at < at) {
             if let Change::Part(target, value) = event.what {
-                changes.push((event.at, Changed::Part(target, value)));
+                changes.push((event.at, &event.branch, Changed::Part(target, value)));
             }
         }
         for chain in self.scope.chains_at.get(&spelled).into_iter().flatten() {
             if let Some(chain) = self.scope.chains.get(*chain).filter(|chain| chain.at < at) {
-                changes.push((chain.at, Changed::By(chain)));
+                changes.push((chain.at, &chain.branch, Changed::By(chain)));
             }
         }
-        changes.sort_by_key(|(at, _)| *at);
-        for (_, change) in changes {
-            found = match change {
+        changes.sort_by_key(|(at, ..)| *at);
+        for (_, branch, change) in changes {
+            if branch.iter().any(|arm| self.in_other_arm(arm)) {
+                continue;
+            }
+            let conditional =
+                branch.iter().rev().find(|arm| !arm.is_loop && !binding.branch.contains(arm) && !self.is_inside(arm));
+            let before = found.clone();
+            let after = match change {
                 Changed::Part(target, value) => self.field_changed(found, field, target, value),
                 Changed::By(chain) => self.edited_by(found, vec![], &chain.links),
+            };
+            found = match conditional {
+                Some(arm) if after.doc != before.doc => {
+                    choose(vec![(Cond::Unknown(self.words(arm.node)), after)], before)
+                }
+                _ => after,
             };
         }
         found
@@ -70,4 +104,12 @@ impl<'a> Values<'_, 'a, '_> {
             _ => found,
         }
     }
+}
+
+/// A method that changes what it is called on.
+fn is_edit(method: &str) -> bool {
+    matches!(
+        method,
+        "insert" | "remove" | "extend" | "push" | "entry" | "clear" | "retain" | "append" | "as_object_mut" | "get_mut"
+    )
 }

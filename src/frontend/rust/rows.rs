@@ -60,6 +60,7 @@ impl Values<'_, '_, '_> {
                 let read = ReadSite { what, column: Some(name), site, handed_in: true };
                 Val { doc: Document::Read(read), ty, json }
             }
+            Document::Input(_) => self.changed_field(&field.base, &name).unwrap_or_else(|| self.input(expr, ty)),
             _ => self.input(expr, ty),
         }
     }

@@ -1,12 +1,12 @@
 //! Writes as their callers make them.
 
-use super::{Caller, Callers, named};
+use super::{Caller, Callers};
 use crate::document::survival::{self, Word};
 use crate::document::{Document, Input};
 use crate::project::reads::{Statements, Written};
 use crate::project::writes::{ColumnWrite, HandedBy, of_column};
 use crate::project::{Paths, Project, Settings};
-use crate::project::{around, guards};
+use crate::project::{around, guards, named};
 use crate::source::{Files, Site};
 use std::collections::BTreeMap;
 
@@ -79,7 +79,7 @@ fn handed_by(caller: &Caller) -> HandedBy {
 
 /// The write with a caller's value in the place of the parameter.
 fn made(write: &ColumnWrite, caller: &Caller, statements: &Statements<'_>, paths: Paths<'_>) -> ColumnWrite {
-    let names = named::names(&write.column.table.name, &write.column.name, &caller.input);
+    let names = named::names(&write.column.table.name, &write.column.name, Some(&caller.input));
     let known = named::Named {
         names: &names,
         column: &write.column.name,

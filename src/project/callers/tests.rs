@@ -232,3 +232,31 @@ fn a_handler_that_passes_a_request_on_lends_its_signs() {
     assert_eq!(signs(&handler("#[patch(\"/settings\")]")), [SignKind::PatchRoute]);
     assert_eq!(signs(&handler("#[put(\"/settings\")]")), []);
 }
+
+#[test]
+fn what_another_function_loads_is_read_earlier_in_the_function_that_writes_as_well() {
+    const SAVE_IT: &str =
+        r#"sqlx::query("UPDATE users SET settings = $1 WHERE id = $2").bind(settings).bind(id).execute(db).await?;"#;
+    let found = |body: &str| {
+        judged(&[&format!("async fn change(db: &Db, id: i32, t: String, request: Request) {{ {body} {SAVE_IT} }}")])[0]
+            .1
+    };
+    let edit = r#"settings["theme"] = json!(t);"#;
+    assert_eq!(found(&format!("let mut settings = load_settings(db, id).await?; {edit}")), Word::Stale);
+    assert_eq!(
+        found("let mut user = find_user(db, id).await?; user.settings.theme = t; let settings = user.settings;"),
+        Word::Stale
+    );
+    assert_eq!(found(&format!("let mut settings = request.settings; {edit}")), Word::Lost, "it came with the request");
+    assert_eq!(found(&format!("let mut settings = default_template(); {edit}")), Word::Lost);
+    assert_eq!(found("let settings = load_settings(db, other).await?;"), Word::Lost, "a copy");
+    assert_eq!(
+        found("let mut user = find_user(db, id).await?; user.name = t; let settings = user.settings;"),
+        Word::Lost
+    );
+    // By its position, and with the rest of a struct that another file declares.
+    let get = r#"let row = client.query_one("SELECT settings FROM users WHERE id = $1", &[&id]).await?; let mut settings: Value = row.get(0);"#;
+    assert_eq!(found(&format!("{get} {edit}")), Word::Stale);
+    let rest = r#"let row = sqlx::query!("SELECT settings FROM users").fetch_one(db).await?; let settings = json!(Settings { theme: t, ..row.settings });"#;
+    assert_eq!(found(rest), Word::Stale);
+}

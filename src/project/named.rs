@@ -15,8 +15,8 @@ pub(super) struct Named<'a> {
     pub(super) function: &'a str,
 }
 
-/// The names under which a column may be known.
-pub(super) fn names(table: &str, column: &str, input: &str) -> Vec<String> {
+/// The names under which a column may be known; `input` is what a function calls the document that it is handed.
+pub(super) fn names(table: &str, column: &str, input: Option<&str>) -> Vec<String> {
     let (table, column) = (table.to_lowercase(), column.to_lowercase());
     let mut names = vec![];
     for prefix in [table.as_str(), table.trim_end_matches('s')] {
@@ -25,7 +25,7 @@ pub(super) fn names(table: &str, column: &str, input: &str) -> Vec<String> {
         }
     }
     names.push(column);
-    names.extend(input.rsplit('.').next().map(str::to_lowercase));
+    names.extend(input.and_then(|input| input.rsplit('.').next()).map(str::to_lowercase));
     names.sort();
     names.dedup();
     names
@@ -209,7 +209,8 @@ mod tests {
 
     #[test]
     fn a_column_is_known_without_its_tables_name() {
-        assert_eq!(names("namespace", "namespace_properties", "p"), ["namespace_properties", "p", "properties"]);
-        assert_eq!(names("users", "user_data", "req.data"), ["data", "user_data"]);
+        assert_eq!(names("namespace", "namespace_properties", Some("p")), ["namespace_properties", "p", "properties"]);
+        assert_eq!(names("users", "settings", None), ["settings"]);
+        assert_eq!(names("users", "user_data", Some("req.data")), ["data", "user_data"]);
     }
 }
