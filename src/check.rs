@@ -6,9 +6,10 @@ mod judge;
 
 use crate::baseline::Looked;
 use crate::declared::ColumnRules;
+use crate::discover::bodies;
 use crate::discover::dialect::Dialects;
 use crate::discover::exclude::Exclude;
-use crate::discover::prefilter::{self, Names, Relevance};
+use crate::discover::prefilter::{self, CalledNames, Names, Relevance};
 use crate::discover::{self, Candidate, Kind, PathError, Request, read};
 use crate::frontend::facts::{BuiltColumn, Facts, Problem};
 use crate::frontend::sql::Dialect;
@@ -21,6 +22,7 @@ use crate::source::{FileId, Files, LineIndex, Site, SourceFile, Span};
 use heck::ToSnakeCase as _;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -154,14 +156,21 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
         Kind::Rust => prefilter::relevance(bytes),
         _ => Relevance::Matters,
     };
-    let mut loaded: Vec<Loaded> = found
+    let (mut loaded, called): (Vec<Loaded>, Vec<CalledNames>) = found
         .files
         .par_iter()
         .map(|file| {
             let instead = || options.instead.get(&file.path).map(Vec::as_slice);
-            load(file, stdin.filter(|_| file.is_stdin).or_else(instead), &|bytes| look(file, bytes))
+            let mut called = CalledNames::default();
+            let loaded = load(file, stdin.filter(|_| file.is_stdin).or_else(instead), &mut |bytes| {
+                if file.kind == Kind::Rust && !file.test {
+                    called = CalledNames::of(bytes);
+                }
+                look(file, bytes)
+            });
+            (loaded, called)
         })
-        .collect();
+        .unzip();
     let mut report = Report { nested: found.nested, ..Report::default() };
     report.warnings.extend(found.warnings.into_iter().map(|message| Warning { message, named: true, place: None }));
     let sentence = |pattern: &str| format!("the pattern `{pattern}` leaves out nothing");
@@ -186,10 +195,16 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
         Loaded::Text(source, _) if file.kind == Kind::Dialect => Some((file.path.as_path(), source.text.as_str())),
         _ => None,
     }));
-    let reader = Reader { files: &found.files, dialects: &dialects, named: options.dialect, instead: &options.instead };
-    let mut facts = reader.read(&loaded, &mut report, |_| true);
-    reader.read_coded(&mut loaded, &mut facts, &mut report);
-    reader.read_named(&mut loaded, &mut facts, &mut report);
+    let reader = Reader {
+        files: &found.files,
+        dialects: &dialects,
+        named: options.dialect,
+        instead: &options.instead,
+        called: &called,
+    };
+    let idle = |file: &Candidate, source: &str| bodies::of_tests(source, file.test);
+    let mut facts = reader.read(&loaded, &mut report, &idle, |_| true);
+    reader.read_late(&mut loaded, &mut facts, &mut report);
     for (file, loaded) in found.files.iter().zip(loaded) {
         // What was not read is still called by its name.
         let unread = || SourceFile { path: file.shown.clone(), absolute: file.path.clone(), text: String::new() };
@@ -201,7 +216,7 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
 }
 
 /// Reads a file, and drops it unless it matters.
-fn load(file: &Candidate, stdin: Option<&[u8]>, look: &dyn Fn(&[u8]) -> Relevance) -> Loaded {
+fn load(file: &Candidate, stdin: Option<&[u8]>, look: &mut dyn FnMut(&[u8]) -> Relevance) -> Loaded {
     let bytes = match stdin.map_or_else(|| read::bytes(&file.path), |bytes| Ok(bytes.to_vec())) {
         Ok(bytes) => bytes,
         Err(error) => return Loaded::Failed(error.to_string()),
@@ -227,6 +242,9 @@ fn load(file: &Candidate, stdin: Option<&[u8]>, look: &dyn Fn(&[u8]) -> Relevanc
     }
 }
 
+/// The bodies of a file that need not be read.
+type Idle<'a> = dyn Fn(&Candidate, &str) -> Vec<Range<usize>> + Sync + 'a;
+
 /// Reads files as facts.
 struct Reader<'a> {
     files: &'a [Candidate],
@@ -235,6 +253,8 @@ struct Reader<'a> {
     named: Option<Dialect>,
     /// Texts that stand for those on disk.
     instead: &'a BTreeMap<PathBuf, Vec<u8>>,
+    /// What each file calls; nothing for tests.
+    called: &'a [CalledNames],
 }
 
 impl Reader<'_> {
@@ -243,8 +263,15 @@ impl Reader<'_> {
         self.instead.get(&file.path).map(Vec::as_slice)
     }
 
-    /// Reads the loaded files that `which` (by index) picks. The id of a file is its index, whatever is picked.
-    fn read(&self, loaded: &[Loaded], report: &mut Report, which: impl Fn(usize) -> bool + Sync) -> Vec<Facts> {
+    /// Reads the loaded files that `which` (by index) picks, Rust without the bodies that are `idle` in it. The id of a
+    /// file is its index, whatever is picked.
+    fn read(
+        &self,
+        loaded: &[Loaded],
+        report: &mut Report,
+        idle: &Idle<'_>,
+        which: impl Fn(usize) -> bool + Sync,
+    ) -> Vec<Facts> {
         let read: Vec<Result<Facts, String>> = self
             .files
             .par_iter()
@@ -254,7 +281,7 @@ impl Reader<'_> {
             .filter_map(|(index, (file, loaded))| {
                 let Loaded::Text(source, problems) = loaded else { return None };
                 let id = FileId(index as u32);
-                let read = catch_unwind(AssertUnwindSafe(|| self.read_one(id, file, source)));
+                let read = catch_unwind(AssertUnwindSafe(|| self.read_one(id, file, source, idle)));
                 Some(match read {
                     Ok(mut facts) => {
                         facts.problems.extend(problems.iter().cloned());
@@ -285,77 +312,62 @@ impl Reader<'_> {
         all
     }
 
-    fn read_one(&self, id: FileId, file: &Candidate, source: &SourceFile) -> Facts {
+    fn read_one(&self, id: FileId, file: &Candidate, source: &SourceFile, idle: &Idle<'_>) -> Facts {
         let dialect = self.named.or_else(|| self.dialects.for_path(&file.path)).or_else(|| {
             let of_source = || (file.kind == Kind::Rust).then(|| dialect_hint::of_source(&source.text)).flatten();
             dialect_hint::of_path(&file.in_project).or_else(of_source)
         });
         match file.kind {
-            Kind::Rust => frontend::rust::read(id, source, frontend::rust::Context { dialect, test: file.test }),
+            Kind::Rust => {
+                let idle = idle(file, &source.text);
+                frontend::rust::read(id, source, frontend::rust::Context { dialect, test: file.test, idle: &idle })
+            }
             Kind::Sql => frontend::sql_file::read(id, source, dialect, file.test),
             Kind::SqlxCache => frontend::sqlx_cache::read(id, source),
             Kind::Dialect => Facts::new(id),
         }
     }
 
-    /// Reads files that were put off, but decode or encode a column that is written.
-    fn read_coded(&self, loaded: &mut [Loaded], facts: &mut Vec<Facts>, report: &mut Report) {
+    /// Reads files that were put off, but decode or encode a column that is written, spell a constant that another file
+    /// builds its SQL from, or hold a function that makes a value which is written. Of these files only the functions
+    /// that do are read, and what they call.
+    fn read_late(&self, loaded: &mut [Loaded], facts: &mut Vec<Facts>, report: &mut Report) {
         let columns = written_names(facts);
-        let is_column = |field: &String| columns.contains(&field.to_lowercase());
-        let late = self.load_late(loaded, |file, loaded| match loaded {
-            Loaded::Codes(fields) if fields.iter().any(is_column) => {
-                Some(load(file, self.instead(file), &|_| Relevance::Matters))
-            }
-            _ => None,
-        });
-        self.read_late(late, loaded, facts, report);
-    }
-
-    /// Reads files that were dropped, but spell a constant that another file builds its SQL from, or hold a function
-    /// that makes a value which is written.
-    fn read_named(&self, loaded: &mut [Loaded], facts: &mut Vec<Facts>, report: &mut Report) {
         let deferred = facts.iter().flat_map(|facts| &facts.deferred).flat_map(|deferred| &deferred.constants);
         let constants = deferred.filter_map(|(_, path)| path.rsplit("::").next()).map(str::to_owned);
         let functions = calls::wanted(facts).into_iter().map(|name| format!("fn {name}"));
         let wanted: BTreeSet<String> = constants.chain(functions).collect();
         let names = Names::new(&wanted.into_iter().collect::<Vec<_>>());
-        if names.is_empty() {
-            return;
-        }
-        let look = |bytes: &[u8]| if names.are_in(bytes) { Relevance::Matters } else { Relevance::Nothing };
-        let late = self.load_late(loaded, |file, loaded| match loaded {
-            Loaded::Dropped | Loaded::Codes(_) => Some(load(file, self.instead(file), &look)),
+        let codes = |fields: &[String]| fields.iter().any(|field| columns.contains(&field.to_lowercase()));
+        let again = |file: &Candidate, loaded: &Loaded| match loaded {
+            Loaded::Codes(fields) if codes(fields) => Some(load(file, self.instead(file), &mut |_| Relevance::Matters)),
+            Loaded::Dropped | Loaded::Codes(_) if !names.is_empty() => {
+                let mut look = |bytes: &[u8]| if names.are_in(bytes) { Relevance::Matters } else { Relevance::Nothing };
+                Some(load(file, self.instead(file), &mut look))
+            }
             _ => None,
-        });
-        self.read_late(late, loaded, facts, report);
-    }
-
-    /// Loads files again, by index, as `again` says.
-    fn load_late(
-        &self,
-        loaded: &[Loaded],
-        again: impl Fn(&Candidate, &Loaded) -> Option<Loaded> + Sync,
-    ) -> Vec<(usize, Loaded)> {
-        let files = self.files.par_iter().zip(loaded).enumerate();
+        };
+        let files = self.files.par_iter().zip(&*loaded).enumerate();
         let late = files.filter_map(|(index, (file, loaded))| Some((index, again(file, loaded)?)));
-        late.filter(|(_, loaded)| matches!(loaded, Loaded::Text(..))).collect()
-    }
-
-    /// Reads files that were loaded late, in the order of all files.
-    fn read_late(
-        &self,
-        late: Vec<(usize, Loaded)>,
-        loaded: &mut [Loaded],
-        facts: &mut Vec<Facts>,
-        report: &mut Report,
-    ) {
+        let late: Vec<(usize, Loaded)> = late.filter(|(_, loaded)| matches!(loaded, Loaded::Text(..))).collect();
         let indices: BTreeSet<usize> = late.iter().map(|(index, _)| *index).collect();
         for (index, file) in late {
             if let Some(slot) = loaded.get_mut(index) {
                 *slot = file;
             }
         }
-        facts.extend(self.read(loaded, report, |index| indices.contains(&index)));
+        let idle = |_: &Candidate, source: &str| {
+            bodies::but(source, |function| {
+                let function = bodies::bytes(source, &function.whole);
+                names.are_in(function)
+                    || match prefilter::relevance(function) {
+                        Relevance::Matters => true,
+                        Relevance::Codes(fields) => codes(&fields),
+                        Relevance::Nothing => false,
+                    }
+            })
+        };
+        facts.extend(self.read(loaded, report, &idle, |index| indices.contains(&index)));
         facts.sort_by_key(|facts| facts.file);
     }
 }

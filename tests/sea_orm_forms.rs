@@ -40,7 +40,7 @@ fn project(folders: &[&str]) -> (Files, Project) {
         let text = std::fs::read_to_string(&file).unwrap();
         let source = SourceFile { path: path.clone(), absolute: path.into(), text };
         let id = files.add(source.clone());
-        facts.push(read(id, &source, Context { dialect: Some(Dialect::Postgres), test: false }));
+        facts.push(read(id, &source, Context { dialect: Some(Dialect::Postgres), ..Context::default() }));
     }
     let settings = Settings { dialect: Some(Dialect::Postgres), ..Settings::default() };
     let project = Project::build(facts, &files, &settings);

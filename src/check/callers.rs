@@ -2,12 +2,14 @@
 //! first time.
 
 use super::{Loaded, Reader, Relevance, Report, load};
-use crate::discover::prefilter::Names;
-use crate::discover::{Candidate, Kind};
+use crate::discover::Candidate;
+use crate::discover::bodies;
+use crate::discover::prefilter::{CalledNames, Names};
 use crate::frontend::facts::{HandedOn, WantedCall};
 use crate::frontend::rust::{self, Context};
 use crate::source::{FileId, Files, SourceFile};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A file that was looked at: its text, where it was read late, and its calls or a sentence on what went wrong.
@@ -18,24 +20,25 @@ impl Reader<'_> {
     /// text.
     pub(super) fn read_calls(&self, wanted: &[WantedCall], report: &mut Report) -> Vec<HandedOn> {
         let spelled: Vec<String> = wanted.iter().map(|wanted| format!("{}(", wanted.name)).collect();
-        let names = Names::new(&spelled);
+        let hashes: Vec<u32> = wanted.iter().map(|call| CalledNames::hash(call.name.as_bytes())).collect();
+        let near = wanted.iter().map(|call| Names::new(&call.near)).collect();
+        let wanted = Wanted { calls: wanted, names: Names::new(&spelled), near };
         let files = &report.files;
         let found: Vec<Read> = self
             .files
             .par_iter()
             .enumerate()
-            .filter(|(_, file)| file.kind == Kind::Rust)
+            .filter(|(index, _)| self.called.get(*index).is_some_and(|called| called.may_hold(&hashes)))
             .filter_map(|(index, file)| {
                 let id = FileId(index as u32);
-                let (late, source) = self.text(files, id, file, &names)?;
+                let (late, source) = self.text(files, id, file, &wanted)?;
                 let source = late.as_ref().or(source)?;
-                let wanted: Vec<WantedCall> =
-                    wanted.iter().filter(|wanted| may_call(&source.text, wanted)).cloned().collect();
-                if wanted.is_empty() {
-                    return None;
-                }
-                let context = Context { dialect: None, test: file.test };
-                let read = catch_unwind(AssertUnwindSafe(|| rust::handed_on(id, source, context, &wanted)));
+                let (calls, places) = wanted.of(source.text.as_bytes());
+                let idle = bodies::but(&source.text, |function| {
+                    !function.test && places.iter().any(|place| function.whole.contains(place))
+                });
+                let context = Context { dialect: None, test: file.test, idle: &idle };
+                let read = catch_unwind(AssertUnwindSafe(|| rust::handed_on(id, source, context, &calls)));
                 let read =
                     read.map_err(|_| format!("{}: a fault of noclobber kept it from reading its calls", file.shown));
                 Some((id, late, read))
@@ -56,28 +59,74 @@ impl Reader<'_> {
         calls
     }
 
-    /// The text of a file that spells one of the names: as it is known, or read again from the disk.
+    /// The text of a file that may call one of the functions: as it is known, or read again from the disk.
     fn text<'f>(
         &self,
         files: &'f Files,
         id: FileId,
         file: &Candidate,
-        names: &Names,
+        wanted: &Wanted<'_>,
     ) -> Option<(Option<SourceFile>, Option<&'f SourceFile>)> {
         let known = files.get(id);
+        let may_call = |bytes: &[u8]| !wanted.of(bytes).1.is_empty();
         if !known.text.is_empty() {
-            return names.are_in(known.text.as_bytes()).then_some((None, Some(known)));
+            return may_call(known.text.as_bytes()).then_some((None, Some(known)));
         }
-        let look = |bytes: &[u8]| if names.are_in(bytes) { Relevance::Matters } else { Relevance::Nothing };
-        match load(file, self.instead(file), &look) {
+        let mut look = |bytes: &[u8]| if may_call(bytes) { Relevance::Matters } else { Relevance::Nothing };
+        match load(file, self.instead(file), &mut look) {
             Loaded::Text(late, _) => Some((Some(late), None)),
             _ => None,
         }
     }
 }
 
-/// Whether a file may call a wanted function.
-fn may_call(text: &str, wanted: &WantedCall) -> bool {
-    text.contains(&format!("{}(", wanted.name))
-        && (wanted.near.is_empty() || wanted.near.iter().any(|near| text.contains(near.as_str())))
+/// The functions whose calls are wanted.
+struct Wanted<'a> {
+    calls: &'a [WantedCall],
+    /// Each as a call spells it: `save(`.
+    names: Names,
+    /// What a file spells that means it, for each.
+    near: Vec<Names>,
+}
+
+impl Wanted<'_> {
+    /// The functions that a file may call, and the bytes where it does.
+    fn of(&self, bytes: &[u8]) -> (Vec<WantedCall>, Vec<usize>) {
+        // Whether the file can mean a function, by its number.
+        let mut meant: BTreeMap<usize, bool> = BTreeMap::new();
+        let mut places = vec![];
+        for (number, place) in self.names.places(bytes) {
+            let (Some(call), Some(near)) = (self.calls.get(number), self.near.get(number)) else { continue };
+            let is_near = || near.is_empty() || near.are_in(bytes);
+            if may_mean(call, bytes.get(..place).unwrap_or_default()) && *meant.entry(number).or_insert_with(is_near) {
+                places.push(place);
+            }
+        }
+        let calls = meant.into_iter().filter(|(_, meant)| *meant).filter_map(|(number, _)| self.calls.get(number));
+        (calls.cloned().collect(), places)
+    }
+}
+
+/// Whether a call may mean the function, by what stands before its name.
+fn may_mean(call: &WantedCall, before: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
+    match before.last() {
+        Some(b'.') => call.is_method,
+        Some(b':') => {
+            let path = before.strip_suffix(b"::").unwrap_or_default();
+            let length = path.iter().rev().take_while(|byte| is_name(byte)).count();
+            let module = path.get(path.len() - length..).unwrap_or_default();
+            match module.first() {
+                Some(first) if first.is_ascii_uppercase() => call.is_method,
+                Some(_) => {
+                    !call.is_method && (call.modules.is_empty() || call.modules.iter().any(|m| m.as_bytes() == module))
+                }
+                // `<T as Trait>::`, `Type::<T>::`
+                None => call.is_method,
+            }
+        }
+        Some(byte) if is_name(byte) => false,
+        // Its own declaration is no call.
+        _ => !call.is_method && !before.trim_ascii_end().ends_with(b"fn"),
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Never parses SQL or Rust. The files whose findings are wanted may be few; the schema comes from the whole project.
 
+pub mod bodies;
 pub mod dialect;
 pub mod exclude;
 pub mod git;

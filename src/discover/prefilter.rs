@@ -75,7 +75,7 @@ fn may_follow(byte: u8) -> bool {
 const MARKS: &[&str] = &[
     // SQL in other files, and JSON columns of rows.
     "query_file",
-    "include_str!",
+    ".sql\"",
     "sqlx(json",
     // Other libraries' schemas.
     "table!",
@@ -94,6 +94,7 @@ const MARKS: &[&str] = &[
     "columntrait",
     "migrationtrait",
     "schemamanager",
+    "columndef",
     "update_many",
     "update_column",
     "col_expr",
@@ -273,6 +274,36 @@ fn trailing_name(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.get(bytes.len() - length..).unwrap_or_default()).into_owned()
 }
 
+/// The names that stand before a parenthesis in a file, as hashes: which of thousands of files may call a function.
+#[derive(Debug, Clone, Default)]
+pub struct CalledNames(Vec<u32>);
+
+impl CalledNames {
+    /// The names in the bytes of a file.
+    pub fn of(bytes: &[u8]) -> Self {
+        let opened = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'(').map(|(at, _)| at);
+        let name = |at: usize| {
+            let before = bytes.get(..at).unwrap_or_default();
+            let length = before.iter().rev().take_while(|byte| is_name(**byte)).count();
+            before.get(at - length..).filter(|name| !name.is_empty())
+        };
+        let mut hashes: Vec<u32> = opened.filter_map(name).map(Self::hash).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        Self(hashes)
+    }
+
+    /// What stands for a name (FNV-1a). Two names may share one.
+    pub fn hash(name: &[u8]) -> u32 {
+        name.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    }
+
+    /// Whether one of the names, told by its hash, may be among them.
+    pub fn may_hold(&self, hashes: &[u32]) -> bool {
+        hashes.iter().any(|hash| self.0.binary_search(hash).is_ok())
+    }
+}
+
 /// A search for names of constants.
 #[derive(Debug)]
 pub struct Names(Option<AhoCorasick>);
@@ -286,6 +317,12 @@ impl Names {
     /// Whether any of the names is spelled in the bytes.
     pub fn are_in(&self, bytes: &[u8]) -> bool {
         self.0.as_ref().is_some_and(|search| search.is_match(bytes))
+    }
+
+    /// Where names are spelled: the number of the name, and its first byte; also inside of longer names.
+    pub fn places<'b>(&'b self, bytes: &'b [u8]) -> impl Iterator<Item = (usize, usize)> + 'b {
+        let found = self.0.iter().flat_map(move |search| search.find_overlapping_iter(bytes));
+        found.map(|found| (found.pattern().as_usize(), found.start()))
     }
 
     /// Whether there is nothing to look for.
@@ -353,6 +390,15 @@ mod tests {
         ] {
             assert_eq!(relevance(text.as_bytes()), Relevance::Nothing, "{text}");
         }
+    }
+
+    #[test]
+    fn names_that_are_called_are_known() {
+        let called = CalledNames::of(b"(a) fn save(x) { repo.store_all(x); f (y) }");
+        let holds = |name: &str| called.may_hold(&[CalledNames::hash(name.as_bytes())]);
+        assert!(holds("save") && holds("store_all"));
+        assert!(!holds("repo") && !holds("all") && !holds(""));
+        assert!(!CalledNames::default().may_hold(&[CalledNames::hash(b"save")]));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use heck::ToSnakeCase as _;
 use std::collections::BTreeSet;
 
 /// How often a parameter is handed on from function to function.
-pub const MOST_ROUNDS: usize = 4;
+pub const MOST_ROUNDS: usize = 3;
 
 /// More functions than this that hand one value on tell nothing any more.
 const MOST_SINKS: usize = 2000;
@@ -99,6 +99,8 @@ impl Callers {
                 parameters: sink.function.parameters.len(),
                 parameter: sink.parameter,
                 field: sink.field.clone(),
+                is_method: sink.function.self_type.is_some() || sink.function.trait_name.is_some(),
+                modules: modules(sink, paths),
                 near: near(sink, paths),
             })
             .collect();
@@ -205,6 +207,16 @@ fn near(sink: &Sink, files: &Files) -> Vec<String> {
     near.sort();
     near.dedup();
     near
+}
+
+/// What a path to a function of this file may name before it.
+fn modules(sink: &Sink, files: &Files) -> Vec<String> {
+    if is_telling(&sink.function.name) {
+        return vec![];
+    }
+    let path = &files.get(sink.file).path;
+    let folders = path.split('/').map(|part| part.trim_end_matches(".rs").replace('-', "_"));
+    folders.chain(sink.function.module.last().cloned()).collect()
 }
 
 #[cfg(test)]

@@ -14,6 +14,10 @@ pub struct WantedCall {
     pub parameter: usize,
     /// The field of it that is stored, where it is not the whole.
     pub field: Option<String>,
+    /// It belongs to a type or a trait, and is called by a method call or a path that names one.
+    pub is_method: bool,
+    /// Modules and crates that a path to it may name last, where its own name does not say enough. Empty where any may.
+    pub modules: Vec<String>,
     /// A file can only mean this function if it spells one of these: its type, its trait, what a variable of it is
     /// called. Empty where the name says enough by itself.
     pub near: Vec<String>,

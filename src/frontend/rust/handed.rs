@@ -11,25 +11,26 @@ use super::scope::{Arm, Change, Root, Scope};
 use super::types::Ty;
 use super::values::{self, Values};
 use super::wrappers::{call_name, peel};
-use super::{Context, signs, stripped};
+use super::{Context, blanked, signs, stripped};
 use crate::document::Document;
 use crate::frontend::facts::{Bind, GivenArgument, HandedOn, WantedCall};
 use crate::source::{FileId, SourceFile, Span};
 use syn::{Expr, ExprMethodCall, Member, Type};
 
 /// The calls of wanted functions in a file, in the order of the text. A file that does not parse has none.
-pub fn calls(file: FileId, source: &SourceFile, context: Context, wanted: &[WantedCall]) -> Vec<HandedOn> {
+pub fn calls(file: FileId, source: &SourceFile, context: Context<'_>, wanted: &[WantedCall]) -> Vec<HandedOn> {
     let found = read(file, source, context, wanted);
     proc_macro2::extra::invalidate_current_thread_spans();
     found.unwrap_or_default()
 }
 
-fn read(file: FileId, source: &SourceFile, context: Context, wanted: &[WantedCall]) -> Option<Vec<HandedOn>> {
+fn read(file: FileId, source: &SourceFile, context: Context<'_>, wanted: &[WantedCall]) -> Option<Vec<HandedOn>> {
     let shift = stripped(&source.text);
     let lines = Lines::new(&source.text, shift);
     let source = Source::new(&source.text, &lines);
     let mut macros = Macros::new(source);
-    let tokens = super::macros::shallow(source.text.get(shift..)?.parse().ok()?)?;
+    let body = blanked(source.text, context.idle);
+    let tokens = super::macros::shallow(body.get(shift..)?.parse().ok()?)?;
     let parsed = syn::parse2::<syn::File>(tokens).ok()?;
     syn::visit::Visit::visit_file(&mut macros, &parsed);
     let tree = Collector::new(source, &macros, context.test).file(&parsed);

@@ -182,7 +182,8 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
     fn inlined(&self, function: usize, receiver: Option<Val>, arguments: Vec<Val>, asked: Asked) -> Option<Val> {
         let scope = self.reader.tree.scopes.get(function)?;
         let (signature, block, _) = scope.item?;
-        if self.calls >= MAX_CALLS {
+        // An empty body may be one that was left out ([`super::Context::idle`]): nothing is known of it.
+        if self.calls >= MAX_CALLS || block.stmts.is_empty() {
             return None;
         }
         let open = self.reader.source.start(block.brace_token.span.open());

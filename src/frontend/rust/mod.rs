@@ -55,20 +55,25 @@ use emit::Emitter;
 use macros::{Macros, Parsed};
 use place::{Lines, Source};
 use proc_macro2::TokenStream;
+use std::borrow::Cow;
+use std::ops::Range;
 
 /// What the front end is told about the file beforehand.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Context {
+pub struct Context<'a> {
     /// The dialect of the crate, from its Cargo features or its `DATABASE_URL`.
     pub dialect: Option<Dialect>,
     /// The file stands under `tests/`, `benches/` or `examples/`.
     pub test: bool,
+    /// Bytes of the file that hold nothing, in order: the insides of function bodies. They are read as blanks.
+    pub idle: &'a [Range<usize>],
 }
 
 /// Reads a Rust file. Never fails: what cannot be parsed is read at token level and noted in [`Facts::problems`].
-pub fn read(file: FileId, source: &SourceFile, context: Context) -> Facts {
+pub fn read(file: FileId, source: &SourceFile, context: Context<'_>) -> Facts {
     let shift = stripped(&source.text);
-    let body = source.text.get(shift..).unwrap_or("");
+    let blanked = blanked(&source.text, context.idle);
+    let body = blanked.get(shift..).unwrap_or("");
     let lines = Lines::new(&source.text, shift);
     let source = Source::new(&source.text, &lines);
     let mut facts = read_body(Facts::new(file), source, body, context);
@@ -84,6 +89,27 @@ pub fn read(file: FileId, source: &SourceFile, context: Context) -> Facts {
     facts
 }
 
+/// The text with blanks for what is idle: as many bytes on as many lines, so that every place stays what it is.
+fn blanked<'t>(text: &'t str, idle: &[Range<usize>]) -> Cow<'t, str> {
+    if idle.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for body in idle {
+        let (Some(kept), Some(blank)) = (text.get(done..body.start), text.get(body.clone())) else { continue };
+        // A blank has one byte.
+        if !blank.is_ascii() {
+            continue;
+        }
+        out.push_str(kept);
+        out.extend(blank.chars().map(|c| if c == '\n' { c } else { ' ' }));
+        done = body.end;
+    }
+    out.push_str(text.get(done..).unwrap_or(""));
+    Cow::Owned(out)
+}
+
 /// The length of the byte-order mark and of the shebang line, which are not Rust.
 pub(crate) fn stripped(text: &str) -> usize {
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
@@ -96,7 +122,7 @@ pub(crate) fn stripped(text: &str) -> usize {
     }
 }
 
-fn read_body(mut facts: Facts, source: Source<'_>, body: &str, context: Context) -> Facts {
+fn read_body(mut facts: Facts, source: Source<'_>, body: &str, context: Context<'_>) -> Facts {
     // The tokens are made again where they are needed twice, which is rare: a copy would cost every file.
     let lex = || body.parse::<TokenStream>();
     let tokens = match lex() {
@@ -138,7 +164,7 @@ fn read_tree<'a>(
     source: Source<'_>,
     tree: &'a Tree<'a>,
     macros: &'a Macros<'_>,
-    context: Context,
+    context: Context<'_>,
     file: Option<&'a syn::File>,
 ) -> Facts {
     let reader = Reader::new(facts.file, source, tree, macros);

@@ -18,7 +18,7 @@ pub(in crate::project) fn writes(texts: &[&str]) -> (Vec<ColumnWrite>, Files) {
         let path = format!("src/f{number}.rs");
         let source = SourceFile { path: path.clone(), absolute: path.into(), text: (*text).to_owned() };
         files.add(source.clone());
-        let context = Context { dialect: Some(Dialect::Postgres), test: false };
+        let context = Context { dialect: Some(Dialect::Postgres), ..Context::default() };
         let read = move || rust::read(FileId(number as u32), &source, context);
         facts.push(std::thread::Builder::new().stack_size(64 << 20).spawn(read).unwrap().join().unwrap());
     }

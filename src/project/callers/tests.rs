@@ -40,7 +40,7 @@ fn written(texts: &[&str]) -> (Vec<ColumnWrite>, Files) {
         files.add(sources[number].clone());
     }
     let work = move || {
-        let context = Context { dialect: Some(Dialect::Postgres), test: false };
+        let context = Context { dialect: Some(Dialect::Postgres), ..Context::default() };
         let id = |number: usize| FileId(number as u32);
         let facts =
             sources.iter().enumerate().map(|(number, source)| rust::read(id(number), source, context)).collect();

@@ -1,0 +1,332 @@
+//! Which function bodies of a Rust file are not worth parsing.
+//!
+//! Tests are a third of what there is to parse, and most of them only call and compare: [`of_tests`]. A file that is
+//! read for a function or two needs these and what they call: [`but`].
+//!
+//! Works on bytes, by the rules of Rust's lexer as far as they say where a brace is one. What it does not understand it
+//! leaves in.
+
+use super::prefilter::{Relevance, relevance};
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+
+/// Nothing is gained by leaving out shorter bodies.
+const SHORT: usize = 80;
+
+/// How many calls into each other are followed to see what a value is.
+const CALLS: usize = 2;
+
+/// A function with a body, in bytes of its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    name: Range<usize>,
+    /// From `fn` to the closing brace.
+    pub whole: Range<usize>,
+    /// What stands between its braces.
+    body: Range<usize>,
+    /// It stands under an attribute that makes it test code.
+    pub test: bool,
+}
+
+/// The insides of the bodies of functions in test code that [`relevance`] finds nothing in; in the order of the text.
+/// All functions are test code when `test` is set, else those under an attribute that says so.
+pub fn of_tests(source: &str, test: bool) -> Vec<Range<usize>> {
+    if !test && !source.contains("test") {
+        return vec![];
+    }
+    let holds_nothing = |function: &Function| relevance(bytes(source, &function.body)) == Relevance::Nothing;
+    let tests = functions(source).into_iter().filter(|function| test || function.test);
+    tests
+        .filter(|function| function.body.len() > SHORT && holds_nothing(function))
+        .map(|function| function.body)
+        .collect()
+}
+
+/// The insides of the bodies of all functions but those that are wanted, those that these name, and those that these name
+/// in turn; in the order of the text.
+pub fn but(source: &str, wanted: impl Fn(&Function) -> bool) -> Vec<Range<usize>> {
+    let all = functions(source);
+    let mut by_name: HashMap<&[u8], Vec<usize>> = HashMap::new();
+    for (index, function) in all.iter().enumerate() {
+        by_name.entry(bytes(source, &function.name)).or_default().push(index);
+    }
+    let mut kept: Vec<bool> = all.iter().map(wanted).collect();
+    let mut open: VecDeque<(usize, usize)> =
+        kept.iter().enumerate().filter(|(_, kept)| **kept).map(|(index, _)| (index, 0)).collect();
+    while let Some((index, depth)) = open.pop_front() {
+        let Some(function) = all.get(index).filter(|_| depth < CALLS) else { continue };
+        let mut scan = Scan { bytes: bytes(source, &function.body), at: 0 };
+        while let Some(token) = scan.next() {
+            let Token::Word(word) = token else { continue };
+            for index in by_name.remove(word).unwrap_or_default() {
+                if let Some(kept) = kept.get_mut(index).filter(|kept| !**kept) {
+                    *kept = true;
+                    open.push_back((index, depth + 1));
+                }
+            }
+        }
+    }
+    let idle = all.into_iter().zip(kept).filter(|(function, kept)| !kept && function.body.len() > SHORT);
+    idle.map(|(function, _)| function.body).collect()
+}
+
+/// The bytes of a part of a text; none where it is not a part.
+pub fn bytes<'s>(source: &'s str, range: &Range<usize>) -> &'s [u8] {
+    source.as_bytes().get(range.clone()).unwrap_or_default()
+}
+
+/// What stands at a place, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Token<'a> {
+    Word(&'a [u8]),
+    Byte(u8),
+}
+
+/// A walk over the tokens of a file.
+struct Scan<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+/// The functions of a file, those left out that stand in the body of another.
+fn functions(source: &str) -> Vec<Function> {
+    let mut scan = Scan { bytes: source.as_bytes(), at: 0 };
+    let mut found = vec![];
+    let mut depth = 0_usize;
+    // How deep the braces stand whose contents are test code; an attribute was read that makes what follows so.
+    let (mut within, mut announced) = (None, false);
+    while let Some(token) = scan.next() {
+        match token {
+            Token::Byte(b'#') => announced |= scan.attribute(),
+            Token::Byte(b'{') => {
+                if announced && within.is_none() {
+                    within = Some(depth);
+                }
+                announced = false;
+                depth += 1;
+            }
+            Token::Byte(b'}') => {
+                depth = depth.saturating_sub(1);
+                within = within.filter(|outer| *outer < depth);
+            }
+            Token::Byte(b';') => announced = false,
+            Token::Word(b"fn") => {
+                let start = scan.at - "fn".len();
+                if let Some((name, body)) = scan.function() {
+                    let whole = start..scan.at;
+                    found.push(Function { name, whole, body, test: announced || within.is_some() });
+                }
+                announced = false;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+impl<'a> Scan<'a> {
+    /// After `#`: whether an attribute follows that marks test code. Reads to its end.
+    fn attribute(&mut self) -> bool {
+        let start = self.at;
+        if !matches!(self.next(), Some(Token::Byte(b'['))) {
+            // `#!`, or the end of a raw string's mark: no attribute of an item.
+            self.at = start;
+            return false;
+        }
+        let (mut depth, mut says, mut negated) = (1_usize, false, false);
+        let mut first = None;
+        while depth > 0 {
+            match self.next() {
+                Some(Token::Byte(b'[' | b'(' | b'{')) => depth += 1,
+                Some(Token::Byte(b']' | b')' | b'}')) => depth -= 1,
+                Some(Token::Word(word)) => {
+                    first = first.or(Some(word));
+                    says |= word == b"test" || word == b"rstest" || word == b"test_case" || word == b"quickcheck";
+                    negated |= word == b"not";
+                }
+                Some(_) => {}
+                None => return false,
+            }
+        }
+        says && !negated && first != Some(b"cfg_attr".as_slice())
+    }
+
+    /// After `fn`: the name, and the inside of the body. Reads past it. `None` where there is none: a declaration, a
+    /// function pointer.
+    fn function(&mut self) -> Option<(Range<usize>, Range<usize>)> {
+        let Some(Token::Word(name)) = self.next() else { return None };
+        let name = self.at - name.len()..self.at;
+        let mut brackets = 0_usize;
+        loop {
+            match self.next()? {
+                Token::Byte(b'(' | b'[') => brackets += 1,
+                Token::Byte(b')' | b']') => brackets = brackets.saturating_sub(1),
+                Token::Byte(b';') if brackets == 0 => return None,
+                Token::Byte(b'{') if brackets == 0 => break,
+                _ => {}
+            }
+        }
+        let start = self.at;
+        let mut braces = 1_usize;
+        loop {
+            match self.next()? {
+                Token::Byte(b'{') => braces += 1,
+                Token::Byte(b'}') => {
+                    braces -= 1;
+                    if braces == 0 {
+                        return Some((name, start..self.at - 1));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The next word, bracket, `#` or `;`; everything else is passed over.
+    fn next(&mut self) -> Option<Token<'a>> {
+        loop {
+            let byte = self.peek(0)?;
+            match byte {
+                b'(' | b')' | b'[' | b']' | b'{' | b'}' | b';' | b'#' => {
+                    self.at += 1;
+                    return Some(Token::Byte(byte));
+                }
+                b'/' => self.slash(),
+                b'"' => {
+                    self.at += 1;
+                    self.string();
+                }
+                b'\'' => self.quote(),
+                _ if is_word(byte) => {
+                    if let Some(word) = self.word() {
+                        return Some(Token::Word(word));
+                    }
+                }
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    fn peek(&self, ahead: usize) -> Option<u8> {
+        self.bytes.get(self.at + ahead).copied()
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    /// Passes the bytes before the first that is `wanted`, or all that are left.
+    fn pass_to(&mut self, wanted: impl Fn(u8) -> bool) {
+        self.at += self.rest().iter().take_while(|byte| !wanted(**byte)).count();
+    }
+
+    /// A comment, or a division.
+    fn slash(&mut self) {
+        match self.peek(1) {
+            Some(b'/') => self.pass_to(|byte| byte == b'\n'),
+            Some(b'*') => {
+                self.at += 2;
+                let mut depth = 1_usize;
+                while depth > 0 {
+                    self.pass_to(|byte| matches!(byte, b'/' | b'*'));
+                    match (self.peek(0), self.peek(1)) {
+                        (Some(b'*'), Some(b'/')) => depth -= 1,
+                        (Some(b'/'), Some(b'*')) => depth += 1,
+                        (None, _) => return,
+                        _ => {
+                            self.at += 1;
+                            continue;
+                        }
+                    }
+                    self.at += 2;
+                }
+            }
+            _ => self.at += 1,
+        }
+    }
+
+    /// The rest of a string, after its opening quote.
+    fn string(&mut self) {
+        loop {
+            self.pass_to(|byte| matches!(byte, b'"' | b'\\'));
+            match self.peek(0) {
+                Some(b'\\') => self.at = (self.at + 2).min(self.bytes.len()),
+                Some(_) => {
+                    self.at += 1;
+                    return;
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// A character, or a lifetime.
+    fn quote(&mut self) {
+        self.at += 1;
+        if self.peek(0) == Some(b'\\') {
+            self.at = (self.at + 2).min(self.bytes.len());
+            // The rest of `\u{..}` and `\x41`.
+            self.pass_to(|byte| matches!(byte, b'\'' | b'\n' | b';'));
+            self.at += usize::from(self.peek(0) == Some(b'\''));
+            return;
+        }
+        let text = self.rest();
+        let width = text.iter().skip(1).take_while(|byte| **byte & 0xc0 == 0x80).count() + 1;
+        if text.get(width) == Some(&b'\'') {
+            self.at += width + 1;
+        }
+    }
+
+    /// A word; `None` where it was the beginning of a string: `r#".."#`, `b"..`, `b'x'`.
+    fn word(&mut self) -> Option<&'a [u8]> {
+        let length = self.rest().iter().take_while(|byte| is_word(**byte)).count();
+        let word = self.rest().get(..length).unwrap_or_default();
+        self.at += length;
+        let raw = matches!(word, b"r" | b"br" | b"cr");
+        match self.peek(0) {
+            Some(b'"' | b'#') if raw => {
+                let marks = self.rest().iter().take_while(|byte| **byte == b'#').count();
+                if self.peek(marks) == Some(b'"') {
+                    self.at += marks + 1;
+                    self.raw_string(marks);
+                    return None;
+                }
+                // `r#name`.
+                self.at += 1;
+                self.word()
+            }
+            Some(b'"') if matches!(word, b"b" | b"c") => {
+                self.at += 1;
+                self.string();
+                None
+            }
+            Some(b'\'') if word == b"b" => {
+                self.quote();
+                None
+            }
+            _ => Some(word),
+        }
+    }
+
+    /// The rest of a raw string, after its opening quote.
+    fn raw_string(&mut self, marks: usize) {
+        loop {
+            self.pass_to(|byte| byte == b'"');
+            if self.peek(0).is_none() {
+                return;
+            }
+            self.at += 1;
+            if self.rest().iter().take(marks).filter(|byte| **byte == b'#').count() == marks {
+                self.at += marks;
+                return;
+            }
+        }
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
+}
+
+#[cfg(test)]
+mod tests;
