@@ -92,3 +92,70 @@ fn every_program_is_red_before_and_green_after() {
         println!("{member}: {} writes, red before and green after", out.lines().count());
     }
 }
+
+/// Writes a fixture project into a workspace, with what the programs ask of SeaORM, so that it is compiled only once.
+fn adopt(project: &Path, workspace: &Path, members: &mut Vec<String>) {
+    let features = ["macros", "runtime-tokio", "sqlx-postgres", "sqlx-sqlite", "with-chrono", "with-json", "with-uuid"];
+    let name = project.file_name().unwrap();
+    for entry in walkdir::WalkDir::new(project).sort_by_file_name().into_iter().map(Result::unwrap) {
+        let inside = Path::new(name).join(entry.path().strip_prefix(project).unwrap());
+        let to = workspace.join(&inside);
+        if entry.file_type().is_dir() {
+            std::fs::create_dir_all(&to).unwrap();
+            continue;
+        }
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        if entry.file_name() != "Cargo.toml" {
+            // Migrations have a crate of their own in every project, and need a library that nothing else does.
+            std::fs::write(&to, text.replace("pub mod migration;\n", "")).unwrap();
+            continue;
+        }
+        let mut manifest: toml::Table = text.parse().unwrap();
+        if manifest.remove("workspace").is_some() && !manifest.contains_key("package") {
+            continue;
+        }
+        members.push(inside.parent().unwrap().to_str().unwrap().to_owned());
+        for (library, wanted) in manifest["dependencies"].as_table_mut().unwrap() {
+            let inherited = wanted.get("workspace").is_some();
+            *wanted = match library.as_str() {
+                "sea-orm" => {
+                    let two = wanted.get("version").is_some_and(|version| version.as_str().unwrap().starts_with('2'));
+                    let version = if two { "2.0" } else { "1.1" };
+                    let spelled = format!("version = {version:?}\ndefault-features = false\nfeatures = {features:?}");
+                    spelled.parse::<toml::Table>().unwrap().into()
+                }
+                "entity" if inherited => {
+                    let spelled = "path = \"../entity\"\npackage = \"warehouse-entity\"";
+                    spelled.parse::<toml::Table>().unwrap().into()
+                }
+                _ if inherited => "1".into(),
+                _ => continue,
+            };
+        }
+        std::fs::write(&to, toml::to_string(&manifest).unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn the_projects_that_are_read_as_fixtures_compile() {
+    let workspace = tempfile::tempdir().unwrap();
+    let projects = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects");
+    let mut members = vec![];
+    for entry in std::fs::read_dir(projects).unwrap().map(Result::unwrap) {
+        if entry.file_name().to_str().unwrap().starts_with("seaorm-") {
+            adopt(&entry.path(), workspace.path(), &mut members);
+        }
+    }
+    assert!(members.len() >= 8, "{members:?}");
+    let manifest = format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n[profile.dev]\ndebug = 0\n");
+    std::fs::write(workspace.path().join("Cargo.toml"), manifest).unwrap();
+    std::fs::copy(folder().join("Cargo.lock"), workspace.path().join("Cargo.lock")).unwrap();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("apps");
+    let built = Command::new(env!("CARGO"))
+        .current_dir(workspace.path())
+        .args(["build", "--workspace", "--quiet"])
+        .env("CARGO_TARGET_DIR", &target)
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+}

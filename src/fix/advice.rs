@@ -5,8 +5,8 @@
 
 use super::suggestion::{Applicability, Fix};
 use super::{Fixer, folded, rebind, sea_orm, text};
-use crate::document::Document;
 use crate::document::survival::{NullWhen, Word};
+use crate::document::{Document, Path, Step};
 use crate::frontend::sql::{Dialect, Verb, without_holes};
 use crate::project::around::EarlierRead;
 use crate::project::catalog::ColumnKind;
@@ -29,7 +29,8 @@ pub(super) fn of(write: &ColumnWrite, fixer: &Fixer<'_>) -> Result<Fix, Option<S
         }
         Word::Lost if is_reset => Err(None),
         Word::MayBeNull if write.survival.null_when.contains(&NullWhen::Always) => Err(None),
-        Word::NestedLost => Err(Some(format!("which keys are meant to change {} does not show", below(write)))),
+        Word::NestedLost => nested(write, fixer)
+            .ok_or_else(|| Some("which keys of the nested objects are meant to change does not show".to_owned())),
         _ => match write.reads.first() {
             Some(read) => Ok(guarded(write, read, fixer)),
             None => Err(Some(format!("which keys of `{}` are meant to change does not show", write.column.name))),
@@ -37,17 +38,38 @@ pub(super) fn of(write: &ColumnWrite, fixer: &Fixer<'_>) -> Result<Fix, Option<S
     }
 }
 
-/// Where in the document keys are lost.
-fn below(write: &ColumnWrite) -> String {
-    let mut path = None;
+/// A nested object that is replaced: how the database merges what changes in it.
+fn nested(write: &ColumnWrite, fixer: &Fixer<'_>) -> Option<Fix> {
+    const TITLE: &str = "merge what changes in the nested object into it, in the database";
+    let mut keys = None;
     write.value.visit(&mut |document| {
-        if let Document::Set { path: crate::document::Path::Steps(steps), .. } = document
-            && let Some(crate::document::Step::Key(key) | crate::document::Step::Name(key)) = steps.last()
-        {
-            path.get_or_insert_with(|| format!("below `{key}`"));
+        if let (None, Document::Set { path: Path::Steps(steps), .. }) = (&keys, document) {
+            let name = |step: &Step| match step {
+                Step::Key(key) | Step::Name(key) => Some(key.clone()),
+                _ => None,
+            };
+            keys = steps.iter().map(name).collect::<Option<Vec<String>>>().filter(|keys| !keys.is_empty());
         }
     });
-    path.unwrap_or_else(|| "in the nested objects".to_owned())
+    let (keys, target) = (keys?, super::target(write)?);
+    let placeholder = match write.dialect {
+        Dialect::Postgres => "$1",
+        Dialect::Mysql | Dialect::Sqlite => "?",
+    };
+    // What is spelled in the statement is not bound.
+    let given = text::value_of(write).and_then(text::placeholder)?;
+    if target.assigned().contains('[') {
+        return None;
+    }
+    let templates = super::templates(write.dialect);
+    let value = templates.set(&target, &[(keys.clone(), templates.merged_below(&target, &keys, given)?)])?;
+    let before = fixer.files.text(write.site);
+    if write.built {
+        let value = value.replace(given, placeholder);
+        return Some(shown(TITLE, before, &sea_orm::statement(write, &value, fixer)));
+    }
+    let range = write.sql.assignment_in_statement.clone();
+    Some(shown(TITLE, write.sql.statement_sql.get(range)?, &target.assignment(&value)))
 }
 
 fn shown(title: &str, before: &str, after: &str) -> Fix {

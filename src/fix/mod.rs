@@ -56,6 +56,8 @@ trait Templates {
     fn counted(&self, target: &Target<'_>, path: &[String], sign: &str, placeholder: &str) -> Option<String>;
     /// The document with one element more in the array at a path, which is made if it is not there.
     fn appended(&self, target: &Target<'_>, path: &[String], element: &str) -> Option<String>;
+    /// The object at a path, an empty one where there is none, with a bound object merged into it.
+    fn merged_below(&self, target: &Target<'_>, path: &[String], placeholder: &str) -> Option<String>;
     /// A key that is cut out of a document: `EXCLUDED.data - 'a'`.
     fn without(&self, document: &str, key: &str) -> Option<String>;
 }

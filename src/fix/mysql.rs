@@ -74,6 +74,11 @@ impl Templates for Mysql {
         self.set(target, &[(keys.to_vec(), array)])
     }
 
+    fn merged_below(&self, target: &Target<'_>, keys: &[String], placeholder: &str) -> Option<String> {
+        let (column, path) = (&target.column, path(keys)?);
+        Some(format!("JSON_MERGE_PATCH(COALESCE(JSON_EXTRACT({column}, {path}), JSON_OBJECT()), {placeholder})"))
+    }
+
     fn without(&self, document: &str, key: &str) -> Option<String> {
         Some(format!("JSON_REMOVE({document}, {})", path(&[key.to_owned()])?))
     }

@@ -94,6 +94,11 @@ impl Templates for Postgres {
         self.set(target, &[(keys.to_vec(), array)])
     }
 
+    fn merged_below(&self, target: &Target<'_>, keys: &[String], placeholder: &str) -> Option<String> {
+        let (column, json) = (Self::column(target), self.bound_json(target, placeholder));
+        Some(format!("COALESCE({column} #> {}, '{{}}') || {json}", path(keys)))
+    }
+
     fn without(&self, document: &str, key: &str) -> Option<String> {
         // Between two values of unknown type the operator would not be found.
         let typed = if text::placeholder(document) == Some(document) { "::jsonb" } else { "" };

@@ -95,6 +95,18 @@ pub(super) fn is_model(write: &ColumnWrite, fixer: &Fixer<'_>) -> bool {
     matches!(form(write, &fixer.files.get(write.file).text), Some(Form::Model))
 }
 
+/// The statement that gives the column the value of some SQL; what is bound in it is left open.
+pub(super) fn statement(write: &ColumnWrite, sql: &str, fixer: &Fixer<'_>) -> String {
+    let text = fixer.files.get(write.file).text.as_str();
+    let (sql, values) = custom::of(write, sql, None, None);
+    let values = vec![custom::UNKNOWN.to_owned(); values.len()];
+    let expr = expression(&expr_path(write, text), &sql, &values);
+    let unknown = EntityUse { path: EntityPath::default(), columns: vec![], hooks: vec![] };
+    let entity = write.entity.as_deref().unwrap_or(&unknown);
+    let code = fixer.models(write.file);
+    model::Case { write, entity, code: &code, text, expr: &expr, values: &values }.shown()
+}
+
 /// A write before and after, with a condition that compares what was read.
 pub(super) fn compared(write: &ColumnWrite, read: &EarlierRead, fixer: &Fixer<'_>) -> (String, String) {
     let text = fixer.files.get(write.file).text.as_str();

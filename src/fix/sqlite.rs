@@ -35,6 +35,11 @@ impl Templates for Sqlite {
         None
     }
 
+    fn merged_below(&self, target: &Target<'_>, keys: &[String], placeholder: &str) -> Option<String> {
+        let (column, path) = (&target.column, mysql::path(keys)?);
+        Some(format!("json_patch(COALESCE(json_extract({column}, {path}), '{{}}'), {placeholder})"))
+    }
+
     fn without(&self, document: &str, key: &str) -> Option<String> {
         Some(format!("json_remove({document}, {})", mysql::path(&[key.to_owned()])?))
     }

@@ -23,7 +23,8 @@ pub(super) fn of(write: &ColumnWrite, rule: &str, fixer: &Fixer<'_>) -> Vec<Draf
         Word::Lost if write.survival.labels.contains(&"reset") => vec![],
         Word::Lost => overwrite::drafts(&case),
         Word::MayBeNull => part::null_wipe(&case),
-        Word::NestedLost => part::nested(&case),
+        // What a program put at a key, the database can put there just as well.
+        Word::NestedLost => part::nested(&case).into_iter().chain(stale::drafts(&case)).collect(),
         Word::WriteLost => part::lost_write(&case),
         Word::Stale => stale::drafts(&case),
         Word::Kept if rule == "json-dotted-path" => part::dotted_key(&case),
