@@ -334,15 +334,19 @@ impl Reader<'_> {
     fn read_late(&self, loaded: &mut [Loaded], facts: &mut Vec<Facts>, report: &mut Report) {
         let columns = written_names(facts);
         let deferred = facts.iter().flat_map(|facts| &facts.deferred).flat_map(|deferred| &deferred.constants);
-        let constants = deferred.filter_map(|(_, path)| path.rsplit("::").next()).map(str::to_owned);
-        let functions = calls::wanted(facts).into_iter().map(|name| format!("fn {name}"));
-        let wanted: BTreeSet<String> = constants.chain(functions).collect();
-        let names = Names::new(&wanted.into_iter().collect::<Vec<_>>());
+        let constants: BTreeSet<String> =
+            deferred.filter_map(|(_, path)| path.rsplit("::").next()).map(str::to_owned).collect();
+        let constants = Names::new(&constants.into_iter().collect::<Vec<_>>());
+        let makers: Vec<String> = calls::wanted(facts).into_iter().map(|name| format!("fn {name}")).collect();
+        let makers = Names::new(&makers);
+        let wanted = |bytes: &[u8]| {
+            constants.are_in(bytes) || makers.places(bytes).any(|(_, place)| prefilter::makes_document(bytes, place))
+        };
         let codes = |fields: &[String]| fields.iter().any(|field| columns.contains(&field.to_lowercase()));
         let again = |file: &Candidate, loaded: &Loaded| match loaded {
             Loaded::Codes(fields) if codes(fields) => Some(load(file, self.instead(file), &mut |_| Relevance::Matters)),
-            Loaded::Dropped | Loaded::Codes(_) if !names.is_empty() => {
-                let mut look = |bytes: &[u8]| if names.are_in(bytes) { Relevance::Matters } else { Relevance::Nothing };
+            Loaded::Dropped | Loaded::Codes(_) if !(constants.is_empty() && makers.is_empty()) => {
+                let mut look = |bytes: &[u8]| if wanted(bytes) { Relevance::Matters } else { Relevance::Nothing };
                 Some(load(file, self.instead(file), &mut look))
             }
             _ => None,
@@ -359,7 +363,7 @@ impl Reader<'_> {
         let idle = |_: &Candidate, source: &str| {
             bodies::but(source, |function| {
                 let function = bodies::bytes(source, &function.whole);
-                names.are_in(function)
+                wanted(function)
                     || match prefilter::relevance(function) {
                         Relevance::Matters => true,
                         Relevance::Codes(fields) => codes(&fields),

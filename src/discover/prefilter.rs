@@ -304,6 +304,15 @@ impl CalledNames {
     }
 }
 
+/// Whether the signature of the function that is declared at this byte names a type of documents.
+pub fn makes_document(bytes: &[u8], at: usize) -> bool {
+    /// Longer signatures are cut off.
+    const FAR: usize = 1000;
+    let rest = bytes.get(at..).unwrap_or_default();
+    let signature = rest.get(..FAR).unwrap_or(rest).split(|byte| *byte == b'{').next().unwrap_or_default();
+    [b"Value".as_slice(), b"Json", b"json", b"Map"].iter().any(|ty| signature.windows(ty.len()).any(|part| part == *ty))
+}
+
 /// A search for names of constants.
 #[derive(Debug)]
 pub struct Names(Option<AhoCorasick>);
@@ -390,6 +399,16 @@ mod tests {
         ] {
             assert_eq!(relevance(text.as_bytes()), Relevance::Nothing, "{text}");
         }
+    }
+
+    #[test]
+    fn a_function_that_makes_a_document_names_its_type() {
+        for text in
+            ["fn make(a: u8) -> Result<Value, E> {", "fn make(to: &mut Map<String, Value>) {", "fn make() -> Json {}"]
+        {
+            assert!(makes_document(text.as_bytes(), 0), "{text}");
+        }
+        assert!(!makes_document(b"fn make(a: u8) -> String { Value::Null }", 0));
     }
 
     #[test]
