@@ -9,8 +9,25 @@ use crate::frontend::facts::{HandedOn, WantedCall};
 use crate::frontend::rust::{self, Context};
 use crate::source::{FileId, Files, SourceFile};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A function that more files seem to call than these is not followed.
+const MOST_FILES: usize = 40;
+
+/// A file that may call wanted functions: its text, where it was read late, and the number and place of each call.
+struct Looked {
+    id: FileId,
+    late: Option<SourceFile>,
+    places: Vec<(usize, usize)>,
+}
+
+impl Looked {
+    /// The numbers of the functions that it may call.
+    fn numbers(&self) -> BTreeSet<usize> {
+        self.places.iter().map(|(number, _)| *number).collect()
+    }
+}
 
 /// A file that was looked at: its text, where it was read late, and its calls or a sentence on what went wrong.
 type Read = (FileId, Option<SourceFile>, Result<Vec<HandedOn>, String>);
@@ -24,7 +41,7 @@ impl Reader<'_> {
         let near = wanted.iter().map(|call| Names::new(&call.near)).collect();
         let wanted = Wanted { calls: wanted, names: Names::new(&spelled), near };
         let files = &report.files;
-        let found: Vec<Read> = self
+        let looked: Vec<Looked> = self
             .files
             .par_iter()
             .enumerate()
@@ -32,16 +49,34 @@ impl Reader<'_> {
             .filter_map(|(index, file)| {
                 let id = FileId(index as u32);
                 let (late, source) = self.text(files, id, file, &wanted)?;
-                let source = late.as_ref().or(source)?;
-                let (calls, places) = wanted.of(source.text.as_bytes());
+                let places = wanted.places(late.as_ref().or(source)?.text.as_bytes());
+                Some(Looked { id, late, places })
+            })
+            .collect();
+        let mut callers: BTreeMap<usize, usize> = BTreeMap::new();
+        for looked in &looked {
+            for number in looked.numbers() {
+                *callers.entry(number).or_default() += 1;
+            }
+        }
+        // What is called all over is another function each time, and tells nothing.
+        let is_rare = |number: usize| callers.get(&number).is_some_and(|files| *files <= MOST_FILES);
+        let found: Vec<Read> = looked
+            .into_par_iter()
+            .filter_map(|mut looked| {
+                looked.places.retain(|(number, _)| is_rare(*number));
+                let calls: Vec<WantedCall> =
+                    looked.numbers().into_iter().filter_map(|number| wanted.calls.get(number).cloned()).collect();
+                let file = self.files.get(looked.id.0 as usize).filter(|_| !calls.is_empty())?;
+                let source = looked.late.as_ref().unwrap_or_else(|| files.get(looked.id));
                 let idle = bodies::but(&source.text, |function| {
-                    !function.test && places.iter().any(|place| function.whole.contains(place))
+                    !function.test && looked.places.iter().any(|(_, place)| function.whole.contains(place))
                 });
                 let context = Context { dialect: None, test: file.test, idle: &idle };
-                let read = catch_unwind(AssertUnwindSafe(|| rust::handed_on(id, source, context, &calls)));
+                let read = catch_unwind(AssertUnwindSafe(|| rust::handed_on(looked.id, source, context, &calls)));
                 let read =
                     read.map_err(|_| format!("{}: a fault of noclobber kept it from reading its calls", file.shown));
-                Some((id, late, read))
+                Some((looked.id, looked.late, read))
             })
             .collect();
         let mut calls = vec![];
@@ -68,7 +103,7 @@ impl Reader<'_> {
         wanted: &Wanted<'_>,
     ) -> Option<(Option<SourceFile>, Option<&'f SourceFile>)> {
         let known = files.get(id);
-        let may_call = |bytes: &[u8]| !wanted.of(bytes).1.is_empty();
+        let may_call = |bytes: &[u8]| !wanted.places(bytes).is_empty();
         if !known.text.is_empty() {
             return may_call(known.text.as_bytes()).then_some((None, Some(known)));
         }
@@ -90,20 +125,16 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// The functions that a file may call, and the bytes where it does.
-    fn of(&self, bytes: &[u8]) -> (Vec<WantedCall>, Vec<usize>) {
+    /// Where the bytes of a file may call one of the functions: its number, and the place.
+    fn places(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
         // Whether the file can mean a function, by its number.
         let mut meant: BTreeMap<usize, bool> = BTreeMap::new();
-        let mut places = vec![];
-        for (number, place) in self.names.places(bytes) {
-            let (Some(call), Some(near)) = (self.calls.get(number), self.near.get(number)) else { continue };
+        let mut may_call = |number: usize, place: usize| {
+            let (Some(call), Some(near)) = (self.calls.get(number), self.near.get(number)) else { return false };
             let is_near = || near.is_empty() || near.are_in(bytes);
-            if may_mean(call, bytes.get(..place).unwrap_or_default()) && *meant.entry(number).or_insert_with(is_near) {
-                places.push(place);
-            }
-        }
-        let calls = meant.into_iter().filter(|(_, meant)| *meant).filter_map(|(number, _)| self.calls.get(number));
-        (calls.cloned().collect(), places)
+            may_mean(call, bytes.get(..place).unwrap_or_default()) && *meant.entry(number).or_insert_with(is_near)
+        };
+        self.names.places(bytes).filter(|(number, place)| may_call(*number, *place)).collect()
     }
 }
 
