@@ -15,11 +15,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// A function that more files seem to call than these is not followed.
 const MOST_FILES: usize = 40;
 
-/// A file that may call wanted functions: its text, where it was read late, and the number and place of each call.
+/// Calls that may be wanted: the number of the function, and the place.
+type Places = Vec<(usize, usize)>;
+
+/// A file that may call wanted functions: its text, where it was read late, and its calls.
 struct Looked {
     id: FileId,
     late: Option<SourceFile>,
-    places: Vec<(usize, usize)>,
+    places: Places,
 }
 
 impl Looked {
@@ -48,8 +51,7 @@ impl Reader<'_> {
             .filter(|(index, _)| self.called.get(*index).is_some_and(|called| called.may_hold(&hashes)))
             .filter_map(|(index, file)| {
                 let id = FileId(index as u32);
-                let (late, source) = self.text(files, id, file, &wanted)?;
-                let places = wanted.places(late.as_ref().or(source)?.text.as_bytes());
+                let (late, places) = self.text(files, id, file, &wanted)?;
                 Some(Looked { id, late, places })
             })
             .collect();
@@ -94,22 +96,27 @@ impl Reader<'_> {
         calls
     }
 
-    /// The text of a file that may call one of the functions: as it is known, or read again from the disk.
-    fn text<'f>(
+    /// Where a file may call one of the functions; with its text, where that is not known and is read again from the
+    /// disk. `None` where it calls none.
+    fn text(
         &self,
-        files: &'f Files,
+        files: &Files,
         id: FileId,
         file: &Candidate,
         wanted: &Wanted<'_>,
-    ) -> Option<(Option<SourceFile>, Option<&'f SourceFile>)> {
-        let known = files.get(id);
-        let may_call = |bytes: &[u8]| !wanted.places(bytes).is_empty();
-        if !known.text.is_empty() {
-            return may_call(known.text.as_bytes()).then_some((None, Some(known)));
+    ) -> Option<(Option<SourceFile>, Places)> {
+        let known = &files.get(id).text;
+        if !known.is_empty() {
+            let places = wanted.places(known.as_bytes());
+            return (!places.is_empty()).then_some((None, places));
         }
-        let mut look = |bytes: &[u8]| if may_call(bytes) { Relevance::Matters } else { Relevance::Nothing };
+        let mut places = vec![];
+        let mut look = |bytes: &[u8]| {
+            places = wanted.places(bytes);
+            if places.is_empty() { Relevance::Nothing } else { Relevance::Matters }
+        };
         match load(file, self.instead(file), &mut look) {
-            Loaded::Text(late, _) => Some((Some(late), None)),
+            Loaded::Text(late, _) => Some((Some(late), places)),
             _ => None,
         }
     }
@@ -126,7 +133,7 @@ struct Wanted<'a> {
 
 impl Wanted<'_> {
     /// Where the bytes of a file may call one of the functions: its number, and the place.
-    fn places(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
+    fn places(&self, bytes: &[u8]) -> Places {
         // Whether the file can mean a function, by its number.
         let mut meant: BTreeMap<usize, bool> = BTreeMap::new();
         let mut may_call = |number: usize, place: usize| {

@@ -204,7 +204,9 @@ mod tests {
         for (source, root, name, is_lookup) in cases {
             assert_eq!(taken(source), (root.to_owned(), name.to_owned(), is_lookup), "{source}");
         }
-        assert!(Taken::read("a + )").is_none() || Taken::read("").is_none());
+        for nothing in ["a + )", ""] {
+            assert!(Taken::read(nothing).is_none(), "{nothing:?}");
+        }
     }
 
     #[test]
