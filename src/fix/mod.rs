@@ -17,16 +17,18 @@ mod sea_orm;
 mod sqlite;
 pub mod suggestion;
 mod text;
+mod versions;
 
 use crate::document::Document;
 use crate::document::survival::{Lands, Word};
 use crate::frontend::facts::Bind;
 use crate::frontend::sql::{Dialect, RowScope, Verb, without_holes};
+use crate::project::Project;
 use crate::project::catalog::ColumnKind;
 use crate::project::writes::{ColumnWrite, reevaluate};
 use crate::source::{FileId, Files, Site};
 use rust::Code;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use suggestion::{Applicability, Edit, Fix};
@@ -97,10 +99,13 @@ struct Rebound {
 /// Makes suggestions; reads each file at most once.
 pub struct Fixer<'a> {
     files: &'a Files,
+    project: &'a Project,
     code: RefCell<BTreeMap<FileId, Rc<Code>>>,
     models: RefCell<BTreeMap<FileId, Rc<sea_orm::code::Code>>>,
     /// How often Rust names an `.sql` file.
     mentions: RefCell<BTreeMap<FileId, usize>>,
+    /// Columns that some write compares and counts up, by table in lower case.
+    versions: OnceCell<BTreeMap<String, Vec<String>>>,
 }
 
 impl std::fmt::Debug for Fixer<'_> {
@@ -110,9 +115,10 @@ impl std::fmt::Debug for Fixer<'_> {
 }
 
 impl<'a> Fixer<'a> {
-    /// For writes that stand in these files.
-    pub fn new(files: &'a Files) -> Self {
-        Self { files, code: RefCell::default(), models: RefCell::default(), mentions: RefCell::default() }
+    /// For the writes of this project, which stand in these files.
+    pub fn new(project: &'a Project, files: &'a Files) -> Self {
+        let (code, models, mentions) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { files, project, code, models, mentions, versions: OnceCell::new() }
     }
 
     /// The change that keeps the rest of the document, or else what can be done; `Err` when neither is known, with the
@@ -336,14 +342,15 @@ fn target(write: &ColumnWrite) -> Option<Target<'_>> {
     } else {
         text::spell(name, write.dialect)
     };
-    let qualified = write.verb != Verb::Update || !write.sql.sources.is_empty();
-    let column = if qualified {
-        let table = write.sql.alias.clone().unwrap_or_else(|| write.sql.table.name.clone());
-        format!("{}.{name}", text::quote_if_needed(&table, write.dialect))
-    } else {
-        name
-    };
+    let column = qualifier(write).map_or_else(|| name.clone(), |table| format!("{table}.{name}"));
     Some(Target { column, nullable: write.column.nullable != Some(false), kind: write.column.kind, write })
+}
+
+/// How the table is spelled before its columns; `None` where they stand alone.
+fn qualifier(write: &ColumnWrite) -> Option<String> {
+    let qualified = write.verb != Verb::Update || !write.sql.sources.is_empty();
+    let table = write.sql.alias.as_ref().unwrap_or(&write.sql.table.name);
+    qualified.then(|| text::quote_if_needed(table, write.dialect))
 }
 
 impl Target<'_> {

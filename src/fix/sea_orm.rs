@@ -5,14 +5,16 @@
 //! active model cannot say it, so that its column gets an `update_many()` of its own ([`model`]).
 
 pub(super) mod code;
+mod compared;
 mod custom;
 mod model;
+
+pub(super) use compared::compared;
 
 use super::suggestion::{Applicability, Edit, Fix};
 use super::{Draft, Fixer, folded, not_applicable};
 use crate::frontend::facts::{EntityPath, EntityUse};
 use crate::frontend::sql::Verb;
-use crate::project::around::EarlierRead;
 use crate::project::writes::ColumnWrite;
 use crate::source::{Site, Span};
 
@@ -105,26 +107,6 @@ pub(super) fn statement(write: &ColumnWrite, sql: &str, fixer: &Fixer<'_>) -> St
     let entity = write.entity.as_deref().unwrap_or(&unknown);
     let code = fixer.models(write.file);
     model::Case { write, entity, code: &code, text, expr: &expr, values: &values }.shown()
-}
-
-/// A write before and after, with a condition that compares what was read.
-pub(super) fn compared(write: &ColumnWrite, read: &EarlierRead, fixer: &Fixer<'_>) -> (String, String) {
-    let text = fixer.files.get(write.file).text.as_str();
-    let before = folded(fixer.files.text(write.site));
-    let old = match read.site.filter(|_| read.handed_in).map(|site| folded(fixer.files.text(site))) {
-        Some(old) if super::text::words(&old).count() < 5 && !old.contains('(') => format!("{old}.clone()"),
-        _ => custom::UNKNOWN.to_owned(),
-    };
-    let bound = crate::project::bound::of_assignment(write);
-    let value = bound.first().map_or(custom::UNKNOWN, |(_, bind)| bind.source.as_str());
-    let unknown = EntityUse { path: EntityPath::default(), columns: vec![], hooks: vec![] };
-    let entity = write.entity.as_deref().unwrap_or(&unknown);
-    let code = fixer.models(write.file);
-    let expr = format!("{}::value({value})", expr_path(write, text));
-    let case = model::Case { write, entity, code: &code, text, expr: &expr, values: &[] };
-    let condition = format!(".filter({}.eq({old}))", case.named());
-    let after = if is_model(write, fixer) { format!("{}{condition}", case.shown()) } else { condition };
-    (before, after)
 }
 
 /// Whether the file is Rust after these edits.

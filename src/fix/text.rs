@@ -177,6 +177,64 @@ fn scan(text: &str, mut f: impl FnMut(usize, u8, usize)) {
     }
 }
 
+/// Where a condition stands in what follows an assignment.
+pub(super) struct Clause {
+    /// The bytes of the word `WHERE`'s start, and of the condition behind it.
+    start: usize,
+    /// The condition; `None` where there is no `WHERE`.
+    pub(super) condition: Option<Range<usize>>,
+    /// Where a condition would end: before `RETURNING`, `ORDER BY`, `LIMIT`, a closing bracket, or at the end.
+    pub(super) end: usize,
+}
+
+impl Clause {
+    /// The end of what is assigned, and of the relations behind it.
+    pub(super) fn set_end(&self) -> usize {
+        self.start
+    }
+}
+
+/// Finds the condition in a text that starts outside of brackets, or in those that close first.
+pub(super) fn condition(text: &str) -> Clause {
+    const ENDS: [&str; 4] = ["RETURNING", "ORDER", "LIMIT", "OPTION"];
+    let (mut start, mut from, mut end) = (None, None, None);
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+    scan(text, |at, byte, depth| {
+        if end.is_some() || depth > 0 {
+            return;
+        }
+        let first = at == 0 || !text.as_bytes().get(at - 1).copied().is_some_and(is_name);
+        if matches!(byte, b')' | b';') {
+            end = Some(at);
+        } else if byte.is_ascii_alphabetic() && first {
+            let word = text.get(at..).unwrap_or_default();
+            let word = word.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+            if word.eq_ignore_ascii_case("WHERE") && start.is_none() {
+                (start, from) = (Some(at), Some(at + word.len()));
+            } else if ENDS.iter().any(|known| word.eq_ignore_ascii_case(known)) {
+                end = Some(at);
+            }
+        }
+    });
+    let end = end.unwrap_or(text.len());
+    Clause { start: start.unwrap_or(end), condition: from.map(|from| from..end), end }
+}
+
+/// Whether `AND` behind a condition would bind closer than what the condition is made of: it has an `OR`, a `XOR` or a
+/// `||` outside of brackets.
+pub(super) fn joins_loosely(condition: &str) -> bool {
+    let mut found = false;
+    scan(condition, |at, byte, depth| {
+        let before = at.checked_sub(1).and_then(|at| condition.as_bytes().get(at));
+        let first = !before.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+        let rest = condition.get(at..).unwrap_or_default();
+        let word = rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+        let loose = ["OR", "XOR"].iter().any(|known| word.eq_ignore_ascii_case(known));
+        found |= depth == 0 && (byte == b'|' || first && loose);
+    });
+    found
+}
+
 /// The keys of a path literal: `'{a,b}'` on PostgreSQL, `'$.a.b'` elsewhere; plain names only.
 pub(super) fn path_literal(text: &str, dialect: Dialect) -> Option<Vec<String>> {
     let inner = text.trim().strip_prefix('\'')?.strip_suffix('\'')?;

@@ -150,6 +150,8 @@ pub(super) struct Table {
     pub(super) partial: bool,
     /// Dropped, or replaced by a later `CREATE TABLE`.
     pub(super) dropped: bool,
+    /// The columns of the primary key, then of each unique constraint, as its `CREATE TABLE` has them.
+    pub(super) keys: Vec<Vec<String>>,
 }
 
 impl Table {
@@ -224,6 +226,11 @@ impl Catalog {
     /// Whether every column of the table is known, because its `CREATE TABLE` was read.
     pub fn is_complete(&self, table: &TableName, hint: &Hint<'_>) -> bool {
         self.nearest(table, hint).and_then(|id| self.tables.get(id)).is_some_and(|table| !table.partial)
+    }
+
+    /// The columns of the table's primary key, then of each of its unique constraints, as far as its `CREATE TABLE` says.
+    pub fn keys(&self, table: &TableName, hint: &Hint<'_>) -> &[Vec<String>] {
+        self.nearest(table, hint).and_then(|id| self.tables.get(id)).map_or(&[], |table| &table.keys)
     }
 
     /// All columns of all tables, by table name, place and order of declaration.
@@ -376,6 +383,7 @@ impl Catalog {
             test: false,
             partial: true,
             dropped: false,
+            keys: vec![],
         })
     }
 }

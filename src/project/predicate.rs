@@ -199,18 +199,18 @@ fn guarding(target: &Target<'_>, condition: &Expr, together: &[String]) -> Optio
     };
     if column.eq_ignore_ascii_case(target.column) {
         let words = format!("the old value of `{column}` is compared in WHERE");
-        return Some(Guard { words, compares_document: true });
+        return Some(Guard { words, compares_document: true, column: column.to_owned() });
     }
     // PostgreSQL's own row version.
     if column.eq_ignore_ascii_case("xmin") {
-        return Some(version("the row's `xmin` is compared in WHERE".to_owned()));
+        return Some(version(column, "the row's `xmin` is compared in WHERE".to_owned()));
     }
     let moved = together.iter().any(|other| other.eq_ignore_ascii_case(column));
-    moved.then(|| version(format!("`{column}` is compared in WHERE and set by the same statement")))
+    moved.then(|| version(column, format!("`{column}` is compared in WHERE and set by the same statement")))
 }
 
-fn version(words: String) -> Guard {
-    Guard { words, compares_document: false }
+fn version(column: &str, words: String) -> Guard {
+    Guard { words, compares_document: false, column: column.to_owned() }
 }
 
 /// The column of which the condition names the old state and which the same statement moves on:
@@ -244,7 +244,8 @@ fn newer(target: &Target<'_>, condition: &Expr) -> Option<Guard> {
         (None, Some(column)) => target.column_of(left).map(|_| column),
         _ => None,
     }?;
-    (!column.eq_ignore_ascii_case(target.column)).then(|| version(format!("only a newer `{column}` is taken over")))
+    let words = || format!("only a newer `{column}` is taken over");
+    (!column.eq_ignore_ascii_case(target.column)).then(|| version(&column, words()))
 }
 
 /// The column of the proposed row that an expression is.

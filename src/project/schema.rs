@@ -73,8 +73,8 @@ pub(super) fn build(facts: &[Facts], paths: Paths<'_>) -> Catalog {
 impl Builder {
     fn apply(&mut self, change: &SchemaChange, source: &Source<'_>) {
         match change {
-            SchemaChange::CreateTable { table, columns, if_not_exists, like, .. } => {
-                self.create(table, columns, *if_not_exists, like, source);
+            SchemaChange::CreateTable { table, columns, if_not_exists, like, keys, .. } => {
+                self.create(table, columns, *if_not_exists, like, keys, source);
             }
             SchemaChange::AddColumn { table, column } => {
                 let id = self.table(table, source);
@@ -152,6 +152,7 @@ impl Builder {
         columns: &[ColumnDef],
         if_not_exists: bool,
         like: &[TableName],
+        keys: &[Vec<String>],
         source: &Source<'_>,
     ) {
         let key = key(&name.name, source);
@@ -166,6 +167,7 @@ impl Builder {
                 }
                 if let Some(table) = self.catalog.tables.get_mut(id) {
                     table.partial = false;
+                    table.keys = keys.to_vec();
                 }
                 return;
             }
@@ -194,6 +196,7 @@ impl Builder {
             test: source.test,
             partial: columns.is_empty() && inherited.is_empty(),
             dropped: false,
+            keys: keys.to_vec(),
         });
         self.current.insert(key, id);
         for mut entry in inherited {

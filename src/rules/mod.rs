@@ -142,7 +142,7 @@ struct Draft {
 pub fn judge(project: &Project, files: &Files, levels: &Levels) -> Vec<Finding> {
     let profiles = Profiles::new(&project.writes, &project.declared);
     let empty = Profile::default();
-    let fixer = Fixer::new(files);
+    let fixer = Fixer::new(project, files);
     let mut findings: Vec<Finding> = project
         .writes
         .iter()

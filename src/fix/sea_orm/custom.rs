@@ -234,7 +234,7 @@ fn made_json(value: &str, file: &str) -> String {
 }
 
 /// Without the quotes around lower-case names that need none.
-fn plain(sql: &str, dialect: Dialect) -> String {
+pub(super) fn plain(sql: &str, dialect: Dialect) -> String {
     let quote = if dialect == Dialect::Mysql { '`' } else { '"' };
     let mut out = String::new();
     let mut parts = sql.split(quote);

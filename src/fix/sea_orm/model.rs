@@ -115,9 +115,15 @@ impl Case<'_> {
 
     /// The column as the place spells it: `users::Column::Data`.
     pub(super) fn named(&self) -> String {
+        self.column_named(&self.write.column.name)
+    }
+
+    /// A column of the entity, or one that it is to have, as the place spells it.
+    pub(super) fn column_named(&self, name: &str) -> String {
         let prefix = self.prefix().unwrap_or_default();
-        let variant = self.column().map(|column| column.variant.clone());
-        let variant = variant.unwrap_or_else(|| heck::ToUpperCamelCase::to_upper_camel_case(&*self.write.column.name));
+        let known = self.entity.columns.iter().find(|column| column.column == name);
+        let variant = known.map(|column| column.variant.clone());
+        let variant = variant.unwrap_or_else(|| heck::ToUpperCamelCase::to_upper_camel_case(name));
         format!("{prefix}Column::{variant}")
     }
 

@@ -193,6 +193,8 @@ pub enum SchemaChange {
         if_not_exists: bool,
         /// Tables whose columns it takes over: `LIKE`, `INHERITS`, `PARTITION OF`.
         like: Vec<TableName>,
+        /// The columns of its primary key, then those of each unique constraint, as far as they stand in the statement.
+        keys: Vec<Vec<String>>,
         /// The place of the name.
         span: Span,
     },

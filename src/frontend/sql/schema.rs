@@ -59,10 +59,10 @@ pub(super) fn read_waiting(reader: &mut Reader, statement: &Statement, from: usi
     read(reader, statement, from);
     let new = reader.facts.schema.split_off(known.min(reader.facts.schema.len()));
     for change in new {
-        if let SchemaChange::CreateTable { table, columns, like, span, .. } = change
+        if let SchemaChange::CreateTable { table, columns, like, keys, span, .. } = change
             && !is_hole_name(&table.name)
         {
-            let create = SchemaChange::CreateTable { table, columns, if_not_exists: true, like, span };
+            let create = SchemaChange::CreateTable { table, columns, if_not_exists: true, like, keys, span };
             reader.facts.schema.push(create);
         }
     }
@@ -111,7 +111,7 @@ fn create_table(reader: &mut Reader, statement: &Statement, from: usize, end: us
         }
         at = statement.skip(at);
     }
-    for name in &body.keys {
+    for name in &body.primary {
         for column in body.columns.iter_mut().filter(|c| c.name.eq_ignore_ascii_case(name)) {
             column.nullable = Some(false);
         }
@@ -122,8 +122,9 @@ fn create_table(reader: &mut Reader, statement: &Statement, from: usize, end: us
         }
     }
     let if_not_exists = name_at > from;
-    let Body { columns, like, .. } = body;
-    reader.facts.schema.push(SchemaChange::CreateTable { table, columns, if_not_exists, like, span });
+    let Body { columns, like, primary, unique, .. } = body;
+    let keys = [primary].into_iter().chain(unique).filter(|key| !key.is_empty()).collect();
+    reader.facts.schema.push(SchemaChange::CreateTable { table, columns, if_not_exists, like, keys, span });
 }
 
 /// What a `CREATE TABLE` holds.
@@ -133,7 +134,9 @@ struct Body {
     columns: Vec<ColumnDef>,
     like: Vec<TableName>,
     /// Columns of the primary key.
-    keys: Vec<String>,
+    primary: Vec<String>,
+    /// Columns of each unique constraint.
+    unique: Vec<Vec<String>>,
     /// Columns that a check says hold JSON.
     checked: Vec<String>,
 }
@@ -144,18 +147,33 @@ fn element(reader: &Reader, statement: &Statement, part: Range<usize>, body: &mu
         body.like.extend(table_name(statement.tokens, part.start + 1).map(|(t, _)| t));
     } else if is_table_constraint(reader, statement, part.start) {
         body.checked.extend(json_checked(statement.slice(part.clone())));
-        body.keys.extend(key_columns(statement, part));
-    } else {
-        body.columns.extend(column::read(reader, statement, part));
+        body.primary.extend(key_columns(statement, part.clone(), "PRIMARY"));
+        body.unique.push(key_columns(statement, part, "UNIQUE"));
+    } else if let Some(column) = column::read(reader, statement, part.clone()) {
+        let mut at = part.start + 1;
+        while at < part.end {
+            if statement.is(at, "PRIMARY") {
+                body.primary.push(column.name.clone());
+            } else if statement.is(at, "UNIQUE") {
+                body.unique.push(vec![column.name.clone()]);
+            }
+            at = statement.skip(at);
+        }
+        body.columns.push(column);
     }
 }
 
-/// The columns of `PRIMARY KEY (a, b)` in a constraint.
-fn key_columns(statement: &Statement, part: Range<usize>) -> Vec<String> {
-    let Some(key) = part.clone().find(|at| statement.is(*at, "PRIMARY")) else { return vec![] };
+/// The columns of `PRIMARY KEY (a, b)` or `UNIQUE (a, b)` in a constraint. None where one is an expression or a prefix.
+fn key_columns(statement: &Statement, part: Range<usize>, word: &str) -> Vec<String> {
+    let Some(key) = part.clone().find(|at| statement.is(*at, word)) else { return vec![] };
     let Some(open) = (key..part.end).find(|at| statement.at(*at, &Token::LParen)) else { return vec![] };
     let columns = statement.comma_parts(open + 1..statement.closing(open).min(part.end));
-    columns.into_iter().filter_map(|c| statement.get(c.start).and_then(column_name)).collect()
+    let name = |c: Range<usize>| statement.get(c.start).and_then(column_name);
+    if word == "PRIMARY" {
+        return columns.into_iter().filter_map(name).collect();
+    }
+    let whole = |c: Range<usize>| if c.len() == 1 { name(c) } else { None };
+    columns.into_iter().map(whole).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// Reads `t`, or `(a, b)`, of which the table takes over the columns; returns the index after it.

@@ -46,6 +46,7 @@ fn table(name_of: &str, columns: &[(&str, &str)]) -> SchemaChange {
         columns,
         if_not_exists: false,
         like: vec![],
+        keys: vec![],
         span: Span::default(),
     }
 }

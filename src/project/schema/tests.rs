@@ -23,7 +23,14 @@ fn column(name: &str, sql_type: &str) -> ColumnDef {
 
 fn create(table: &str, columns: &[(&str, &str)]) -> SchemaChange {
     let columns = columns.iter().map(|(name, sql_type)| column(name, sql_type)).collect();
-    SchemaChange::CreateTable { table: name(table), columns, if_not_exists: false, like: vec![], span: Span::default() }
+    SchemaChange::CreateTable {
+        table: name(table),
+        columns,
+        if_not_exists: false,
+        like: vec![],
+        keys: vec![],
+        span: Span::default(),
+    }
 }
 
 fn catalog(files_and_changes: Vec<(&str, Vec<SchemaChange>)>) -> Catalog {

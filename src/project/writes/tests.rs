@@ -21,6 +21,7 @@ fn schema(columns: &[(&str, &str, Option<bool>, Option<&str>)]) -> SchemaChange 
         columns: columns.collect(),
         if_not_exists: false,
         like: vec![],
+        keys: vec![],
         span: Span::default(),
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn read(call: &ExprCall, idens: &Idens, source: Source<'_>, loco: boo
     match (function.as_str(), rest) {
         ("create_table" | "create_table_without_timestamps", [columns, ..]) => {
             let columns = list(columns).into_iter().filter_map(|column| pair(column, idens, source)).collect();
-            vec![SchemaChange::CreateTable { table, columns, if_not_exists: false, like: vec![], span }]
+            vec![SchemaChange::CreateTable { table, columns, if_not_exists: false, like: vec![], keys: vec![], span }]
         }
         ("add_column", [name, ty, ..]) => {
             let place = source.expr(name).join(source.expr(ty));

@@ -104,7 +104,7 @@ impl Reader<'_, '_> {
             }
         }
         let Some(table) = table else { return vec![] };
-        vec![SchemaChange::CreateTable { table, columns, if_not_exists, like: vec![], span }]
+        vec![SchemaChange::CreateTable { table, columns, if_not_exists, like: vec![], keys: vec![], span }]
     }
 
     fn alter(&self, links: &[&ExprMethodCall], table: Option<TableName>) -> Vec<SchemaChange> {

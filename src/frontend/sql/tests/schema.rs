@@ -191,3 +191,19 @@ fn places_hold_the_name_and_the_type() {
     assert_eq!(at(sql, *span), "users");
     assert_eq!(at(sql, columns[1].span), "data  JSONB");
 }
+
+#[test]
+fn a_table_has_the_keys_that_its_statement_says() {
+    for (sql, expected) in [
+        ("CREATE TABLE t (id int PRIMARY KEY, mail text NOT NULL UNIQUE, data json)", "id; mail"),
+        (
+            "CREATE TABLE t (a int, b int, c text UNIQUE, PRIMARY KEY (a, b), CONSTRAINT u UNIQUE (b, c))",
+            "a, b; c; b, c",
+        ),
+        ("CREATE TABLE t (a int, UNIQUE (lower(a)), CHECK (a > 0))", ""),
+    ] {
+        let found = facts(sql).schema;
+        let [SchemaChange::CreateTable { keys, .. }] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(keys.iter().map(|key| key.join(", ")).collect::<Vec<_>>().join("; "), expected, "{sql}");
+    }
+}

@@ -3,13 +3,15 @@
 //! A document that comes back from the program with changes nobody can follow needs a lock or a comparison; a `REPLACE`
 //! needs a statement that leaves the rest of the row alone.
 
+pub(super) mod compare;
+mod replace;
+
 use super::suggestion::{Applicability, Fix};
 use super::{Fixer, folded, rebind, sea_orm, text};
 use crate::document::survival::{NullWhen, Word};
 use crate::document::{Document, Path, Step};
 use crate::frontend::sql::{Dialect, Verb, without_holes};
 use crate::project::around::EarlierRead;
-use crate::project::catalog::ColumnKind;
 use crate::project::writes::ColumnWrite;
 use std::ops::Range;
 
@@ -20,7 +22,7 @@ const LONGEST: usize = 300;
 pub(super) fn of(write: &ColumnWrite, fixer: &Fixer<'_>) -> Result<Fix, Option<String>> {
     let is_reset = write.survival.labels.contains(&"reset");
     if write.verb == Verb::Replace {
-        return replaced(write).ok_or(None);
+        return replace::of(write, fixer).ok_or(None);
     }
     match write.survival.word {
         Word::Kept | Word::Unknown => Err(None),
@@ -32,7 +34,7 @@ pub(super) fn of(write: &ColumnWrite, fixer: &Fixer<'_>) -> Result<Fix, Option<S
         Word::NestedLost => nested(write, fixer)
             .ok_or_else(|| Some("which keys of the nested objects are meant to change does not show".to_owned())),
         _ => match write.reads.first() {
-            Some(read) => Ok(guarded(write, read, fixer)),
+            Some(read) => guarded(write, read, fixer),
             None => Err(Some(format!("which keys of `{}` are meant to change does not show", write.column.name))),
         },
     }
@@ -78,7 +80,7 @@ fn shown(title: &str, before: &str, after: &str) -> Fix {
 }
 
 /// A document that was read: lock the row, compare what was read, or do not write it at all.
-fn guarded(write: &ColumnWrite, read: &EarlierRead, fixer: &Fixer<'_>) -> Fix {
+fn guarded(write: &ColumnWrite, read: &EarlierRead, fixer: &Fixer<'_>) -> Result<Fix, Option<String>> {
     let bound = crate::project::bound::of_assignment(write);
     let source = bound.first().map_or("", |(_, bind)| bind.source.as_str());
     if write.built && is_read(&write.value, source) && sea_orm::is_model(write, fixer) {
@@ -86,34 +88,12 @@ fn guarded(write: &ColumnWrite, read: &EarlierRead, fixer: &Fixer<'_>) -> Fix {
         let spelled = fixer.files.text(write.site);
         let value = write.sql.value_span.start.saturating_sub(write.site.span.start) as usize;
         let head = spelled.get(..value).unwrap_or_default();
-        return shown(title, spelled, &format!("{}NotSet", folded_head(head)));
+        return Ok(shown(title, spelled, &format!("{}NotSet", folded_head(head))));
     }
     if let Some(lock) = locked(write, read, fixer) {
-        return lock;
+        return Ok(lock);
     }
-    let title = "write only if the document is still the one that was read, and read it again if it is not";
-    let column = match write.column.kind {
-        ColumnKind::Json if write.dialect == Dialect::Postgres => format!("{}::jsonb", column(write)),
-        _ => column(write),
-    };
-    if write.built {
-        let (before, after) = sea_orm::compared(write, read, fixer);
-        return shown(title, &before, &after);
-    }
-    let statement = write.sql.statement_sql.trim().trim_end_matches(';');
-    let numbered = matches!(write.dialect, Dialect::Postgres);
-    let next = write.binds.iter().map(|bind| bind.index).max().unwrap_or_default() + 1;
-    let old = if numbered { format!("${next}") } else { "?".to_owned() };
-    let word = if write.sql.predicate.is_some() { "AND" } else { "WHERE" };
-    let condition = format!("{word} {column} = {old}");
-    let whole = !statement.contains('\n') && !statement.to_ascii_lowercase().contains(" returning ");
-    let after = if whole { format!("{statement} {condition}") } else { format!(".. {condition} ..") };
-    let before = if whole {
-        statement
-    } else {
-        write.sql.statement_sql.get(write.sql.assignment_in_statement.clone()).unwrap_or("")
-    };
-    shown(title, before, &after)
+    compare::of(write, read, fixer)
 }
 
 fn column(write: &ColumnWrite) -> String {
@@ -148,10 +128,31 @@ fn locked(write: &ColumnWrite, read: &EarlierRead, fixer: &Fixer<'_>) -> Option<
     }
     let body = literal(source)?;
     let query = source.get(body)?;
-    if !query.trim_start().get(..6)?.eq_ignore_ascii_case("select") {
+    if !query.trim_start().get(..6)?.eq_ignore_ascii_case("select") || !locks(query) {
         return None;
     }
     Some(shown(TITLE, query, &format!("{} FOR UPDATE", folded(query.trim_end().trim_end_matches(';')))))
+}
+
+/// Whether `FOR UPDATE` may stand behind a query: its rows are rows of tables, and no comment takes it in.
+fn locks(query: &str) -> bool {
+    const COMBINES: [&str; 13] = [
+        "avg",
+        "count",
+        "distinct",
+        "except",
+        "full",
+        "group",
+        "having",
+        "intersect",
+        "left",
+        "max",
+        "over",
+        "right",
+        "union",
+    ];
+    let combined = |word: &str| COMBINES.iter().any(|known| word.eq_ignore_ascii_case(known));
+    !text::words(query).any(combined) && !query.contains("--") && !query.contains('#') && !query.contains(';')
 }
 
 /// The first string literal of a source, between its quotes.
@@ -161,44 +162,6 @@ fn literal(source: &str) -> Option<Range<usize>> {
     let end = source.get(start..)?.find('"')? + start;
     let body = source.get(start..end)?;
     (raw || !body.contains('\\')).then_some(start..end)
-}
-
-/// `INSERT OR REPLACE`: an upsert that names what it changes.
-fn replaced(write: &ColumnWrite) -> Option<Fix> {
-    const TITLE: &str = "write an upsert that leaves the other columns and keys alone: a REPLACE deletes the row first";
-    let statement = write.sql.statement_sql.trim().trim_end_matches(';');
-    let lower = statement.to_ascii_lowercase();
-    let into = lower.find(" into ")?;
-    let rest = statement.get(into..)?;
-    let name = column(write);
-    let inserted = write.sql.inserted.iter().map(|(known, _)| known.as_str());
-    let mut columns: Vec<String> =
-        inserted.chain(write.sql.together.iter().map(String::as_str)).map(str::to_owned).collect();
-    let mut seen = std::collections::BTreeSet::new();
-    columns.retain(|column| seen.insert(column.to_ascii_lowercase()));
-    let given = columns.iter().any(|known| known.eq_ignore_ascii_case(&write.column.name));
-    // The key stands first as good as always; which it is, is for the reader to say.
-    let (key, rest_of) = columns.split_first().filter(|(key, _)| !key.eq_ignore_ascii_case(&write.column.name))?;
-    let quoted = |name: &str| text::quote_if_needed(name, write.dialect);
-    let table = quoted(&write.sql.table.name);
-    let new = |name: &str| match write.dialect {
-        Dialect::Mysql => format!("VALUES({name})"),
-        _ => format!("excluded.{name}"),
-    };
-    let clause = match write.dialect {
-        Dialect::Mysql => "ON DUPLICATE KEY UPDATE".to_owned(),
-        _ => format!("ON CONFLICT ({}) DO UPDATE SET", quoted(key)),
-    };
-    let assigned = if given {
-        match write.dialect {
-            Dialect::Mysql => format!("{name} = JSON_MERGE_PATCH({name}, {})", new(&name)),
-            _ => format!("{name} = json_patch({table}.{name}, {})", new(&name)),
-        }
-    } else {
-        let each = rest_of.iter().map(|column| quoted(column)).map(|column| format!("{column} = {}", new(&column)));
-        each.collect::<Vec<_>>().join(", ")
-    };
-    (!assigned.is_empty()).then(|| shown(TITLE, statement, &format!("INSERT{} {clause} {assigned}", folded_head(rest))))
 }
 
 /// Folded, with what separates it from its neighbours.
