@@ -48,6 +48,23 @@ fn the_profile_of_the_incident() {
 }
 
 #[test]
+fn the_profile_of_the_incident_project() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects/incident");
+    let files: Vec<(String, String)> = walkdir::WalkDir::new(&folder)
+        .sort_by_file_name()
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| {
+            let path = entry.path().strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();
+            (path, std::fs::read_to_string(entry.path()).unwrap())
+        })
+        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    insta::assert_snapshot!(Project::new(&files).run(&["columns"]).stdout);
+}
+
+#[test]
 fn each_writer_stands_with_its_verdict_and_its_guard() {
     insta::assert_snapshot!(jobs().run(&["columns"]).stdout);
 }
@@ -75,4 +92,22 @@ fn programs_get_every_reader_and_every_writer() {
     assert!(column["writers"][0]["guard"].as_str().unwrap().contains("version"));
     assert_eq!(column["writers"][2]["test"], true);
     assert_eq!(outcome.code, Some(0));
+}
+
+#[test]
+fn a_lock_is_a_guard_as_well() {
+    let lib = r#"
+async fn locked(pool: &PgPool, id: i64) -> sqlx::Result<()> {
+    let mut tx = pool.begin().await?;
+    let row = sqlx::query("SELECT state FROM jobs WHERE id = $1 FOR UPDATE").bind(id).fetch_one(&mut *tx).await?;
+    let mut state: serde_json::Value = row.get("state");
+    state["step"] = json!(1);
+    sqlx::query("UPDATE jobs SET state = $1 WHERE id = $2").bind(state).bind(id).execute(&mut *tx).await?;
+    tx.commit().await
+}
+"#;
+    let schema = "CREATE TABLE jobs (id bigint PRIMARY KEY, state jsonb NOT NULL);\n";
+    let outcome = Project::new(&[("migrations/1.sql", schema), ("src/lib.rs", lib)]).run(&["columns"]);
+    let writer = outcome.stdout.lines().find(|line| line.contains("read, change, write")).unwrap();
+    assert!(writer.contains("the row is locked while it is read"), "{}", outcome.stdout);
 }

@@ -4,7 +4,7 @@
 //! `UPDATE_DOCS=1 cargo test --test docs -- --test-threads 1` writes the generated parts anew, and what is printed.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-use noclobber::rules::RULES;
+use noclobber::rules::{Effect, KINDS, RULES};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -58,6 +58,29 @@ fn blocks(page: &str) -> Vec<Block> {
         }
     }
     blocks
+}
+
+#[test]
+fn the_table_of_evidence_is_the_programs() {
+    let path = root().join("docs/evidence.md");
+    let written = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    let heading = "| evidence | effect | why |\n|---|---|---|\n";
+    let (before, rest) = written.split_once(heading).expect("the page has a table");
+    let after = rest.trim_start_matches('|').split_once("\n\n").map_or("", |(_, after)| after);
+    let mut page = format!("{before}{heading}");
+    for kind in KINDS {
+        let effect = match kind.effect {
+            Effect::Disqualifies => "disqualifies",
+            Effect::Proves => "proves",
+            Effect::Lowers => "lowers",
+            Effect::Raises => "raises",
+            Effect::Suggests => "suggests",
+            Effect::Dampens => "dampens",
+            Effect::Tells => "tells",
+        };
+        writeln!(page, "| `{}` | {effect} | {} |", kind.name, kind.reason).unwrap();
+    }
+    assert_fresh(&path, &format!("{page}\n{after}"));
 }
 
 #[test]

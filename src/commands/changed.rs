@@ -12,8 +12,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Evidence about others: the schema, readers, other writes of the column. A change there is no change of the statement.
-const ELSEWHERE: &[&str] =
-    &["schema", "key-read", "lost-key-read", "mixed-writers", "twin-protects", "edited-elsewhere", "guarded-elsewhere"];
+const ELSEWHERE: &[&str] = &[
+    "schema",
+    "key-read",
+    "lost-key-read",
+    "mixed-writers",
+    "twin-protects",
+    "other-rows",
+    "edited-elsewhere",
+    "guarded-elsewhere",
+];
 
 /// What has changed, if only that is wanted.
 pub(super) fn read(args: &CheckArgs) -> anyhow::Result<Option<Changes>> {

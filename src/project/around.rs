@@ -39,46 +39,62 @@ pub struct Protection {
     pub words: String,
 }
 
-/// What protects a row, or looks like it. See [`ProtectionKind::protects`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ProtectionKind {
+/// Declares the kinds of protection: name, name in kebab-case, and whether it protects the row.
+macro_rules! protections {
+    ($($(#[$doc:meta])* $name:ident, $kind:literal, $protects:literal;)+) => {
+        /// What protects a row, or looks like it. See [`ProtectionKind::protects`].
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum ProtectionKind {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl ProtectionKind {
+            /// All kinds.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The kind in kebab-case.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => $kind,)+ }
+            }
+
+            /// Whether it protects the row; else it only looks like it.
+            pub fn protects(self) -> bool {
+                match self { $(Self::$name => $protects,)+ }
+            }
+        }
+    };
+}
+
+protections! {
     /// A version is compared in `WHERE`, or only a newer row is taken over.
-    VersionCompared,
+    VersionCompared, "version-compared", true;
     /// The old document itself is compared in `WHERE`.
-    OldValueCompared,
+    OldValueCompared, "old-value-compared", true;
     /// The read locks the row (`FOR UPDATE`, `lock_exclusive`) in the transaction that writes.
-    RowLock,
+    RowLock, "row-lock", true;
     /// `LOCK TABLE` before the read, in the transaction that writes.
-    TableLock,
+    TableLock, "table-lock", true;
     /// An advisory lock, taken before the read.
-    AdvisoryLock,
+    AdvisoryLock, "advisory-lock", true;
     /// `BEGIN IMMEDIATE` or `EXCLUSIVE` before the read (SQLite).
-    ImmediateTransaction,
+    ImmediateTransaction, "immediate-transaction", true;
     /// Serializable or repeatable-read isolation: the later writer fails.
-    Serializable,
+    Serializable, "serializable", true;
     /// A mutex of the process, held around read and write, on SQLite, where one process writes.
-    HeldMutex,
+    HeldMutex, "held-mutex", true;
     /// Looks like a guard: a transaction as such.
-    Transaction,
+    Transaction, "transaction", false;
     /// Looks like a guard: a mutex of the process, on a database server that others write to as well.
-    ProcessMutex,
-    /// Looks like a guard: an advisory lock that is taken after the read.
-    LateLock,
+    ProcessMutex, "process-mutex", false;
+    /// Looks like a guard: a lock that is taken after the read, or is free again before the write.
+    LateLock, "late-lock", false;
     /// Looks like a guard: something is compared in `WHERE`, but nobody looks at how many rows were written.
-    RowsNotLookedAt,
+    RowsNotLookedAt, "rows-not-looked-at", false;
     /// Looks like a guard: `COALESCE($n, column)`, or `CASE` with the column in `ELSE`.
-    KeptIfAbsent,
+    KeptIfAbsent, "kept-if-absent", false;
 }
 
 impl ProtectionKind {
-    /// Whether it protects the row; else it only looks like it.
-    pub fn protects(self) -> bool {
-        !matches!(
-            self,
-            Self::Transaction | Self::ProcessMutex | Self::LateLock | Self::RowsNotLookedAt | Self::KeptIfAbsent
-        )
-    }
-
     /// Whether it is a lock around a read and the write after it: it protects nothing else.
     pub fn is_lock(self) -> bool {
         matches!(

@@ -1,6 +1,6 @@
 //! Writes on columns that hold JSON, evaluated: the one hand-over to the rules.
 
-use super::around::{self, EarlierRead, Protection};
+use super::around::{self, EarlierRead, Protection, ProtectionKind};
 use super::catalog::{Catalog, Column, Hint, Lookup};
 use super::environment::Answers;
 use super::guards::{self, Guarded};
@@ -108,6 +108,17 @@ impl ColumnWrite {
         signs.sort_unstable();
         signs.dedup_by_key(|sign| &sign.words);
         signs
+    }
+
+    /// What protects the row, if anything does.
+    pub fn protection(&self) -> Option<&Protection> {
+        self.protections.iter().find(|protection| match protection.kind {
+            // What others wrote is not replaced, whether or not somebody looks: only a change made to a document that
+            // was read is lost without a word.
+            ProtectionKind::RowsNotLookedAt => self.reads.is_empty(),
+            // A lock is one around a read and the write after it.
+            kind => kind.protects() && (!kind.is_lock() || !self.reads.is_empty()),
+        })
     }
 
     /// The value is made by a caller of the function that writes it.

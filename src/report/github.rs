@@ -59,7 +59,7 @@ fn write_command(
         write!(out, ",col={},endColumn={}", start.column, end.column)?;
     }
     let mut text = finding.message.clone();
-    for evidence in &finding.evidence {
+    for evidence in finding.evidence_beside() {
         let place = evidence.site.map(|site| {
             let line = lines.ends(site).0.line;
             format!(" ({}:{line})", repository.path(&report.files, site.file))

@@ -42,7 +42,7 @@ fn case(out: &mut dyn Write, report: &Report, lines: &Lines<'_>, finding: &Findi
     let class = &report.files.get(finding.site.file).path;
     writeln!(out, "    <testcase name=\"{}\" classname=\"{}\">", escaped(&name), escaped(class))?;
     let mut text = format!("{place}: {}[{}] {}", word(finding.severity), finding.rule, finding.message);
-    for evidence in &finding.evidence {
+    for evidence in finding.evidence_beside() {
         let place = evidence.site.map(|site| format!("{}: ", lines.place(site)));
         text.extend(["\n", &place.unwrap_or_default(), &evidence.message]);
     }

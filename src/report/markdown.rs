@@ -69,11 +69,11 @@ impl Page<'_> {
         let rule = format!("[{}]({})", finding.rule, rule_page_url(finding.rule));
         writeln!(out, "### {} in {}\n", word(finding.severity), self.place(finding.site))?;
         writeln!(out, "{} ({rule})\n", prose(&finding.message))?;
-        for evidence in &finding.evidence {
+        for evidence in finding.evidence_beside() {
             let place = evidence.site.map_or_else(String::new, |site| format!("{}: ", self.place(site)));
             writeln!(out, "- {place}{}", prose(&evidence.message))?;
         }
-        if !finding.evidence.is_empty() {
+        if finding.evidence_beside().next().is_some() {
             writeln!(out)?;
         }
         for note in &finding.notes {

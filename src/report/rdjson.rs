@@ -92,7 +92,7 @@ fn source() -> Source {
 
 fn diagnostic<'a>(finding: &'a Finding, files: &'a Files, lines: &Lines<'_>, source: Option<Source>) -> Diagnostic<'a> {
     let mut message = finding.message.clone();
-    for evidence in &finding.evidence {
+    for evidence in finding.evidence_beside() {
         let place = evidence.site.map(|site| format!(" ({}:{})", files.get(site.file).path, lines.ends(site).0.line));
         message.extend(["\n- ", &evidence.message, &place.unwrap_or_default()]);
     }

@@ -92,7 +92,7 @@ impl Context<'_> {
     fn result(&self, finding: &Finding) -> Value {
         let mut related: Vec<Value> = vec![];
         let mut text = finding.message.clone();
-        for evidence in &finding.evidence {
+        for evidence in finding.evidence_beside() {
             match evidence.site {
                 Some(site) => {
                     let id = related.len() + 1;

@@ -50,14 +50,14 @@ fn write_finding(
     color: bool,
 ) -> io::Result<()> {
     let mut sites: Vec<Site> = vec![finding.site];
-    sites.extend(finding.evidence.iter().filter_map(|evidence| evidence.site));
+    sites.extend(finding.evidence_beside().filter_map(|evidence| evidence.site));
     let views = Views::new(&report.files, lines, &sites);
     let primary = views.range(finding.site).unwrap_or(0..0);
     let mut labels = vec![Label::primary(finding.site.file, primary).with_message(one_line(&finding.label))];
     // What is said of one place stands on one line.
     let mut told: Vec<Site> = vec![];
     let mut notes: Vec<String> = vec![];
-    for evidence in &finding.evidence {
+    for evidence in finding.evidence_beside() {
         let message = one_line(&evidence.message);
         match evidence.site.map(|site| (site, views.range(site))) {
             Some((site, Some(range))) => {

@@ -84,6 +84,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// The evidence that says more than the finding's own label at its own place.
+    pub fn evidence_beside(&self) -> impl Iterator<Item = &Evidence> {
+        self.evidence.iter().filter(|evidence| evidence.site != Some(self.site) || evidence.message != self.label)
+    }
+
     /// Hands every place of it to `f`.
     pub(crate) fn places(&mut self, f: &mut dyn FnMut(&mut Site)) {
         f(&mut self.site);

@@ -6,9 +6,20 @@
 
 use super::finding::{Confidence, Severity};
 
+/// A kind of evidence: what a fact that is known of a write is called, and what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// In kebab-case, as labels and evidence spell it.
+    pub name: &'static str,
+    /// What it does.
+    pub effect: Effect,
+    /// Why, as the end of a sentence.
+    pub reason: &'static str,
+}
+
 /// What a fact does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Effect {
+pub enum Effect {
     /// Not production's data, or we may be wrong about what it is: below the gate whatever else holds.
     Disqualifies,
     /// The loss is proven.
@@ -46,8 +57,11 @@ macro_rules! facts {
             }
         }
 
+        /// Every fact that may be known of a write, in the order of the table.
+        pub const KINDS: &[Kind] = &[$(Kind { name: $kind, effect: Effect::$effect, reason: $reason }),+];
+
         #[cfg(test)]
-        const TABLE: &[(Fact, &str)] = &[$((Fact::$name, $reason)),+];
+        const FACTS: &[Fact] = &[$(Fact::$name),+];
     };
 }
 
@@ -209,14 +223,14 @@ mod tests {
 
     #[test]
     fn each_fact_has_one_kind_and_a_reason_that_is_no_sentence() {
-        let mut kinds: Vec<&str> = TABLE.iter().map(|(fact, _)| fact.kind()).collect();
+        let mut kinds: Vec<&str> = FACTS.iter().map(|fact| fact.kind()).collect();
         kinds.sort_unstable();
         let count = kinds.len();
         kinds.dedup();
         assert_eq!(kinds.len(), count);
         assert!(kinds.iter().all(|kind| kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
-        for (fact, reason) in TABLE {
-            assert!(reason.len() > 15 && !reason.ends_with('.'), "{fact:?}");
+        for kind in KINDS {
+            assert!(kind.reason.len() > 15 && !kind.reason.ends_with('.'), "{kind:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `json-lost-update`.
 
-use super::evidence::{handed_over, in_a_transaction, of_a_race, on_purpose};
+use super::evidence::{Reason, handed_over, in_a_transaction, of_a_race, on_purpose};
 use super::judgement::Fact;
 use super::{Case, Draft, rule, wording};
 use crate::document::survival::Word;
@@ -51,7 +51,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     if write.survival.word != Word::Stale && !undecided {
         return None;
     }
-    let mut reasons = vec![Fact::EarlierRead.into()];
+    let mut reasons = vec![earlier_read(case)];
     reasons.extend(handed_over(case));
     // Every writer who appends or counts is in the way of every other one; a transaction alone helps none of them.
     reasons.extend(in_a_transaction(case).filter(|_| !accumulates(&write.value)));
@@ -70,6 +70,18 @@ fn check(case: &Case<'_>) -> Option<Draft> {
         lost_keys: None,
         notes: write.survival.why.clone().into_iter().collect(),
     })
+}
+
+/// Where the document was read, or handed in.
+fn earlier_read(case: &Case<'_>) -> Reason {
+    let site = case.write.reads.iter().find_map(|read| Some((read, read.site?)));
+    match site {
+        Some((read, site)) if site.span != case.write.site.span => {
+            let words = if read.handed_in { "handed in as a caller has read it" } else { "read here" };
+            Reason::at(Fact::EarlierRead, site, words)
+        }
+        _ => Fact::EarlierRead.into(),
+    }
 }
 
 /// Whether a value is an earlier read with something appended to it, a log: what it becomes depends on all that was

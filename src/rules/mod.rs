@@ -33,6 +33,7 @@ use crate::source::Files;
 use evidence::Reason;
 use finding::Finding;
 use judgement::verdict;
+pub use judgement::{Effect, KINDS, Kind};
 use levels::Levels;
 
 /// A rule: its id, its page, and the function that decides whether a write is its case.
@@ -166,13 +167,17 @@ fn finding(case: &Case<'_>, files: &Files, levels: &Levels, fixer: &Fixer<'_>) -
     }
     let rules = RULES.iter().filter(|rule| levels.is_on(rule.id));
     let mut drafts = rules.filter_map(|rule| (rule.check)(case).map(|draft| (rule.id, draft)));
-    let (rule, draft) = drafts.next()?;
+    let (rule, mut draft) = drafts.next()?;
     let also = drafts.map(|(id, _)| id).collect();
     let write = case.write;
-    let mut reasons = draft.reasons;
-    reasons.extend(evidence::of_the_write(case));
+    draft.reasons.extend(evidence::of_the_write(case));
+    let reasons = &draft.reasons;
     let (severity, confidence) = verdict(&reasons.iter().map(|reason| reason.fact).collect::<Vec<_>>());
-    let evidence = evidence::evidence(case, &reasons, draft.lost_keys.as_deref(), files);
+    let evidence = evidence::evidence(case, &draft, files);
+    let mut labels = write.survival.labels.clone();
+    labels.extend(reasons.iter().map(|reason| reason.fact.kind()));
+    labels.sort_unstable();
+    labels.dedup();
     let mut notes = draft.notes;
     if let Some(keys) = draft.lost_keys.as_deref().filter(|keys| !keys.is_empty()) {
         notes.insert(0, wording::witness(keys, write.survival.new_keys.as_deref().unwrap_or(&[])));
@@ -181,10 +186,6 @@ fn finding(case: &Case<'_>, files: &Files, levels: &Levels, fixer: &Fixer<'_>) -
     if let Err(Some(why)) = &fix {
         notes.push(format!("no change is suggested: {why}"));
     }
-    let mut labels = write.survival.labels.clone();
-    labels.extend(reasons.iter().map(|reason| reason.fact.kind()));
-    labels.sort_unstable();
-    labels.dedup();
     Some(Finding {
         rule,
         severity: levels.severity(rule, severity),

@@ -34,19 +34,12 @@ rule! {
 
 fn check(case: &Case<'_>) -> Option<Draft> {
     let write = case.write;
-    let paths: Vec<String> = write.survival.nested_lost.iter().map(|path| path.join(".")).collect();
-    if paths.is_empty() || super::replaces(case) {
+    if super::replaces(case) {
         return None;
     }
-    let opaque = write.survival.labels.contains(&"opaque-value");
-    let fact = if opaque { Fact::NestedOpaque } else { Fact::NestedLoss };
-    let mut reasons: Vec<Reason> = std::iter::once(fact.into()).chain(declared_whole(case)).collect();
-    if !write.reads.is_empty() {
-        // The program put the object there and stores the whole document as it was read.
-        let words = "the rest of the document is stored as it was read earlier";
-        reasons.push(Reason::note(Fact::EarlierRead, words));
-        reasons.extend(in_a_transaction(case));
-        reasons.extend(of_a_race(case));
+    let paths: Vec<String> = write.survival.nested_lost.iter().map(|path| path.join(".")).collect();
+    if paths.is_empty() {
+        return opaque(case);
     }
     let (its, other) = if paths.len() == 1 { ("is", "its") } else { ("are", "their") };
     Some(Draft {
@@ -57,8 +50,46 @@ fn check(case: &Case<'_>) -> Option<Draft> {
             wording::list(&paths)
         ),
         label: format!("{} {its} replaced as a whole", wording::list(&paths)),
-        reasons,
+        reasons: reasons(case, Fact::NestedLoss.into()),
         lost_keys: None,
         notes: vec![],
     })
+}
+
+/// A value whose keys are not known replaces what has keys that are read.
+fn opaque(case: &Case<'_>) -> Option<Draft> {
+    let write = case.write;
+    // Of a document that the program itself has read, it is the race that matters.
+    if !write.reads.is_empty() {
+        return None;
+    }
+    let reads = &write.column.key_reads;
+    let below = |path: &Vec<String>| reads.iter().find(|(read, _)| read.len() > path.len() && read.starts_with(path));
+    let (path, (read, site)) = write.survival.nested_opaque.iter().find_map(|path| Some((path, below(path)?)))?;
+    let path = path.join(".");
+    let words = format!("`{}` is read here", read.join("."));
+    Some(Draft {
+        message: format!(
+            "{} keeps the top level of {} but `{path}` is replaced whole: what is read below it is lost unless the new \
+             value carries it",
+            wording::subject(write.verb),
+            case.column(),
+        ),
+        label: format!("`{path}` is replaced as a whole"),
+        reasons: reasons(case, Reason::at(Fact::NestedOpaque, *site, words)),
+        lost_keys: None,
+        notes: vec![],
+    })
+}
+
+fn reasons(case: &Case<'_>, first: Reason) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = std::iter::once(first).chain(declared_whole(case)).collect();
+    if !case.write.reads.is_empty() {
+        // The program put the object there and stores the whole document as it was read.
+        let words = "the rest of the document is stored as it was read earlier";
+        reasons.push(Reason::note(Fact::EarlierRead, words));
+        reasons.extend(in_a_transaction(case));
+        reasons.extend(of_a_race(case));
+    }
+    reasons
 }

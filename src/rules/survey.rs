@@ -84,7 +84,7 @@ fn surveyed(column: &Column, profile: &Profile, verdicts: &BTreeMap<Site, (Sever
         kind: writer.kind,
         survival: writer.word,
         verdict: verdicts.get(&writer.site).copied(),
-        guard: writer.guard.as_ref().map(|guard| guard.words.clone()),
+        guard: writer.protection.clone(),
         test: writer.test,
         migration: writer.migration,
     };

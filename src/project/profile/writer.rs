@@ -39,8 +39,10 @@ pub struct Writer {
     pub verb: Verb,
     /// The dialect.
     pub dialect: Dialect,
-    /// What protects the row.
+    /// What is compared in `WHERE`.
     pub guard: Option<Guard>,
+    /// What protects the row, in words: a comparison, or a lock.
+    pub protection: Option<String>,
     /// The function it stands in.
     pub function: Option<String>,
     /// Test code.
@@ -63,6 +65,7 @@ impl Writer {
             verb: write.verb,
             dialect: write.dialect,
             guard: write.guard.clone(),
+            protection: write.protection().map(|protection| protection.words.clone()),
             function: write.function.clone(),
             test: write.test,
             migration: write.migration,

@@ -2,10 +2,10 @@
 
 mod value;
 
-use super::Case;
 use super::finding::Evidence;
 use super::judgement::Fact;
 use super::wording;
+use super::{Case, Draft};
 use crate::document::Document;
 use crate::document::survival::Word;
 use crate::frontend::facts::{Sign, SignKind};
@@ -71,14 +71,7 @@ pub(super) fn of_the_write(case: &Case<'_>) -> Vec<Reason> {
     if write.migration {
         reasons.push(Reason::note(Fact::Migration, "this is a one-off statement of a migration"));
     }
-    let holds = write.protections.iter().find(|protection| match protection.kind {
-        // What others wrote is not replaced, whether or not somebody looks: only a change made to a document that was
-        // read is lost without a word.
-        ProtectionKind::RowsNotLookedAt => write.reads.is_empty(),
-        // A lock is one around a read and the write after it.
-        kind => kind.protects() && (!kind.is_lock() || !write.reads.is_empty()),
-    });
-    match holds {
+    match write.protection() {
         Some(protection) => reasons.push(protected(Fact::Guarded, protection)),
         None => reasons.extend(write.protections.iter().filter_map(looks_like_a_guard)),
     }
@@ -363,7 +356,9 @@ pub(super) fn loses(word: Word) -> bool {
 }
 
 /// The places that show why: the bound value, the schema, the readers of what is lost, then each reason.
-pub(super) fn evidence(case: &Case<'_>, reasons: &[Reason], lost: Option<&[String]>, files: &Files) -> Vec<Evidence> {
+///
+/// A reason without words is what the finding itself says: its label and its place.
+pub(super) fn evidence(case: &Case<'_>, draft: &Draft, files: &Files) -> Vec<Evidence> {
     let write = case.write;
     let mut evidence = Vec::new();
     // A value that is set on a model is the place of the finding itself.
@@ -380,16 +375,18 @@ pub(super) fn evidence(case: &Case<'_>, reasons: &[Reason], lost: Option<&[Strin
     {
         evidence.push(Evidence { kind: "schema", message: provenance.message.clone(), site: provenance.site });
     }
-    for key in lost.unwrap_or(&[]) {
+    for key in draft.lost_keys.iter().flatten() {
         if let Some(site) = case.profile.keys.get(key).and_then(|sites| wording::nearest(sites, write.site, files)) {
             evidence.push(Evidence { kind: "key-read", message: format!("`{key}` is read here"), site: Some(site) });
         }
     }
-    let told = reasons.iter().filter(|reason| !reason.words.is_empty());
-    evidence.extend(told.map(|reason| Evidence {
-        kind: reason.fact.kind(),
-        message: reason.words.clone(),
-        site: reason.site,
+    evidence.extend(draft.reasons.iter().map(|reason| {
+        let told = !reason.words.is_empty();
+        Evidence {
+            kind: reason.fact.kind(),
+            message: if told { reason.words.clone() } else { draft.label.clone() },
+            site: if told { reason.site } else { Some(write.site) },
+        }
     }));
     evidence
 }
