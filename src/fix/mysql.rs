@@ -64,7 +64,7 @@ impl Templates for Mysql {
 
     fn counted(&self, target: &Target<'_>, keys: &[String], sign: &str, placeholder: &str) -> Option<String> {
         let (column, path) = (&target.column, path(keys)?);
-        Some(format!("CAST(COALESCE(JSON_EXTRACT({column}, {path}), 0) AS SIGNED) {sign} {placeholder}"))
+        Some(format!("CAST(COALESCE(JSON_VALUE({column}, {path}), 0) AS SIGNED) {sign} {placeholder}"))
     }
 
     fn appended(&self, target: &Target<'_>, keys: &[String], element: &str) -> Option<String> {

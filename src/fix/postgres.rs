@@ -35,6 +35,11 @@ impl Postgres {
         }
     }
 
+    /// What is at a path, or this where there is nothing or JSON null.
+    pub(super) fn part(column: &str, path: &str, empty: &str) -> String {
+        format!("COALESCE(NULLIF({column} #> {path}, 'null'), '{empty}')")
+    }
+
     /// Back to the column's own type.
     fn stored(target: &Target<'_>, value: String, is_call: bool) -> String {
         let cast = match target.kind {
@@ -59,7 +64,7 @@ impl Templates for Postgres {
                 let parent = keys.get(..depth)?;
                 if !parents.contains(&parent) {
                     let path = path(parent);
-                    base = format!("jsonb_set({base}, {path}, COALESCE({column} #> {path}, '{{}}'))");
+                    base = format!("jsonb_set({base}, {path}, {})", Self::part(&column, &path, "{}"));
                     parents.push(parent);
                 }
             }
@@ -90,13 +95,13 @@ impl Templates for Postgres {
 
     fn appended(&self, target: &Target<'_>, keys: &[String], element: &str) -> Option<String> {
         let (column, path) = (Self::column(target), path(keys));
-        let array = format!("COALESCE({column} #> {path}, '[]') || jsonb_build_array({element})");
+        let array = format!("{} || jsonb_build_array({element})", Self::part(&column, &path, "[]"));
         self.set(target, &[(keys.to_vec(), array)])
     }
 
     fn merged_below(&self, target: &Target<'_>, keys: &[String], placeholder: &str) -> Option<String> {
         let (column, json) = (Self::column(target), self.bound_json(target, placeholder));
-        Some(format!("COALESCE({column} #> {}, '{{}}') || {json}", path(keys)))
+        Some(format!("{} || {json}", Self::part(&column, &path(keys), "{}")))
     }
 
     fn without(&self, document: &str, key: &str) -> Option<String> {

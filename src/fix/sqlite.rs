@@ -30,9 +30,11 @@ impl Templates for Sqlite {
         Some(format!("COALESCE(json_extract({column}, {path}), 0) {sign} {placeholder}"))
     }
 
-    fn appended(&self, _: &Target<'_>, _: &[String], _: &str) -> Option<String> {
-        // What `$.a[#]` does where there is no array differs between versions.
-        None
+    fn appended(&self, target: &Target<'_>, keys: &[String], element: &str) -> Option<String> {
+        // What `$.a[#]` does where there is nothing differs between versions: there is an array first.
+        let (base, path) = (base(target), mysql::path(keys)?);
+        let end = path.strip_suffix('\'')?;
+        Some(format!("json_insert(json_insert({base}, {path}, json('[]')), {end}[#]', {element})"))
     }
 
     fn merged_below(&self, target: &Target<'_>, keys: &[String], placeholder: &str) -> Option<String> {

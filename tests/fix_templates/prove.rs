@@ -18,7 +18,7 @@ pub(crate) fn prove(
     server.fresh();
     server.script(schema);
     let values = templates::values();
-    let (mut violations, mut runs, mut lost_before) = (vec![], 0, 0);
+    let (mut violations, mut runs, mut lost_before, mut alone, mut failed) = (vec![], 0, 0, 0, 0);
     for (case, fixed) in cases.iter().zip(&fixed) {
         let cast = if dialect == Dialect::Postgres { "::text" } else { "" };
         let read_back = format!("SELECT {}{cast} FROM users WHERE id = 1", case.column);
@@ -58,8 +58,17 @@ pub(crate) fn prove(
             for (at, (kind, v)) in values.iter().enumerate() {
                 let w = &values[(at + 3) % values.len()].1;
                 let (after, before) = (&replies[1 + 2 * at], &replies[2 + 2 * at]);
-                let expected = templates::expected(old, case.effect, v, w);
+                let mut expected = templates::expected(old, case.effect, v, w);
+                // There a JSON null on the way counts as a parent that is missing.
+                if let (Expected::OneOf(several), Dialect::Postgres, "JSON null inside") = (&expected, dialect, state) {
+                    expected = Expected::Document(several[0].clone());
+                }
                 runs += 1;
+                if let (Expected::OneOf(several), Reply::Stored(after)) = (&expected, after) {
+                    alone += usize::from(after != &several[0]);
+                } else if let Reply::Error(_) = after {
+                    failed += 1;
+                }
                 differs |= !holds(&expected, before, old, &case.sql.to_lowercase());
                 if !holds(&expected, after, old, &fixed.sql.to_lowercase()) {
                     let statement = &attempts[1 + 2 * at].statement;
@@ -76,7 +85,8 @@ pub(crate) fn prove(
     let version = version(server, dialect);
     println!(
         "{name} {version}: {} templates x {} states x {} values: {runs} runs, {} violations; {lost_before} of the \
-         statements fail the same check before the fix",
+         statements fail the same check before the fix; where something of another type is in the way, {alone} left it \
+         alone and {failed} failed",
         cases.len(),
         STATES.len(),
         values.len(),
@@ -94,7 +104,10 @@ fn holds(expected: &Expected, after: &Reply, old: Option<&Json>, sql: &str) -> b
         (Expected::Document(document), Reply::Stored(after)) => {
             document == after || patch && without_nulls(document, old) == *after
         }
-        (Expected::Null, Reply::Null) | (Expected::NoObject, Reply::Error(_)) => true,
+        (Expected::OneOf(several), Reply::Stored(after)) => {
+            several.iter().any(|document| document == after || patch && without_nulls(document, old) == *after)
+        }
+        (Expected::Null, Reply::Null) | (Expected::NoObject | Expected::OneOf(_), Reply::Error(_)) => true,
         (Expected::NoObject, Reply::Stored(after)) => {
             Some(after) == old
                 // `||` appends to what is no object.

@@ -44,18 +44,24 @@ pub(crate) enum Effect {
 pub(crate) enum Expected {
     Document(Json),
     Null,
+    /// What the path leads through, or what is counted or appended to, is of another type: one of these, or an error. The
+    /// first is the one in which the value has arrived.
+    OneOf(Vec<Json>),
     /// It held no object, so that there is nothing to set a key in: it fails, or nothing that was there is lost.
     NoObject,
 }
 
 /// A document before the statement, as SQL, and its name.
-pub(crate) const STATES: [(&str, &str); 9] = [
+pub(crate) const STATES: [(&str, &str); 12] = [
     (
         "object",
         r#"'{"phone": "1", "name": "bob", "nick": null, "visits": 3, "tags": ["a"], "address": {"city": "Bern", "zip": "3000"}}'"#,
     ),
     ("other keys", r#"'{"name": "bob", "Address": 1}'"#),
     ("missing parent", r#"'{"phone": "1", "tags": []}'"#),
+    ("JSON null inside", r#"'{"phone": "1", "name": "bob", "visits": null, "tags": null, "address": null}'"#),
+    ("scalars inside", r#"'{"phone": 1, "name": "bob", "visits": "many", "tags": 2, "address": "Bern"}'"#),
+    ("arrays inside", r#"'{"phone": [], "name": ["bob"], "visits": [3], "tags": [["a"]], "address": [{"city": 1}]}'"#),
     ("empty parent", r#"'{"address": {}, "phone": "1"}'"#),
     ("empty", "'{}'"),
     ("NULL", "NULL"),
@@ -202,24 +208,46 @@ pub(crate) fn expected(old: Option<&Json>, effect: Effect, v: &Json, w: &Json) -
         // Where the column is NULL the fix starts from an empty object.
         (None, _) => json!({}),
     };
+    let base = document.clone();
+    let present = |path: &str| base.pointer(&format!("/{path}")).cloned().unwrap_or_default();
+    // Without what a path cannot reach.
+    let mut reached = document.clone();
+    let mut blocked = false;
+    let mut put = |path: &str, value: Json| {
+        blocked |= !set(&mut reached, path, value.clone());
+        replace(&mut document, path, value);
+    };
     match effect {
         Effect::Set(paths) => {
             for (path, value) in paths.iter().zip([v, w]) {
-                set(&mut document, path, value.clone());
+                put(path, value.clone());
             }
         }
         Effect::SetUnlessNull(_) if v.is_null() => {
             return old.cloned().map_or(Expected::Null, Expected::Document);
         }
-        Effect::SetUnlessNull(path) => set(&mut document, path, json!(plain(v))),
-        Effect::Known(path, value) => set(&mut document, path, serde_json::from_str(value).unwrap()),
+        Effect::SetUnlessNull(path) => put(path, json!(plain(v))),
+        Effect::Known(path, value) => put(path, serde_json::from_str(value).unwrap()),
         Effect::Count(path, step) => {
-            let old = document.pointer(&format!("/{path}")).and_then(Json::as_i64).unwrap_or(0);
-            set(&mut document, path, json!(old + step));
+            let before = present(path);
+            let count = json!(before.as_i64().unwrap_or(0) + step);
+            put(path, count);
+            if !before.is_null() && !before.is_i64() {
+                return Expected::OneOf(vec![document]);
+            }
         }
         Effect::Append(path) => {
-            let old = document.pointer(&format!("/{path}")).and_then(Json::as_array).cloned().unwrap_or_default();
-            set(&mut document, path, Json::Array([old.as_slice(), std::slice::from_ref(v)].concat()));
+            let before = present(path);
+            let with = |first: &[Json]| Json::Array([first, std::slice::from_ref(v)].concat());
+            put(path, with(before.as_array().map_or(&[], Vec::as_slice)));
+            if !before.is_array() && base.pointer(&format!("/{path}")).is_some() {
+                // What was there becomes the first element, or stays alone.
+                let mut wrapped = document.clone();
+                replace(&mut wrapped, path, with(std::slice::from_ref(&before)));
+                let old = base.clone();
+                let gone = if before.is_null() { vec![document] } else { vec![] };
+                return Expected::OneOf([gone, vec![wrapped, old]].concat());
+            }
         }
         Effect::Remove(keys) => {
             let object = document.as_object_mut().unwrap();
@@ -228,13 +256,42 @@ pub(crate) fn expected(old: Option<&Json>, effect: Effect, v: &Json, w: &Json) -
             }
         }
     }
+    if blocked {
+        // `||` makes an array of what was in the way and of what is new.
+        let mut joined = document.clone();
+        if let Effect::Set([path]) = effect
+            && let Some((parent, _)) = path.split_once('/')
+        {
+            let first = match &base[parent] {
+                Json::Array(items) => items.clone(),
+                other => vec![other.clone()],
+            };
+            let new = document[parent].clone();
+            joined[parent] = Json::Array([first, vec![new]].concat());
+        }
+        return Expected::OneOf(vec![document, reached, joined]);
+    }
     Expected::Document(document)
 }
 
-/// Puts a value at a path; parents are made.
-fn set(document: &mut Json, path: &str, value: Json) {
+/// Puts a value at a path; parents are made, and nothing else is replaced. Whether it got there.
+fn set(document: &mut Json, path: &str, value: Json) -> bool {
     let mut place = document;
     for key in path.split('/') {
+        let Some(object) = place.as_object_mut() else { return false };
+        place = object.entry(key.to_owned()).or_insert_with(|| json!({}));
+    }
+    *place = value;
+    true
+}
+
+/// Puts a value at a path; what is no object on the way is replaced by one.
+fn replace(document: &mut Json, path: &str, value: Json) {
+    let mut place = document;
+    for key in path.split('/') {
+        if !place.is_object() {
+            *place = json!({});
+        }
         place = place.as_object_mut().unwrap().entry(key.to_owned()).or_insert_with(|| json!({}));
     }
     *place = value;

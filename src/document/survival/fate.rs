@@ -99,9 +99,10 @@ fn look(stored: &Json, here: Option<&Json>, named: &Named, trail: &mut Trail, si
         trail.push(key.clone());
         let value = here.and_then(|here| here.get(key));
         let marks = [Source::Old, Source::Read].map(|source| (source, inner_mark(trail, source)));
-        let kept = marks
-            .iter()
-            .find(|(_, mark)| value.and_then(|value| value.get(INNER)).and_then(Json::as_str) == Some(mark));
+        let kept = marks.iter().find(|(_, mark)| {
+            let inside = value.and_then(|value| if below.list { value.get(0) } else { value.get(INNER) });
+            inside.and_then(Json::as_str) == Some(mark)
+        });
         if let Some((source, _)) = kept {
             if *source == Source::Read && siblings == Source::Old {
                 nested.labels.push("stale-part");

@@ -106,6 +106,12 @@ pub(super) fn trail(path: &Path) -> Trail {
     }
 }
 
+/// Whether a path of keys ends behind the last element of an array: `$.tags[#]`.
+fn ends(path: &Path) -> bool {
+    let Path::Steps(steps) = path else { return false };
+    matches!(steps.as_slice(), [keys @ .., Step::End] if keys.iter().all(|key| matches!(key, Step::Key(_) | Step::Name(_))))
+}
+
 /// The keys of a path that a function of `family` follows on an object: MySQL takes an object for an array of one, so
 /// `$[0]` is the object itself; a subscript of PostgreSQL is a key there, whatever it looks like.
 pub(super) fn trail_in(path: &Path, family: Family) -> Trail {
@@ -183,6 +189,8 @@ pub(super) fn is_of_old(document: &Document) -> bool {
 pub(super) struct Named {
     /// Below it.
     pub(super) keys: BTreeMap<String, Named>,
+    /// Something is put behind the last element of what is there: it is an array.
+    pub(super) list: bool,
 }
 
 /// All paths that the document names.
@@ -199,16 +207,22 @@ struct Names {
 
 impl Names {
     fn record(&mut self, trail: &[String]) {
+        self.node(trail);
+    }
+
+    /// Records a path, and gives what it names; `None` where there are too many.
+    fn node(&mut self, trail: &[String]) -> Option<&mut Named> {
         let mut node = &mut self.root;
         for key in trail.iter().take(MAX_NAMED_DEPTH) {
             if !node.keys.contains_key(key) {
                 if self.count >= MAX_NAMED {
-                    return;
+                    return None;
                 }
                 self.count += 1;
             }
             node = node.keys.entry(key.clone()).or_default();
         }
+        Some(node)
     }
 
     fn known(&mut self, json: &Json, at: &[String]) {
@@ -239,7 +253,12 @@ impl Names {
             }
             Document::Set { of, path, value, family, .. } => {
                 let here = join(&base_of(of, at), &trail_in(path, *family));
-                self.record(&here);
+                let list = *family == Family::Sqlite && ends(path);
+                if let Some(node) = self.node(&here)
+                    && !here.is_empty()
+                {
+                    node.list |= list;
+                }
                 self.document(of, at);
                 self.document(value, &here);
             }

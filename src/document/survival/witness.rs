@@ -16,7 +16,7 @@ const FRESH_NULL: &str = "~fresh-null~";
 /// Which witness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
-    /// Every named key is an object with a fresh inner key.
+    /// Every named key is an object with a fresh inner key; an array, where something is put behind its last element.
     Present,
     /// Named keys and their parents are missing.
     Missing,
@@ -168,7 +168,7 @@ fn build(kind: Kind, named: &Named, source: Source) -> Option<Json> {
         Kind::Subset(bits) => {
             for (bit, trail) in leaves(named).iter().enumerate() {
                 if bits >> bit & 1 == 1 {
-                    plant(&mut map, trail, source);
+                    plant(&mut map, named, trail, source);
                 }
             }
         }
@@ -213,11 +213,14 @@ fn subsets(named: &Named) -> Vec<Kind> {
     }
 }
 
-/// Puts an object with an inner mark at every step of `trail`.
-fn plant(map: &mut Map<String, Json>, trail: &[String], source: Source) {
-    let mut map = map;
+/// Puts an object, or an array where there is to be one, with an inner mark at every step of `trail`.
+fn plant(map: &mut Map<String, Json>, named: &Named, trail: &[String], source: Source) {
+    let (mut map, mut named) = (map, Some(named));
     for (depth, key) in trail.iter().enumerate() {
-        let here = map.entry(key.clone()).or_insert_with(|| json!({ INNER: inner_mark(&trail[..=depth], source) }));
+        named = named.and_then(|named| named.keys.get(key));
+        let mark = inner_mark(&trail[..=depth], source);
+        let list = named.is_some_and(|named| named.list);
+        let here = map.entry(key.clone()).or_insert_with(|| if list { json!([mark]) } else { json!({ INNER: mark }) });
         let Json::Object(inside) = here else { return };
         map = inside;
     }
@@ -239,6 +242,11 @@ fn add(map: &mut Map<String, Json>, named: &Named, trail: &mut Vec<String>, sour
         trail.push(key.clone());
         if leaf == Leaf::Scalar && below.keys.is_empty() {
             map.insert(key.clone(), Json::String(inner_mark(trail, source)));
+            trail.pop();
+            continue;
+        }
+        if below.list {
+            map.insert(key.clone(), json!([inner_mark(trail, source)]));
             trail.pop();
             continue;
         }

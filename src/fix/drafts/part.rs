@@ -48,7 +48,8 @@ pub(super) fn nested(case: &Case<'_>) -> Vec<Draft> {
     if !name.eq_ignore_ascii_case("jsonb_set") || rest.len() > 1 {
         return vec![];
     }
-    let part = format!("COALESCE({} #> {path}, '{{}}') || {}", case.target.column, text::operand(new));
+    let old = crate::fix::postgres::Postgres::part(&case.target.column, path, "{}");
+    let part = format!("{old} || {}", text::operand(new));
     let value = [&[*base, *path, part.as_str()], rest].concat().join(", ");
     let value = format!("{name}({value})");
     let title = "merge into the nested object instead of replacing it";

@@ -14,7 +14,7 @@ pub(crate) fn postgres() -> Vec<Case> {
 
 /// What is tried on MariaDB.
 pub(crate) fn mariadb() -> Vec<Case> {
-    let own = [overwrites::MARIADB, upserts::MARIADB, edits::MARIADB, read_modify_write::MARIADB];
+    let own = [overwrites::MARIADB, upserts::MARIADB, edits::MARIADB];
     [common(), own.concat()].concat()
 }
 

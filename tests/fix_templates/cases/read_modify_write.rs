@@ -23,6 +23,7 @@ const SET_TWO: &str = changed!(r#"data["phone"] = json!(v); data["mail"] = json!
 const REMOVED: &str = changed!(r#"data.as_object_mut().unwrap().remove("phone");"#);
 const COUNTED: &str = changed!(r#"data["visits"] = json!(data["visits"].as_i64().unwrap_or(0) + 2);"#);
 const APPENDED: &str = changed!(r#"data["tags"].as_array_mut().unwrap().push(json!(v));"#);
+const APPENDED_BELOW: &str = changed!(r#"data["address"]["lines"].as_array_mut().unwrap().push(json!(v));"#);
 const TWO_KEYS: Effect = Effect::Set(&["phone", "mail"]);
 const COUNT: Effect = Effect::Count("visits", 2);
 
@@ -38,6 +39,12 @@ pub(super) const POSTGRES: &[Case] = &[
     ),
     read_modify_write("counter", COUNTED, "UPDATE users SET data = $1 WHERE id = $2", COUNT),
     read_modify_write("array append", APPENDED, "UPDATE users SET data = $1 WHERE id = $2", Effect::Append("tags")),
+    read_modify_write(
+        "array append, below",
+        APPENDED_BELOW,
+        "UPDATE users SET data = $1 WHERE id = $2",
+        Effect::Append("address/lines"),
+    ),
 ];
 
 /// On MariaDB and SQLite.
@@ -51,8 +58,11 @@ pub(super) const COMMON: &[Case] = &[
         Effect::Remove(&["phone"]),
     ),
     read_modify_write("counter", COUNTED, "UPDATE users SET data = ? WHERE id = ?", COUNT),
+    read_modify_write("array append", APPENDED, "UPDATE users SET data = ? WHERE id = ?", Effect::Append("tags")),
+    read_modify_write(
+        "array append, below",
+        APPENDED_BELOW,
+        "UPDATE users SET data = ? WHERE id = ?",
+        Effect::Append("address/lines"),
+    ),
 ];
-
-/// On MariaDB only.
-pub(super) const MARIADB: &[Case] =
-    &[read_modify_write("array append", APPENDED, "UPDATE users SET data = ? WHERE id = ?", Effect::Append("tags"))];

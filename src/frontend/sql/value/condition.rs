@@ -3,7 +3,7 @@
 use super::super::Dialect;
 use super::Evaluator;
 use super::typed::{Ty, Typed, as_json};
-use crate::document::{Cond, Document, Form, Path, Step};
+use crate::document::{CastTo, Cond, Document, Form, Path, Step};
 use serde_json::Value as Json;
 use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value};
 
@@ -177,7 +177,7 @@ impl Evaluator<'_> {
             }
             (Document::Get { form: Form::Json, of, .. }, Document::Known(json))
             | (Document::Known(json), Document::Get { form: Form::Json, of, .. })
-                if is_empty(json) && matches!(**of, Document::Old | Document::Read(_)) =>
+                if is_empty(json) && is_column(of) =>
             {
                 Some(Cond::Equal(Box::new(left), Box::new(right)))
             }
@@ -277,6 +277,15 @@ fn not(condition: Cond) -> Cond {
 
 fn unknown(expr: &Expr) -> Cond {
     Cond::Unknown(expr.to_string())
+}
+
+/// Whether a document is the column itself, or the JSON in its text.
+fn is_column(document: &Document) -> bool {
+    match document {
+        Document::Old | Document::Read(_) => true,
+        Document::Cast { of, to: CastTo::Json } => is_column(of),
+        _ => false,
+    }
 }
 
 fn is_empty(json: &Json) -> bool {

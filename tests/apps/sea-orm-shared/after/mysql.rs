@@ -217,7 +217,7 @@ pub async fn counted(db: &DatabaseConnection, id: i64) -> Done {
     data["visits"] = json!(data["visits"].as_i64().unwrap_or(0) + 1);
     let user = user.into_active_model();
     users::Entity::update_many()
-        .col_expr(users::Column::Data, Expr::cust_with_values("JSON_SET(data, '$.visits', CAST(COALESCE(JSON_EXTRACT(data, '$.visits'), 0) AS SIGNED) + ?)", [1_i64]))
+        .col_expr(users::Column::Data, Expr::cust_with_values("JSON_SET(data, '$.visits', CAST(COALESCE(JSON_VALUE(data, '$.visits'), 0) AS SIGNED) + ?)", [1_i64]))
         .filter(users::Column::Id.eq(user.id.clone().unwrap()))
         .exec(db)
         .await?;

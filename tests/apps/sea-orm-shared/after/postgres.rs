@@ -29,7 +29,7 @@ pub async fn one_key_or_null(db: &DatabaseConnection, id: i64, phone: &str) -> D
 
 pub async fn nested_key(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
     users::Entity::update_many()
-        .col_expr(users::Column::Data, Expr::cust_with_values("jsonb_set(jsonb_set(data, '{address}', COALESCE(data #> '{address}', '{}')), '{address,phone}', $1::jsonb)", [json!(phone)]))
+        .col_expr(users::Column::Data, Expr::cust_with_values("jsonb_set(jsonb_set(data, '{address}', COALESCE(NULLIF(data #> '{address}', 'null'), '{}')), '{address,phone}', $1::jsonb)", [json!(phone)]))
         .filter(users::Column::Id.eq(id))
         .exec(db)
         .await?;
@@ -317,7 +317,7 @@ pub mod shown {
     }
 
     pub fn refused(id: i64, phone: &str) -> UpdateMany<Entity> {
-        users::Entity::update_many().col_expr(users::Column::Data, Expr::cust_with_values("jsonb_set(jsonb_set(data, '{address}', COALESCE(data #> '{address}', '{}')), '{address,phone}', $1::jsonb)", [json!(phone)]))
+        users::Entity::update_many().col_expr(users::Column::Data, Expr::cust_with_values("jsonb_set(jsonb_set(data, '{address}', COALESCE(NULLIF(data #> '{address}', 'null'), '{}')), '{address,phone}', $1::jsonb)", [json!(phone)]))
             .filter(Column::Id.eq(id))
     }
 }

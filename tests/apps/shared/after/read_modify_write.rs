@@ -14,7 +14,7 @@ pub async fn set_phone(pool: &PgPool, id: i64, phone: String) -> sqlx::Result<()
 pub async fn move_to(pool: &PgPool, id: i64, city: String) -> sqlx::Result<()> {
     let mut data: Value = sqlx::query_scalar("SELECT data FROM users WHERE id = $1").bind(id).fetch_one(pool).await?;
     data["address"]["city"] = Value::String(city);
-    sqlx::query("UPDATE users SET data = jsonb_set(jsonb_set(data, '{address}', COALESCE(data #> '{address}', '{}')), '{address,city}', $1::jsonb) WHERE id = $2").bind(data["address"]["city"].clone()).bind(id).execute(pool).await?;
+    sqlx::query("UPDATE users SET data = jsonb_set(jsonb_set(data, '{address}', COALESCE(NULLIF(data #> '{address}', 'null'), '{}')), '{address,city}', $1::jsonb) WHERE id = $2").bind(data["address"]["city"].clone()).bind(id).execute(pool).await?;
     Ok(())
 }
 
@@ -43,6 +43,6 @@ pub async fn count_visit(pool: &PgPool, id: i64) -> sqlx::Result<()> {
 pub async fn add_tag(pool: &PgPool, id: i64, tag: &str) -> sqlx::Result<()> {
     let mut data: Value = sqlx::query_scalar("SELECT data FROM users WHERE id = $1").bind(id).fetch_one(pool).await?;
     data["tags"].as_array_mut().expect("an array").push(json!(tag));
-    sqlx::query("UPDATE users SET data = jsonb_set(data, '{tags}', COALESCE(data #> '{tags}', '[]') || jsonb_build_array($1::jsonb)) WHERE id = $2").bind(json!(tag)).bind(id).execute(pool).await?;
+    sqlx::query("UPDATE users SET data = jsonb_set(data, '{tags}', COALESCE(NULLIF(data #> '{tags}', 'null'), '[]') || jsonb_build_array($1::jsonb)) WHERE id = $2").bind(json!(tag)).bind(id).execute(pool).await?;
     Ok(())
 }

@@ -44,7 +44,7 @@ pub async fn set_two(pool: &PgPool, id: i64, phone: &str, zip: i32) -> sqlx::Res
 }
 
 pub async fn set_city(pool: &PgPool, id: i64, city: &str) -> sqlx::Result<()> {
-    sqlx::query("UPDATE users SET data = jsonb_set(jsonb_set(data, '{address}', COALESCE(data #> '{address}', '{}')), '{address,city}', $1::jsonb) WHERE id = $2")
+    sqlx::query("UPDATE users SET data = jsonb_set(jsonb_set(data, '{address}', COALESCE(NULLIF(data #> '{address}', 'null'), '{}')), '{address,city}', $1::jsonb) WHERE id = $2")
         .bind(json!(city))
         .bind(id)
         .execute(pool)
@@ -94,7 +94,7 @@ pub async fn upsert(pool: &PgPool, id: i64, phone: &str) -> sqlx::Result<()> {
 
 /// `||` merges one level only.
 pub async fn merge_city(pool: &PgPool, id: i64) -> sqlx::Result<()> {
-    sqlx::query(r#"UPDATE users SET data = jsonb_set(jsonb_set(data, '{address}', COALESCE(data #> '{address}', '{}')), '{address,city}', '"Basel"') WHERE id = $1"#)
+    sqlx::query(r#"UPDATE users SET data = jsonb_set(jsonb_set(data, '{address}', COALESCE(NULLIF(data #> '{address}', 'null'), '{}')), '{address,city}', '"Basel"') WHERE id = $1"#)
         .bind(id)
         .execute(pool)
         .await?;
