@@ -132,6 +132,14 @@ impl Collector {
             }
             _ => {}
         }
+        if let Some((entries, cut)) = cut_down(document) {
+            // What is cut out again is not meant to arrive.
+            for (key, part) in entries {
+                let gone = matches!(key, Key::Name(name) if cut.contains(&name.as_str()));
+                self.document(part, payload && !gone);
+            }
+            return;
+        }
         let (documents, conditions) = parts(document);
         let inside = payload && !matches!(document, Document::Computed { .. });
         for part in documents {
@@ -153,6 +161,31 @@ impl Collector {
         for part in conditions {
             self.condition(part);
         }
+    }
+}
+
+/// The entries of an object of which keys are cut out, and those keys; `None` for anything else.
+fn cut_down(document: &Document) -> Option<(&[(Key, Document)], Vec<&str>)> {
+    let mut cut = vec![];
+    let mut document = document;
+    loop {
+        document = match document {
+            Document::Remove { of, what: Removal::Keys(keys), .. } => {
+                cut.extend(keys.iter().map(String::as_str));
+                of
+            }
+            Document::Remove { of, what: Removal::Path(Path::Steps(steps)), .. } => {
+                let [Step::Key(key) | Step::Name(key)] = steps.as_slice() else { return None };
+                cut.push(key);
+                of
+            }
+            Document::Cast { of, .. } if !cut.is_empty() => of,
+            Document::Object { entries, .. } if !cut.is_empty() => {
+                let named = entries.iter().all(|(key, _)| matches!(key, Key::Name(_)));
+                return named.then_some((entries, cut));
+            }
+            _ => return None,
+        };
     }
 }
 

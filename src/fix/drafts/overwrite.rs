@@ -56,7 +56,8 @@ fn is_flat(document: &Document) -> Option<bool> {
             Some(!entries.iter().any(|(_, value)| may_be_object(value)))
         }
         Document::Known(Json::Object(map)) => Some(!map.values().any(Json::is_object)),
-        Document::Cast { of, .. } => is_flat(of),
+        // What is taken out of a flat one leaves a flat one.
+        Document::Cast { of, .. } | Document::Remove { of, .. } => is_flat(of),
         _ => None,
     }
 }

@@ -42,6 +42,7 @@ const PHONE: Effect = Effect::Set(&["phone"]);
 const CITY: Effect = Effect::Set(&["address/city"]);
 const ONE: &str = r#"json!({ "phone": v })"#;
 const TWO: &str = r#"json!({ "phone": v, "mail": w })"#;
+const NAMED: &str = r#"json!({ "phone": v, "name": w })"#;
 const NESTED: &str = r#"json!({ "address": { "city": v } })"#;
 const DEEP: &str = r#"json!({ "address": { "geo": { "lat": v } } })"#;
 const LEAVES: &str = r#"json!({ "phone": v, "address": { "city": w } })"#;

@@ -1,6 +1,6 @@
 //! Upserts that write a whole document over the row that was there.
 
-use super::{ONE, PHONE, TWO, case};
+use super::{NAMED, ONE, PHONE, TWO, case};
 use crate::support::templates::{Case, Effect};
 
 /// On PostgreSQL.
@@ -34,6 +34,20 @@ pub(super) const POSTGRES: &[Case] = &[
         PHONE,
     ),
     case(
+        "upsert without a key",
+        "data",
+        "INSERT INTO users (id, data) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET data = EXCLUDED.data - 'name'",
+        &["id", NAMED],
+        PHONE,
+    ),
+    case(
+        "upsert without several keys, json",
+        "old",
+        "INSERT INTO users (id, old) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET old = (EXCLUDED.old::jsonb - '{name,nick}'::text[])::json",
+        &["id", NAMED],
+        PHONE,
+    ),
+    case(
         "upsert of what is bound",
         "data",
         "INSERT INTO users (id, data) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET data = $2",
@@ -43,19 +57,37 @@ pub(super) const POSTGRES: &[Case] = &[
 ];
 
 /// On MariaDB.
-pub(super) const MARIADB: &[Case] = &[case(
-    "upsert",
-    "data",
-    "INSERT INTO users (id, data) VALUES (?, ?) ON DUPLICATE KEY UPDATE data = VALUES(data)",
-    &["id", ONE],
-    PHONE,
-)];
+pub(super) const MARIADB: &[Case] = &[
+    case(
+        "upsert",
+        "data",
+        "INSERT INTO users (id, data) VALUES (?, ?) ON DUPLICATE KEY UPDATE data = VALUES(data)",
+        &["id", ONE],
+        PHONE,
+    ),
+    case(
+        "upsert without a key",
+        "data",
+        "INSERT INTO users (id, data) VALUES (?, ?) ON DUPLICATE KEY UPDATE data = JSON_REMOVE(VALUES(data), '$.name')",
+        &["id", NAMED],
+        PHONE,
+    ),
+];
 
 /// On SQLite.
-pub(super) const SQLITE: &[Case] = &[case(
-    "upsert",
-    "data",
-    "INSERT INTO users (id, data) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data",
-    &["id", ONE],
-    PHONE,
-)];
+pub(super) const SQLITE: &[Case] = &[
+    case(
+        "upsert",
+        "data",
+        "INSERT INTO users (id, data) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data",
+        &["id", ONE],
+        PHONE,
+    ),
+    case(
+        "upsert without a key",
+        "data",
+        "INSERT INTO users (id, data) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = json_remove(excluded.data, '$.name')",
+        &["id", NAMED],
+        PHONE,
+    ),
+];
