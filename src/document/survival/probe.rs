@@ -164,8 +164,11 @@ impl Collector {
     }
 }
 
+/// The entries of an object that is built from parts.
+type Entries = [(Key, Document)];
+
 /// The entries of an object of which keys are cut out, and those keys; `None` for anything else.
-fn cut_down(document: &Document) -> Option<(&[(Key, Document)], Vec<&str>)> {
+fn cut_down(document: &Document) -> Option<(&Entries, Vec<&str>)> {
     let mut cut = vec![];
     let mut document = document;
     loop {
