@@ -111,3 +111,37 @@ async fn locked(pool: &PgPool, id: i64) -> sqlx::Result<()> {
     let writer = outcome.stdout.lines().find(|line| line.contains("read, change, write")).unwrap();
     assert!(writer.contains("the row is locked while it is read"), "{}", outcome.stdout);
 }
+
+#[test]
+fn what_rows_begin_with_is_known_and_named_when_it_is_lost() {
+    let lib = r#"
+async fn sign_up(pool: &PgPool, id: i64, mail: &str) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO users (id, data) VALUES ($1, $2)")
+        .bind(id)
+        .bind(json!({ "mail": mail, "theme": "dark" }))
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+async fn set_phone(pool: &PgPool, id: i64, phone: &str) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET data = $1 WHERE id = $2").bind(json!({ "phone": phone })).bind(id).execute(pool).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    async fn prepare(pool: &PgPool) {
+        sqlx::query("INSERT INTO users (id, data) VALUES (1, '{\"only\": \"here\"}')").execute(pool).await.unwrap();
+    }
+}
+"#;
+    let schema = "CREATE TABLE users (id bigint PRIMARY KEY, data jsonb NOT NULL);\n";
+    let project = Project::new(&[("migrations/1.sql", schema), ("src/lib.rs", lib)]);
+    let columns = project.run(&["columns"]).stdout;
+    assert!(columns.contains("keys     mail (only written), phone (only written), theme (only written)"), "{columns}");
+    assert!(columns.contains("inserts  sign_up src/lib.rs:3:"), "{columns}");
+    let text = project.run(&["."]).stdout;
+    assert!(text.contains("`mail` and `theme` are lost"), "{text}");
+    assert!(text.contains("rows begin with `mail` here"), "{text}");
+}

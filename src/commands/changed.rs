@@ -15,6 +15,7 @@ use std::path::Path;
 const ELSEWHERE: &[&str] = &[
     "schema",
     "key-read",
+    "lost-key",
     "lost-key-read",
     "mixed-writers",
     "twin-protects",

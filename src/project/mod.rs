@@ -7,6 +7,7 @@ pub mod callers;
 pub mod calls;
 pub mod catalog;
 pub mod crates;
+pub mod created;
 pub mod declare;
 mod deferred;
 mod environment;
@@ -27,7 +28,7 @@ mod siblings;
 pub mod writes;
 
 use crate::declared::ColumnRules;
-use crate::frontend::facts::{Facts, Problem, Route};
+use crate::frontend::facts::{Facts, Problem, Route, TextFacts};
 use crate::frontend::sql::Dialect;
 use crate::source::{FileId, Files, Site};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +40,8 @@ pub struct Project {
     pub catalog: catalog::Catalog,
     /// Writes on columns that hold JSON, in the order of file path and place.
     pub writes: Vec<writes::ColumnWrite>,
+    /// Documents that rows are created with, but those of tests; in the order of file path and place.
+    pub created: Vec<created::Created>,
     /// Statements that were read.
     pub statements: usize,
     /// What could not be analysed, each with its reason; in the order of file path and place.
@@ -108,7 +111,7 @@ impl Project {
         declare::before_use(&mut catalog, &settings.columns);
         infer::infer(&mut catalog, &facts, paths);
         declare::after_use(&mut catalog, &settings.columns);
-        let (mut writes, mut unanalysed) = (vec![], vec![]);
+        let (mut writes, mut unanalysed, mut created) = (vec![], vec![], vec![]);
         let by_name = resolve::JsonColumns::new(&catalog);
         let patch_handlers = around::patch_handlers(&facts);
         let collector = writes::Collector {
@@ -125,6 +128,8 @@ impl Project {
             collector.file(facts, &mut of_file, &mut not_analysed);
             not_analysed.extend(unresolved.remove(&facts.file).unwrap_or_default());
             of_file.sort_by_key(|write: &writes::ColumnWrite| write.site);
+            let dialect = |text: &TextFacts| collector.dialect(text, paths.get(facts.file));
+            created.extend(created::of_file(facts, &catalog, paths, dialect));
             not_analysed.sort_by_key(|entry| entry.site);
             not_analysed.dedup();
             writes.append(&mut of_file);
@@ -140,7 +145,7 @@ impl Project {
         });
         unanalysed.retain(|entry| !left_alone.contains(&entry.site));
         let unmatched = declare::unmatched(&catalog, &writes, &settings.columns);
-        Self { catalog, writes, statements, unanalysed, declared: settings.columns.clone(), unmatched, facts }
+        Self { catalog, writes, created, statements, unanalysed, declared: settings.columns.clone(), unmatched, facts }
     }
 }
 

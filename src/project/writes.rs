@@ -204,7 +204,7 @@ impl Collector<'_> {
 
     /// The columns that one assignment writes.
     fn write(&self, write: &SqlWrite, context: &Context<'_>, writes: &mut Vec<ColumnWrite>) {
-        let dialect = self.dialect(context);
+        let dialect = self.dialect(context.text, context.path);
         let hint = Hint { file: Some(context.file), path: context.path, dialect: Some(dialect), test: context.test };
         if matches!(write.value, Assigned::Omitted) {
             writes.extend(self.omitted(write, context, &hint, dialect));
@@ -242,9 +242,9 @@ impl Collector<'_> {
 
     /// The dialect of a text: as the call or the user says; else as it was read, unless nothing but the default speaks
     /// for that and its folder or the schema says otherwise.
-    fn dialect(&self, context: &Context<'_>) -> Dialect {
-        let said = context.text.text.dialect.or(self.settings.dialect);
-        said.or_else(|| dialect_hint::of_path(context.path)).unwrap_or(context.text.facts.dialect)
+    pub(super) fn dialect(&self, text: &TextFacts, path: &str) -> Dialect {
+        let said = text.text.dialect.or(self.settings.dialect);
+        said.or_else(|| dialect_hint::of_path(path)).unwrap_or(text.facts.dialect)
     }
 
     fn evaluated(

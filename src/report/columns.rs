@@ -29,6 +29,9 @@ pub fn text(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         if !column.owners.is_empty() {
             writeln!(out, "  types    {}", one_line(&owners(column)))?;
         }
+        if !column.creators.is_empty() {
+            writeln!(out, "  inserts  {}", one_line(&inserts(column, &lines)))?;
+        }
         let rows: Vec<[String; 5]> = column.writers.iter().map(|writer| row(writer, &lines)).collect();
         let width = |index: usize| rows.iter().map(|row| row[index].chars().count()).max().unwrap_or(0);
         let widths = [width(0), width(1), width(2), width(3)];
@@ -96,6 +99,11 @@ pub fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
             .map(|(key, sites)| JsonKey { key, readers: sites.iter().copied().map(place).collect() })
             .collect(),
         owners: column.owners.iter().map(|(name, site)| Owner { r#type: name, place: place(*site) }).collect(),
+        inserts: column
+            .creators
+            .iter()
+            .map(|(site, function)| JsonInsert { function: function.as_deref(), place: place(*site) })
+            .collect(),
         writers: column
             .writers
             .iter()
@@ -140,6 +148,20 @@ fn keys(column: &SurveyedColumn) -> String {
 
 fn owners(column: &SurveyedColumn) -> String {
     column.owners.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// `save src/lib.rs:3:5, 2 more`.
+fn inserts(column: &SurveyedColumn, lines: &Lines<'_>) -> String {
+    /// More are only counted.
+    const MOST: usize = 3;
+    let place = |(site, function): &(Site, Option<String>)| match function {
+        Some(function) => format!("{function} {}", lines.place(*site)),
+        None => lines.place(*site),
+    };
+    let mut parts: Vec<String> = column.creators.iter().take(MOST).map(place).collect();
+    let more = column.creators.len().saturating_sub(MOST);
+    parts.extend((more > 0).then(|| format!("{more} more")));
+    parts.join(", ")
 }
 
 /// How, the verdict, the function, the place, the guard.
@@ -199,7 +221,15 @@ struct JsonColumn<'a> {
     shape: &'a str,
     keys: Vec<JsonKey<'a>>,
     owners: Vec<Owner<'a>>,
+    inserts: Vec<JsonInsert<'a>>,
     writers: Vec<JsonWriter<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonInsert<'a> {
+    function: Option<&'a str>,
+    #[serde(flatten)]
+    place: Place<'a>,
 }
 
 #[derive(Serialize)]

@@ -141,7 +141,7 @@ struct Draft {
 /// Judges every write of the project by the rules that are on: one finding per write at most, in the order of path and
 /// place.
 pub fn judge(project: &Project, files: &Files, levels: &Levels) -> Vec<Finding> {
-    let profiles = Profiles::new(&project.writes, &project.declared);
+    let profiles = Profiles::new(project);
     let empty = Profile::default();
     let fixer = Fixer::new(project, files);
     let mut findings: Vec<Finding> = project

@@ -29,6 +29,8 @@ pub struct SurveyedColumn {
     pub keys: Vec<(String, Vec<Site>)>,
     /// Rust types that are stored in it, each with a place.
     pub owners: Vec<(String, Site)>,
+    /// Where rows are created with a document, and the function; in the order of file and place.
+    pub creators: Vec<(Site, Option<String>)>,
     /// The writes over existing rows, in the order of file and place.
     pub writers: Vec<SurveyedWriter>,
 }
@@ -56,7 +58,7 @@ pub struct SurveyedWriter {
 
 /// Every JSON column, by table and column. `findings` are those of the whole project.
 pub fn survey(project: &Project, findings: &[Finding]) -> Vec<SurveyedColumn> {
-    let profiles = Profiles::new(&project.writes, &project.declared);
+    let profiles = Profiles::new(project);
     let verdicts: BTreeMap<Site, (Severity, Confidence)> =
         findings.iter().map(|finding| (finding.site, (finding.severity, finding.confidence))).collect();
     // A table may be declared in several places: the declaration that says most speaks.
@@ -70,9 +72,14 @@ pub fn survey(project: &Project, findings: &[Finding]) -> Vec<SurveyedColumn> {
     }
     columns
         .into_values()
-        .map(|column| match profiles.get(column) {
-            Some(profile) => surveyed(column, profile, &verdicts),
-            None => surveyed(column, &Profile::of(column), &verdicts),
+        .map(|column| {
+            if let Some(profile) = profiles.get(column) {
+                return surveyed(column, profile, &verdicts);
+            }
+            let mut profile = Profile::of(column);
+            let id = column_id(column);
+            project.created.iter().filter(|created| created.column == id).for_each(|created| profile.begin(created));
+            surveyed(column, &profile, &verdicts)
         })
         .collect()
 }
@@ -102,6 +109,7 @@ fn surveyed(column: &Column, profile: &Profile, verdicts: &BTreeMap<Site, (Sever
         shape: profile.shape.word(),
         keys: profile.keys.iter().map(|(key, sites)| (key.clone(), sites.clone())).collect(),
         owners: profile.owners.iter().map(|(name, site)| (name.clone(), *site)).collect(),
+        creators: profile.creators.clone(),
         writers: profile.writers.iter().map(writer).collect(),
     }
 }

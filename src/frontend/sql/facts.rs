@@ -47,6 +47,8 @@ pub struct SqlFacts {
     pub statements: usize,
     /// One entry per statement and column that is written over an existing row.
     pub writes: Vec<SqlWrite>,
+    /// Rows that are created, as far as a cell may hold a document.
+    pub inserts: Vec<SqlInsert>,
     /// Changes to the schema, in order.
     pub schema: Vec<SchemaChange>,
     /// Columns used as JSON.
@@ -130,6 +132,28 @@ pub struct SqlWrite {
     pub sources: Vec<(String, Option<TableName>)>,
     /// Stands inside a function body or `DO` block.
     pub in_routine: bool,
+}
+
+/// Rows that an `INSERT` creates.
+#[derive(Debug, Clone)]
+pub struct SqlInsert {
+    /// The table.
+    pub table: TableName,
+    /// Bytes of the table's name in the file.
+    pub span: Span,
+    /// The columns that may be given a document.
+    pub columns: Vec<InsertedColumn>,
+}
+
+/// A column that an `INSERT` gives values that may be documents.
+#[derive(Debug, Clone)]
+pub struct InsertedColumn {
+    /// Its name.
+    pub name: String,
+    /// Its values in the first rows.
+    pub values: Vec<Expr>,
+    /// Bytes of the first of them in the file.
+    pub span: Span,
 }
 
 /// An identifier.

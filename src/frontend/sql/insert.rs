@@ -1,7 +1,9 @@
 //! `INSERT` and `REPLACE`: the inserted row, and what `ON CONFLICT` and `ON DUPLICATE KEY` do to a row that is there.
 
 use super::assignments::{Assignment, set_list};
-use super::inserted::{Insert, Rows, bound_columns, head, inserted, query_sources, rename_row, renamed_columns, rows};
+use super::inserted::{
+    Insert, Rows, bound_columns, created, head, inserted, query_sources, rename_row, renamed_columns, rows,
+};
 use super::reader::{Reader, Target};
 use super::relations::{Relation, alias};
 use super::split::Statement;
@@ -18,6 +20,9 @@ pub(super) fn read(reader: &mut Reader, statement: &Statement, place: &Place) ->
     let mut insert = head(reader, statement, place, limit)?;
     rows(reader, statement, &mut insert, limit);
     bound_columns(reader, statement, &insert);
+    if !insert.replace {
+        created(reader, statement, &insert);
+    }
     let conflict = first_clause(statement, insert.end, limit);
     if !insert.replace && conflict.is_none() {
         return Some(());

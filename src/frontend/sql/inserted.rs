@@ -8,12 +8,15 @@ use super::insert::first_clause;
 use super::reader::Reader;
 use super::relations::{Relation, relations};
 use super::split::Statement;
-use super::tokens::{is_any, is_reserved, table_name, word};
+use super::tokens::{is_any, is_hole, is_reserved, table_name, word};
 use super::update::{Place, clause_end};
-use super::{Assigned, Dialect};
+use super::{Assigned, Dialect, InsertedColumn, SqlInsert};
 use sqlparser::ast::{Expr, Ident as SqlIdent, visit_expressions_mut};
 use sqlparser::tokenizer::Token;
 use std::ops::{ControlFlow, Range};
+
+/// Of more rows than this, what they begin with is not looked at.
+const MAX_ROWS: usize = 20;
 
 /// More inserted values are not kept: they stand in every write of the statement.
 const MAX_CELLS: usize = 1000;
@@ -281,6 +284,35 @@ pub(super) fn inserted(reader: &Reader, statement: &Statement, insert: &Insert) 
         }
         Rows::Other => insert.columns.iter().map(|c| (c.name.clone(), vec![])).collect(),
     }
+}
+
+/// Notes the rows that are created, as far as a cell may hold a document.
+pub(super) fn created(reader: &mut Reader, statement: &Statement, insert: &Insert) {
+    let (Some(table), Rows::Values(rows)) = (insert.relation.table.clone(), &insert.rows) else { return };
+    let cell = |row: &Vec<Range<usize>>, index: usize| row.get(index).cloned().filter(|cell| may_hold(statement, cell));
+    let column = |(index, column): (usize, &Column)| {
+        let cells: Vec<Range<usize>> = rows.iter().take(MAX_ROWS).filter_map(|row| cell(row, index)).collect();
+        let span = reader.span(statement, cells.first()?.clone());
+        let values = cells.into_iter().filter_map(|cell| expr::parse(statement.slice(cell), reader.dialect)).collect();
+        Some(InsertedColumn { name: column.name.clone(), values, span })
+    };
+    let columns: Vec<InsertedColumn> = insert.columns.iter().enumerate().filter_map(column).collect();
+    if !columns.is_empty() {
+        let span = reader.span(statement, insert.relation.tokens.clone());
+        reader.facts.inserts.push(SqlInsert { table, span, columns });
+    }
+}
+
+/// Whether a cell may hold a document: a placeholder, a text with a brace, a call.
+fn may_hold(statement: &Statement, cell: &Range<usize>) -> bool {
+    statement.slice(cell.clone()).iter().any(|token| match &token.token {
+        Token::Placeholder(_) | Token::LParen => true,
+        Token::SingleQuotedString(text) | Token::EscapedStringLiteral(text) | Token::DoubleQuotedString(text) => {
+            text.contains(['{', '['])
+        }
+        Token::Number(..) => false,
+        _ => is_hole(token),
+    })
 }
 
 fn has_as(statement: &Statement, range: &Range<usize>) -> bool {

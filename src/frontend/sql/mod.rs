@@ -38,8 +38,8 @@ pub use bare::{bare, named_column};
 pub(crate) use comments::comments;
 pub use comments::places as comment_places;
 pub use facts::{
-    Assigned, ColumnDef, ColumnUse, Dialect, Ident, PlaceholderColumn, RowScope, SchemaChange, SqlFacts, SqlWrite,
-    TableName, UseKind, Verb, without_holes,
+    Assigned, ColumnDef, ColumnUse, Dialect, Ident, InsertedColumn, PlaceholderColumn, RowScope, SchemaChange,
+    SqlFacts, SqlInsert, SqlWrite, TableName, UseKind, Verb, without_holes,
 };
 pub use select::{Select, select};
 pub use sniff::{head_table, looks_like_sql};
@@ -60,6 +60,7 @@ pub fn read(text: &SqlText, project: Option<Dialect>) -> SqlFacts {
         dialect,
         statements: 0,
         writes: vec![],
+        inserts: vec![],
         schema: vec![],
         uses: vec![],
         placeholders: vec![],

@@ -25,7 +25,10 @@ fn text(dialect: Dialect) -> TextFacts {
         test: false,
     };
     let (writes, schema, uses, placeholders, unanalysed) = (vec![], vec![], vec![], vec![], vec![]);
-    TextFacts { text, facts: SqlFacts { dialect, statements: 1, writes, schema, uses, placeholders, unanalysed } }
+    TextFacts {
+        text,
+        facts: SqlFacts { dialect, statements: 1, writes, inserts: vec![], schema, uses, placeholders, unanalysed },
+    }
 }
 
 fn table(name_of: &str, columns: &[(&str, &str)]) -> SchemaChange {

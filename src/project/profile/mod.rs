@@ -13,9 +13,9 @@ pub use twins::{Twin, Twins};
 pub use writer::{Writer, WriterKind};
 
 use super::catalog::Column;
-use super::declare;
+use super::created::Created;
 use super::writes::ColumnWrite;
-use crate::declared::ColumnRules;
+use super::{Project, declare};
 use crate::source::Site;
 use std::collections::BTreeMap;
 
@@ -32,6 +32,10 @@ pub fn column_id(column: &Column) -> ColumnId {
 pub struct Profile {
     /// Top-level keys that exist, each with the places that read it (none when it is only written).
     pub keys: BTreeMap<String, Vec<Site>>,
+    /// Keys that rows are created with, each with the first place that does.
+    pub begun: BTreeMap<String, Site>,
+    /// Where rows are created with a document, and the function; in the order of file path and place.
+    pub creators: Vec<(Site, Option<String>)>,
     /// The writes over existing rows, in the order of file path and place.
     pub writers: Vec<Writer>,
     /// What the documents are.
@@ -61,7 +65,8 @@ pub struct Profiles {
 
 impl Profiles {
     /// Joins what all writes and reads say of their columns, and what the user says of them.
-    pub fn new(writes: &[ColumnWrite], rules: &ColumnRules) -> Self {
+    pub fn new(project: &Project) -> Self {
+        let (writes, rules) = (&project.writes, &project.declared);
         let mut by_column: BTreeMap<ColumnId, Profile> = BTreeMap::new();
         for write in writes {
             let profile = by_column.entry(column_id(&write.column)).or_insert_with(|| Profile::of(&write.column));
@@ -69,6 +74,11 @@ impl Profiles {
                 profile.keys.entry(key.to_owned()).or_default();
             }
             profile.add(write);
+        }
+        for created in &project.created {
+            if let Some(profile) = by_column.get_mut(&created.column) {
+                profile.begin(created);
+            }
         }
         Self { by_column, twins: Twins::new(writes) }
     }
@@ -104,6 +114,16 @@ impl Profile {
             sites.dedup();
         }
         profile
+    }
+
+    /// Adds what rows are created with.
+    pub fn begin(&mut self, created: &Created) {
+        for key in &created.keys {
+            self.keys.entry(key.clone()).or_default();
+            self.begun.entry(key.clone()).or_insert(created.site);
+        }
+        self.shape.see_value(&created.value);
+        self.creators.push((created.site, created.function.clone()));
     }
 
     /// Adds what a write shows.

@@ -56,7 +56,8 @@ impl Shape {
         self.see_value(&write.value);
     }
 
-    fn see_value(&mut self, value: &Document) {
+    /// Adds what a stored value shows.
+    pub(super) fn see_value(&mut self, value: &Document) {
         match value {
             Document::Known(json) => self.see_json(json),
             Document::Object { .. } => self.objects = true,

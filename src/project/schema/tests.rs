@@ -52,7 +52,7 @@ fn catalog(files_and_changes: Vec<(&str, Vec<SchemaChange>)>) -> Catalog {
         };
         let dialect = Dialect::Postgres;
         let (writes, uses, placeholders, unanalysed) = (vec![], vec![], vec![], vec![]);
-        let read = SqlFacts { dialect, statements: 1, writes, schema, uses, placeholders, unanalysed };
+        let read = SqlFacts { dialect, statements: 1, writes, inserts: vec![], schema, uses, placeholders, unanalysed };
         facts.texts.push(TextFacts { text, facts: read });
         all.push(facts);
     }

@@ -254,10 +254,18 @@ fn keys(case: &Case<'_>) -> Vec<Reason> {
         Some(keys) if !keys.is_empty() => match other_rows(case) {
             Some(reason) => vec![reason],
             None if keys.iter().any(read) => vec![Fact::LostKeyRead.into()],
-            None => vec![Fact::LostKeyKnown.into()],
+            None => vec![lost_key(case, &keys)],
         },
         Some(_) => vec![spelled_out(case)],
         None => vec![],
+    }
+}
+
+/// Keys that nobody reads go; rows are created with them, or another write or the schema names them.
+fn lost_key(case: &Case<'_>, keys: &[String]) -> Reason {
+    match keys.iter().find_map(|key| Some((key, case.profile.begun.get(key)?))) {
+        Some((key, site)) => Reason::at(Fact::LostKeyKnown, *site, format!("rows begin with `{key}` here")),
+        None => Fact::LostKeyKnown.into(),
     }
 }
 

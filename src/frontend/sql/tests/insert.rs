@@ -184,3 +184,18 @@ fn a_row_with_columns_of_its_own_names_is_spelled_by_the_tables() {
     assert!(matches!(&found[0].value, Assigned::Value(e) if e.to_string() == "JSON_MERGE_PATCH(data, new.data)"));
     assert!(matches!(&found[1].value, Assigned::Value(e) if e.to_string() == "new.id"));
 }
+
+#[test]
+fn cells_that_may_hold_a_document_are_kept_with_their_columns() {
+    let created = |sql: &str| -> Vec<String> {
+        let inserts = facts(sql).inserts;
+        let columns = inserts.iter().flat_map(|insert| &insert.columns);
+        columns.map(|c| format!("{}={} {}", c.name, c.values.len(), at(sql, c.span))).collect()
+    };
+    let sql = "INSERT INTO t (id, n, data, s) VALUES (1, $1, '{\"a\": 1}'::jsonb, 'plain'), (2, $2, '{}', 'x')";
+    assert_eq!(created(sql), ["n=2 $1", "data=2 '{\"a\": 1}'::jsonb"]);
+    assert_eq!(created("INSERT INTO t (data) VALUES ($1) ON CONFLICT DO NOTHING"), ["data=1 $1"]);
+    assert_eq!(created("INSERT INTO t (id) VALUES (1)"), [""; 0]);
+    assert_eq!(created("INSERT INTO t (data) SELECT data FROM u"), [""; 0]);
+    assert_eq!(created("REPLACE INTO t (data) VALUES ('{}')"), [""; 0]);
+}
