@@ -145,3 +145,56 @@ mod tests {
     assert!(text.contains("`mail` and `theme` are lost"), "{text}");
     assert!(text.contains("rows begin with `mail` here"), "{text}");
 }
+
+#[test]
+fn keys_that_rust_reads_have_readers() {
+    let entity = r#"
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "teams")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub data: Json,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+"#;
+    let lib = r#"
+use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
+
+mod teams;
+
+async fn city(pool: &PgPool, id: i64) -> sqlx::Result<String> {
+    let row = sqlx::query("SELECT id, data FROM users WHERE id = $1").bind(id).fetch_one(pool).await?;
+    let data: serde_json::Value = row.get("data");
+    Ok(data["address"]["city"].to_string())
+}
+
+async fn only(pool: &PgPool, id: i64) -> sqlx::Result<Option<String>> {
+    let data: serde_json::Value = sqlx::query_scalar("SELECT data FROM users WHERE id = $1").bind(id).fetch_one(pool).await?;
+    Ok(data.get("phone").and_then(|phone| phone.as_str()).map(str::to_owned))
+}
+
+async fn plan(db: &DatabaseConnection, id: i64) -> Result<String, DbErr> {
+    let team = teams::Entity::find_by_id(id).one(db).await?.unwrap();
+    let mut reply = serde_json::Value::default();
+    reply["unread"] = team.data.pointer("/billing/plan").cloned().unwrap_or_default();
+    Ok(team.data["seats"].to_string())
+}
+
+async fn set(pool: &PgPool, id: i64) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET data = $1 WHERE id = $2").bind(json!({ "phone": "1" })).bind(id).execute(pool).await?;
+    Ok(())
+}
+"#;
+    let schema = "CREATE TABLE users (id bigint PRIMARY KEY, data jsonb NOT NULL);\n";
+    let project = Project::new(&[("migrations/1.sql", schema), ("src/lib.rs", lib), ("src/teams.rs", entity)]);
+    let columns = project.run(&["columns"]).stdout;
+    assert!(columns.contains("keys     address (1 reader), phone (1 reader)\n"), "{columns}");
+    assert!(columns.contains("keys     billing (1 reader), seats (1 reader)\n"), "{columns}");
+    let text = project.run(&["."]).stdout;
+    assert!(text.contains("error[json-column-overwrite]") && text.contains("`address` is read here"), "{text}");
+}

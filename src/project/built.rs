@@ -8,7 +8,7 @@ mod given;
 mod render;
 
 use super::{Paths, Unanalysed};
-use crate::frontend::facts::{BuiltWrite, Entity, EntityUse, Facts, Route, SqlText, TextFacts};
+use crate::frontend::facts::{BuiltWrite, Entity, EntityUse, Facts, KeyRead, KeyReadOf, Route, SqlText, TextFacts};
 use crate::frontend::sql::{self, Dialect, TableName};
 use crate::source::{FileId, Site};
 use entities::{Entities, Match};
@@ -21,10 +21,11 @@ pub(super) fn expand(
     dialect_of: impl Fn(FileId) -> Option<Dialect>,
 ) -> BTreeMap<FileId, Vec<Unanalysed>> {
     let mut unanalysed: BTreeMap<FileId, Vec<Unanalysed>> = BTreeMap::new();
-    if facts.iter().all(|facts| facts.built.is_empty()) {
+    let is_field = |read: &KeyRead| matches!(read.of, KeyReadOf::Field { .. });
+    if facts.iter().all(|facts| facts.built.is_empty() && !facts.key_reads.iter().any(is_field)) {
         return unanalysed;
     }
-    let mut texts: Vec<Vec<TextFacts>> = vec![];
+    let (mut texts, mut columns): (Vec<Vec<TextFacts>>, Vec<Vec<Option<KeyReadOf>>>) = (vec![], vec![]);
     let known = Entities::new(facts, paths);
     let given = given::Given::new(facts, paths, &known);
     let hooks = AllHooks::new(facts, paths, &known);
@@ -85,11 +86,23 @@ pub(super) fn expand(
             own.push(TextFacts { text, facts: read });
         }
         texts.push(own);
+        columns.push(facts.key_reads.iter().map(|read| column_of(read, &known, facts.file, paths)).collect());
     }
-    for (facts, own) in facts.iter_mut().zip(texts) {
+    for ((facts, own), columns) in facts.iter_mut().zip(texts).zip(columns) {
         facts.texts.extend(own);
+        for (read, column) in facts.key_reads.iter_mut().zip(columns) {
+            read.of = column.unwrap_or(read.of.clone());
+        }
     }
     unanalysed
+}
+
+/// The column that a field of a model is.
+fn column_of(read: &KeyRead, known: &Entities<'_>, file: FileId, paths: Paths<'_>) -> Option<KeyReadOf> {
+    let KeyReadOf::Field { entity, field } = &read.of else { return None };
+    let Match::One(entity) = known.find(entity, file, paths.get(file)) else { return None };
+    let column = entity.columns.iter().find(|column| column.field == *field)?;
+    Some(KeyReadOf::Column(entity.table.clone(), column.column.clone()))
 }
 
 /// What runs around the writes of models, by table.

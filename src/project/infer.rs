@@ -11,8 +11,9 @@ use super::catalog::{Catalog, Certainty, ColumnKind, Entry, Hint, Provenance};
 use super::kinds::Class;
 use super::names::has_hole;
 use super::place::Role;
+use super::reads::Statements;
 use crate::document::{CastTo, Document};
-use crate::frontend::facts::{Bind, Facts, Route, TextFacts};
+use crate::frontend::facts::{Bind, Facts, KeyReadOf, Route, TextFacts};
 use crate::frontend::sql::{ColumnUse, Dialect, TableName, UseKind};
 use crate::source::{FileId, Site};
 use std::cmp::Reverse;
@@ -71,6 +72,10 @@ pub(super) fn infer(catalog: &mut Catalog, facts: &[Facts], paths: Paths<'_>) {
                 inference.decoded(facts, path, &by_name);
             }
         }
+    }
+    let statements = Statements::new(facts);
+    for facts in facts {
+        inference.rust_reads(facts, paths.get(facts.file), &statements);
     }
     inference.settle();
 }
@@ -188,6 +193,27 @@ impl Inference<'_> {
             let site = Some(Site { file, span: bind.span });
             let message = format!("{what} `{}` here", placeholder.column);
             self.see(&ids, shows, &Provenance { site, message, certainty });
+        }
+    }
+
+    /// Keys that Rust reads of documents.
+    fn rust_reads(&mut self, facts: &Facts, path: &str, statements: &Statements<'_>) {
+        let hint = Hint { file: Some(facts.file), path, dialect: None, test: false };
+        for read in &facts.key_reads {
+            let (table, column, keys) = match &read.of {
+                KeyReadOf::Column(table, column) => (table.clone(), column.clone(), read.path.as_slice()),
+                KeyReadOf::Row(row) => match statements.column_of(row, &read.path) {
+                    Some((table, column, taken)) => (table, column, read.path.get(taken..).unwrap_or_default()),
+                    None => continue,
+                },
+                KeyReadOf::Field { .. } => continue,
+            };
+            let site = Site { file: facts.file, span: read.span };
+            for id in self.catalog.find(&table, &column, &hint) {
+                if !keys.is_empty() {
+                    self.reads.entry(id).or_default().push((keys.to_vec(), site));
+                }
+            }
         }
     }
 

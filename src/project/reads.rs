@@ -80,6 +80,31 @@ impl<'a> Statements<'a> {
         }
     }
 
+    /// The table and column of a read, of whose document `path` is read, and how many of its first parts name the column:
+    /// one where it is taken of a row. `None` where the statement reads several tables.
+    pub(super) fn column_of(&self, read: &ReadSite, path: &[String]) -> Option<(TableName, String, usize)> {
+        let (_, select) = self.read_by(read.site)?;
+        let [table] = select.tables.as_slice() else { return None };
+        let named = |field: &str| {
+            let item =
+                select.items.iter().find(|(name, _)| name.as_ref().is_some_and(|n| n.eq_ignore_ascii_case(field)));
+            match item {
+                Some((_, column)) => column.clone(),
+                None => select.everything.then(|| field.to_owned()),
+            }
+        };
+        let (column, taken) = match (&read.column, select.items.as_slice()) {
+            (Some(position), items) if position.bytes().all(|byte| byte.is_ascii_digit()) => {
+                (items.get(position.parse::<usize>().ok()?)?.1.clone()?, 0)
+            }
+            (Some(field), _) => (named(field)?, 0),
+            (None, _) if path.first().is_some_and(|first| named(first).is_some()) => (named(path.first()?)?, 1),
+            (None, [(_, Some(only))]) if !select.everything => (only.clone(), 0),
+            _ => return None,
+        };
+        Some((table.clone(), column, taken))
+    }
+
     /// Turns reads of other columns into values from outside.
     pub(super) fn settle(&self, document: Document, written: Written<'_>) -> Document {
         document.settled(&|read| self.is_own(read, written))

@@ -1,6 +1,8 @@
 //! What a file says of columns outside SQL: that they hold JSON, of which type they are, through which fields they
 //! pass.
 
+use super::EntityPath;
+use crate::document::ReadSite;
 use crate::frontend::sql::{Dialect, SchemaChange, TableName};
 use crate::source::Span;
 
@@ -48,6 +50,33 @@ pub struct FieldFacts {
     pub bound: Vec<(Span, FieldRef)>,
     /// Structs that rows are read into, with the tables that the SQL texts of the same function name.
     pub rows: Vec<(String, Vec<TableName>)>,
+}
+
+/// A key that Rust reads of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRead {
+    /// Which column the document is of.
+    pub of: KeyReadOf,
+    /// The keys, outermost first. Of a row as a whole the first may name the column.
+    pub path: Vec<String>,
+    /// The place.
+    pub span: Span,
+}
+
+/// What a key is read of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyReadOf {
+    /// A row that a statement of the same file fetched, or a column of it.
+    Row(ReadSite),
+    /// A field of an entity's model.
+    Field {
+        /// The entity.
+        entity: EntityPath,
+        /// The field, without `r#`.
+        field: String,
+    },
+    /// The column of an entity, once it is known.
+    Column(TableName, String),
 }
 
 /// What says a column's type outside SQL.

@@ -13,7 +13,9 @@ pub use built::{
     BuiltColumn, BuiltItem, BuiltKind, BuiltWrite, Entity, EntityColumn, EntityPath, EntityUse, Given, Hooks,
     JsonTypes, MadeEnd, Maker, ModelFacts, SetterMacro, SqlPiece,
 };
-pub use columns::{DeclaredBy, DeclaredColumn, FieldFacts, FieldRef, JsonDecode, JsonField, SchemaFact};
+pub use columns::{
+    DeclaredBy, DeclaredColumn, FieldFacts, FieldRef, JsonDecode, JsonField, KeyRead, KeyReadOf, SchemaFact,
+};
 pub use handed::{GivenArgument, HandedOn, WantedCall};
 pub use signs::{Sign, SignKind};
 pub use summaries::{PendingCall, Summary};
@@ -36,6 +38,8 @@ pub struct Facts {
     pub constants: Vec<Constant>,
     /// Places where a column that was read as text is decoded as JSON (`serde_json::from_str(&row.data)`).
     pub decodes: Vec<JsonDecode>,
+    /// Keys that are read of documents.
+    pub key_reads: Vec<KeyRead>,
     /// Fields of structs that stand between a column and the JSON in it.
     pub fields: FieldFacts,
     /// Columns whose type is said outside SQL: sqlx's offline cache, an entity, a `table!` macro.
@@ -75,6 +79,7 @@ impl Facts {
             file_queries: vec![],
             constants: vec![],
             decodes: vec![],
+            key_reads: vec![],
             fields: FieldFacts::default(),
             columns: vec![],
             schema: vec![],

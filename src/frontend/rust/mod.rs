@@ -26,6 +26,7 @@ mod functions;
 mod handed;
 mod inline;
 mod json;
+mod key_reads;
 mod literal;
 mod macros;
 mod members;
@@ -184,7 +185,9 @@ fn read_tree<'a>(
         decode::read(&reader, index, scope, &mut emitter);
     }
     if let Some(file) = file {
-        sea_orm::read(file, &reader, context.dialect, &mut emitter);
+        let uses = key_reads::find(file, &reader);
+        key_reads::of_rows(&reader, &uses, &mut emitter);
+        sea_orm::read(file, &reader, context.dialect, &uses, &mut emitter);
     }
     fields::read(&reader, &mut emitter);
     signs::functions(&reader, &mut emitter);

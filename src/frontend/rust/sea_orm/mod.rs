@@ -13,6 +13,7 @@ mod expressions;
 mod idens;
 mod imports;
 mod json_types;
+mod key_reads;
 mod loco;
 mod marks;
 mod migration;
@@ -25,12 +26,19 @@ mod writes;
 
 use super::assemble::Reader;
 use super::emit::Emitter;
+use super::key_reads::KeyUse;
 use crate::frontend::facts::ModelFacts;
 use crate::frontend::sql::Dialect;
 
 /// Reads what a file declares and writes with SeaORM, and what it passes on of other files' entities. Its texts must have
 /// been read.
-pub(super) fn read<'a>(file: &'a syn::File, reader: &Reader<'a, '_>, dialect: Option<Dialect>, emitter: &mut Emitter) {
+pub(super) fn read<'a>(
+    file: &'a syn::File,
+    reader: &Reader<'a, '_>,
+    dialect: Option<Dialect>,
+    uses: &[KeyUse<'a>],
+    emitter: &mut Emitter,
+) {
     let source = reader.source;
     let marks = marks::Marks::of(source.text);
     let test = reader.tree.test.first().copied().unwrap_or(false);
@@ -45,7 +53,7 @@ pub(super) fn read<'a>(file: &'a syn::File, reader: &Reader<'a, '_>, dialect: Op
     down::hide(file, source, facts);
     let imports = imports::Imports::read(file, source, marks.writes);
     if marks.writes {
-        writes(file, reader, &imports, dialect, emitter);
+        writes(file, reader, &imports, dialect, uses, emitter);
     }
     emitter.facts.reexports.extend(imports.reexports);
 }
@@ -55,12 +63,14 @@ fn writes<'a>(
     reader: &Reader<'a, '_>,
     imports: &imports::Imports,
     dialect: Option<Dialect>,
+    uses: &[KeyUse<'a>],
     emitter: &mut Emitter,
 ) {
     let idens = idens::Idens::read(file);
     let parts = parts::read(file, reader.source, imports);
-    let input = writes::Input { reader, imports, idens: &idens, dialect };
-    let (mut found, ends) = writes::read(file, &input);
+    let input = writes::Input { reader, imports, idens: &idens, dialect, uses };
+    let (mut found, ends, key_reads) = writes::read(file, &input);
+    emitter.facts.key_reads.extend(key_reads);
     for write in &mut found {
         write.function = write.function.and_then(|index| {
             let scope = reader.tree.scopes.get(index)?;

@@ -15,11 +15,13 @@ mod upserts;
 
 use super::idens::Idens;
 use super::imports::Imports;
+use super::key_reads;
 use super::names;
 use super::typing::{File, Place};
 use super::walk::{Found, Own, walk};
-use crate::frontend::facts::{BuiltColumn, BuiltItem, BuiltKind, BuiltWrite, MadeEnd};
+use crate::frontend::facts::{BuiltColumn, BuiltItem, BuiltKind, BuiltWrite, KeyRead, MadeEnd};
 use crate::frontend::rust::assemble::Reader;
+use crate::frontend::rust::key_reads::KeyUse;
 use crate::frontend::rust::scope::Scope;
 use crate::frontend::sql::Dialect;
 use crate::source::Span;
@@ -34,11 +36,16 @@ pub(super) struct Input<'r, 'a, 's> {
     pub(super) imports: &'r Imports,
     pub(super) idens: &'r Idens,
     pub(super) dialect: Option<Dialect>,
+    /// Where keys of documents are read.
+    pub(super) uses: &'r [KeyUse<'a>],
 }
 
-/// Reads the writes of a file, each with the number of its scope in `function`; and the rows that it updates with models
-/// that functions make.
-pub(super) fn read<'a>(file: &'a syn::File, input: &Input<'_, 'a, '_>) -> (Vec<BuiltWrite>, Vec<MadeEnd>) {
+/// Reads the writes of a file, each with the number of its scope in `function`; the rows that it updates with models
+/// that functions make; and the keys that it reads of models.
+pub(super) fn read<'a>(
+    file: &'a syn::File,
+    input: &Input<'_, 'a, '_>,
+) -> (Vec<BuiltWrite>, Vec<MadeEnd>, Vec<KeyRead>) {
     let reader = input.reader;
     let found = walk(file, reader);
     let mut types = Types::new(reader);
@@ -77,7 +84,7 @@ pub(super) fn read<'a>(file: &'a syn::File, input: &Input<'_, 'a, '_>) -> (Vec<B
     writer.pairs();
     writer.clauses();
     writer.writes.sort_by_key(|write| write.span);
-    (writer.writes, writer.ends)
+    (writer.writes, writer.ends, key_reads::read(&file, input.uses))
 }
 
 /// Return types and field types of a file.
