@@ -73,11 +73,13 @@ pub(super) fn dress(write: &ColumnWrite, draft: &Draft, fixer: &Fixer<'_>) -> Op
             let case = model::Case { write, entity, code: &code, text, expr: &expr, values: &values };
             let before = files.text(write.site);
             return Some(match refused.map_or_else(|| case.edits(), Err) {
-                Ok(moved) if parses(text, &moved.edits) => Fix {
-                    applicability: draft.applicability,
-                    edits: moved.edits,
-                    ..shown(before, moved.statement, None)
-                },
+                Ok(moved) if parses(text, &moved.edits) => {
+                    let fix = shown(before, moved.statement, None);
+                    let together =
+                        if moved.beside { "; these are two statements: keep them in one transaction" } else { "" };
+                    let title = format!("{}{together}", fix.title);
+                    Fix { applicability: draft.applicability, title, edits: moved.edits, ..fix }
+                }
                 Ok(_) => shown(before, case.shown(), None),
                 Err(why) => shown(before, case.shown(), Some(why)),
             });

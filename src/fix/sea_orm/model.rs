@@ -1,9 +1,10 @@
 //! An active model that replaces a document: the column is left to a statement of its own, in which the database edits
 //! the document, and the model writes the rest as before.
 //!
-//! The model's hooks, its returned row and its errors stay what they were. Where the program does anything with the model
-//! that does not show, there is no edit, and the reason is said.
+//! The model's hooks run as before, it returns the row that is stored, and fails where it failed before. Where the program
+//! does anything with the model that does not show, or would notice the difference, there is no edit, and the reason is said.
 
+mod seen;
 mod spelling;
 
 use super::code::{Assign, Code, Literal, Sink, Written};
@@ -29,6 +30,8 @@ pub(super) struct Moved {
     pub(super) edits: Vec<Edit>,
     /// The statement, on one line.
     pub(super) statement: String,
+    /// The model writes other columns still.
+    pub(super) beside: bool,
 }
 
 /// A write through a model that is to be changed.
@@ -57,9 +60,7 @@ impl Case<'_> {
     /// The edits, or why there are none.
     pub(super) fn edits(&self) -> Result<Moved, Reason> {
         let column = self.column().ok_or("the entity does not name the column")?;
-        if self.entity.hooks.iter().any(|name| *name == column.field || *name == column.variant) {
-            return Err("a hook of the model has to do with the column");
-        }
+        self.no_hook_sees(&[&column.field, &column.variant])?;
         let prefix = self.prefix().ok_or("the entity has another name here")?;
         let site = self.write.site.span.range();
         let assign = self.code.assigns.iter().find(|assign| assign.bytes == site);
@@ -67,6 +68,9 @@ impl Case<'_> {
             Some(assign) => self.assigned(assign)?,
             None => self.spelled(&site)?,
         };
+        let literal = self.code.literals.iter().find(|literal| literal.fields.iter().any(|field| field.bytes == site));
+        let beside = self.sets_others(sink, &column.field, literal);
+        self.called_alike(sink, beside)?;
         let connection = self.part(&sink.connection);
         let mut filters = String::new();
         for (key, value) in self.keys().zip(&plan.keys) {
@@ -104,7 +108,7 @@ impl Case<'_> {
         let file = self.write.file;
         let edit = |(bytes, text)| Edit { site: Site { file, span: Span::new(bytes) }, text };
         let statement = lines.replace('\n', "");
-        Ok(Moved { edits: edits.into_iter().map(edit).collect(), statement })
+        Ok(Moved { edits: edits.into_iter().map(edit).collect(), statement, beside })
     }
 
     /// The statement as it would be, without a place.
@@ -180,6 +184,7 @@ impl Case<'_> {
     /// `model.data = Set(..);`
     fn assigned(&self, assign: &Assign) -> Result<(&Sink, Plan), Reason> {
         let sink = self.sink(&Written::Variable(assign.base.clone()), assign.bytes.end)?;
+        self.set_once(assign)?;
         let statement = self.code.statements.get(assign.statement).ok_or("the statement does not show")?;
         let block = self.block_of(sink.statement).ok_or("the call that writes the model is part of an expression")?;
         if self.body(block) != self.body(statement.block) {
