@@ -215,13 +215,24 @@ pub(super) fn counted(expression: &str, part: &str) -> Option<String> {
                 let Expr::Lit(syn::ExprLit { lit: Lit::Int(step), .. }) = &*sum.right else { return None };
                 let bare = |text: &str| text.split_whitespace().collect::<String>();
                 let old = bare(&quote::ToTokens::to_token_stream(&sum.left).to_string());
-                let counts =
-                    old.starts_with(&bare(part)) && ["as_i64", "as_u64"].iter().any(|whole| old.contains(whole));
-                return counts.then(|| format!("{sign} {}", step.base10_digits()));
+                return old
+                    .strip_prefix(&bare(part))
+                    .filter(|rest| is_number_or_zero(rest))
+                    .map(|_| format!("{sign} {}", step.base10_digits()));
             }
             _ => return None,
         };
     }
+}
+
+/// Whether this, behind a JSON value, is its number, or 0 where there is none, or nothing at all where there is none.
+fn is_number_or_zero(calls: &str) -> bool {
+    let Some(rest) = calls.strip_prefix(".as_i64()").or_else(|| calls.strip_prefix(".as_u64()")) else { return false };
+    let zero = rest.strip_prefix(".unwrap_or(").and_then(|rest| rest.strip_suffix(')'));
+    let fails = rest.strip_prefix(".expect(\"").and_then(|rest| rest.strip_suffix("\")"));
+    zero.and_then(integer).as_deref() == Some("0")
+        || fails.is_some_and(|message| !message.contains('"'))
+        || ["", "?", ".unwrap()", ".unwrap_or_default()"].contains(&rest)
 }
 
 /// The first argument of a call, from the text behind its parenthesis.

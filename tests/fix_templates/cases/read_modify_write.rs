@@ -20,6 +20,7 @@ macro_rules! changed {
 }
 const SET: &str = changed!(r#"data["phone"] = json!(v);"#);
 const SET_TWO: &str = changed!(r#"data["phone"] = json!(v); data["mail"] = json!(w);"#);
+const SET_TWO_TEXTS: &str = changed!(r#"data["phone"] = json!(v.to_string()); data["mail"] = json!(w.to_string());"#);
 const REMOVED: &str = changed!(r#"data.as_object_mut().unwrap().remove("phone");"#);
 const COUNTED: &str = changed!(r#"data["visits"] = json!(data["visits"].as_i64().unwrap_or(0) + 2);"#);
 const APPENDED: &str = changed!(r#"data["tags"].as_array_mut().unwrap().push(json!(v));"#);
@@ -50,7 +51,12 @@ pub(super) const POSTGRES: &[Case] = &[
 /// On MariaDB and SQLite.
 pub(super) const COMMON: &[Case] = &[
     read_modify_write("one key of a read document", SET, "UPDATE users SET data = ? WHERE id = ?", PHONE),
-    read_modify_write("several keys of a read document", SET_TWO, "UPDATE users SET data = ? WHERE id = ?", TWO_KEYS),
+    read_modify_write(
+        "several keys of a read document",
+        SET_TWO_TEXTS,
+        "UPDATE users SET data = ? WHERE id = ?",
+        TWO_KEYS,
+    ),
     read_modify_write(
         "a key removed from a read document",
         REMOVED,

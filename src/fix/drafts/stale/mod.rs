@@ -3,10 +3,10 @@
 //!
 //! The code that reads and changes the document stays: what it computed is taken from there.
 
+mod spelled;
+
 use super::{Case, json_input};
-use crate::document::{
-    self, CastTo, Document, Input, Key, MergeHow, Nullability, Path, ReadSite, Removal, Rest, SetMode, Shape,
-};
+use crate::document::{self, CastTo, Document, Input, Key, MergeHow, Nullability, Path, Removal, Rest, SetMode, Shape};
 use crate::fix::suggestion::Applicability;
 use crate::fix::{Draft, bound_text, rebind, templates, text};
 use crate::frontend::facts::Bind;
@@ -142,6 +142,19 @@ fn is_empty(document: &Document) -> bool {
     }
 }
 
+/// Whether a value takes the place of what was there also where it is merged: it is neither an object nor null.
+fn is_replaced_whole(value: &Document) -> bool {
+    match value {
+        Document::Known(json) => !json.is_object() && !json.is_null(),
+        Document::Input(input) => {
+            matches!(input.shape, Shape::Scalar | Shape::SqlScalar | Shape::Array) && input.null == Nullability::Never
+        }
+        Document::Array(_) | Document::Computed { .. } | Document::Text(_) => true,
+        Document::Cast { of, .. } => is_replaced_whole(of),
+        _ => false,
+    }
+}
+
 /// How a new value came about.
 enum Step {
     /// Without the old document.
@@ -173,92 +186,6 @@ struct Stale<'c> {
 }
 
 impl Stale<'_> {
-    /// The file up to what is bound.
-    fn before(&self) -> Option<&str> {
-        let (site, _) = bound_text(self.case.write, self.bind, self.case.fixer.files);
-        self.case.fixer.files.get(site.file).text.get(..site.span.start as usize)
-    }
-
-    /// How the program spells the part of the document at that path where it changes it: `data["phone"]`,
-    /// `settings.theme`. A key may be renamed, and a variable be of any type: what is not seen there is not known.
-    fn part(&self, path: &[String]) -> Option<String> {
-        let variable = &self.variable.text;
-        let before = self.before()?;
-        let changes = |part: &str, ends: &[&str]| {
-            before.match_indices(part).any(|(at, _)| {
-                let rest = before.get(at + part.len()..).unwrap_or_default().trim_start();
-                ends.iter().any(|end| rest.starts_with(end)) && !rest.starts_with("==")
-            })
-        };
-        let field = format!("{variable}.{}", path.join("."));
-        if changes(&field, &["=", "+=", "-=", ".push("]) {
-            return Some(field);
-        }
-        let keys: Vec<String> = path.iter().map(|key| format!("{key:?}")).collect();
-        let indexed = format!("{variable}[{}]", keys.join("]["));
-        let is_json = changes(&indexed, &["=", ".as_array_mut", ".push("])
-            || changes(variable, &[".as_object_mut", ".insert(", ".remove("]);
-        is_json.then_some(indexed)
-    }
-
-    /// How the new value at that path came about.
-    fn step(&self, path: &[String], value: &Document) -> Step {
-        let Some(part) = self.part(path) else { return Step::Unknown };
-        let after = |operator: &str| {
-            let before = self.before().unwrap_or_default();
-            let assigned = format!("{part} {operator} ");
-            before.rfind(&assigned).and_then(|at| before.get(at + assigned.len()..)).map(str::to_owned)
-        };
-        for (operator, sign) in [("+=", "+"), ("-=", "-")] {
-            if let Some(rest) = after(operator) {
-                let digits = rest.split(';').next().unwrap_or_default().trim();
-                return rebind::integer(digits)
-                    .map_or(Step::Unknown, |digits| Step::Counts(format!("{sign} {digits}")));
-            }
-        }
-        let mut mentions = value.holds_old();
-        let mut whole = None;
-        value.visit(&mut |document| {
-            if let Document::Input(Input { id: what, .. }) | Document::Computed { what, .. } = document {
-                let root = self.variable.text.split('.').next().unwrap_or_default();
-                if text::words(what).any(|word| word == root) {
-                    mentions = true;
-                    whole.get_or_insert_with(|| what.clone());
-                }
-            }
-        });
-        match (mentions, whole.and_then(|whole| rebind::counted(&whole, &part))) {
-            (false, _) => Step::Fresh,
-            (true, Some(step)) => Step::Counts(step),
-            (true, None) => Step::Unknown,
-        }
-    }
-
-    /// The path of an array of which one statement, the only one that names the document between its read and what is
-    /// bound, takes an element: `data["tags"].as_array_mut().unwrap().push(..);`.
-    fn pushed(&self) -> Option<Vec<String>> {
-        let mut read = &self.bind.value;
-        while let Document::Cast { of, .. } = read {
-            read = of;
-        }
-        let Document::Read(ReadSite { site: Some(site), .. }) = read else { return None };
-        let (here, _) = bound_text(self.case.write, self.bind, self.case.fixer.files);
-        let between = self.before()?.get(site.span.end as usize..).filter(|_| site.file == here.file)?;
-        let statements: Vec<&str> = between.split(';').skip(1).collect();
-        let (_, statements) = statements.split_last()?;
-        let variable = self.variable.text.as_str();
-        let mut own = statements.iter().filter(|statement| text::words(statement).any(|word| word == variable));
-        let (Some(only), None) = (own.next(), own.next()) else { return None };
-        let mut rest = only.trim().strip_prefix(variable)?;
-        let mut path = vec![];
-        while let Some((key, behind)) = rest.strip_prefix("[\"").and_then(|rest| rest.split_once("\"]")) {
-            path.push(key.to_owned());
-            rest = behind;
-        }
-        let plain = !path.is_empty() && path.iter().all(|key| text::is_plain(key));
-        (plain && rest.starts_with(".as_array_mut()") && rest.contains(".push(")).then_some(path)
-    }
-
     /// The placeholder takes the value at the path, and the database puts it there.
     fn set(&self, path: &[String]) -> Option<Draft> {
         let mut text = self.part(path)?;
@@ -286,13 +213,8 @@ impl Stale<'_> {
     /// The element is bound, and the database appends it.
     fn append(&self, path: &[String]) -> Option<Draft> {
         let part = self.part(path)?;
-        let before = self.before()?;
-        let statement = before.get(before.rfind(&part)?..)?.split(';').next()?;
-        let element = rebind::first_argument(statement.get(statement.find(".push(")? + ".push(".len()..)?)?;
-        // It is evaluated twice from now on: nothing may be moved.
-        if !["json!(", ".clone()", ".to_string()", ".to_owned()"].iter().any(|copy| element.contains(copy)) {
-            return None;
-        }
+        // It is evaluated twice from now on.
+        let element = self.element(&part)?;
         let element =
             if element.contains("json!(") { element.to_owned() } else { format!("serde_json::json!({element})") };
         let templates = templates(self.case.write.dialect);
@@ -325,9 +247,13 @@ impl Stale<'_> {
             return None;
         }
         let mut members: Vec<(String, String)> = vec![];
+        // A patch takes null for a removal, and merges an object with the one that is there.
+        let mut same = self.case.write.dialect == Dialect::Postgres;
+        let mut plain = true;
         for edit in edits {
             let Edit::Set(path, value) = edit else { return None };
             let ([key], Step::Fresh) = (path.as_slice(), self.step(path, value)) else { return None };
+            plain &= is_replaced_whole(value);
             let value = self.part(path)?;
             if !members.iter().any(|(known, _)| known == key) {
                 members.push((key.clone(), value));
@@ -341,7 +267,9 @@ impl Stale<'_> {
         };
         let bound = Document::Object { entries: members.into_iter().map(entry).collect(), rest: Rest::Closed };
         let value = templates(self.case.write.dialect).merge(&self.case.target, self.case.value);
-        self.draft(TITLE, &value, &change, bound)
+        same |= plain;
+        let applicability = if same { Applicability::Unsafe } else { Applicability::Display };
+        Some(Draft { applicability, ..self.draft(TITLE, &value, &change, bound)? })
     }
 
     /// All of the bound expression is replaced.
