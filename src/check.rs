@@ -9,7 +9,8 @@ use crate::declared::ColumnRules;
 use crate::discover::bodies;
 use crate::discover::dialect::Dialects;
 use crate::discover::exclude::Exclude;
-use crate::discover::prefilter::{self, CalledNames, Names, Relevance};
+use crate::discover::names::{self, Names};
+use crate::discover::prefilter::{self, Relevance};
 use crate::discover::{self, Candidate, Kind, PathError, Request, read};
 use crate::frontend::facts::{BuiltColumn, Facts, Problem};
 use crate::frontend::sql::Dialect;
@@ -156,19 +157,23 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
         Kind::Rust => prefilter::relevance(bytes),
         _ => Relevance::Matters,
     };
-    let (mut loaded, called): (Vec<Loaded>, Vec<CalledNames>) = found
+    let (mut loaded, names): (Vec<Loaded>, Vec<Names>) = found
         .files
         .par_iter()
         .map(|file| {
             let instead = || options.instead.get(&file.path).map(Vec::as_slice);
-            let mut called = CalledNames::default();
+            let mut names = Names::default();
             let loaded = load(file, stdin.filter(|_| file.is_stdin).or_else(instead), &mut |bytes| {
+                let relevance = look(file, bytes);
                 if file.kind == Kind::Rust && !file.test {
-                    called = CalledNames::of(bytes);
+                    names.take_called(bytes);
                 }
-                look(file, bytes)
+                if relevance != Relevance::Matters {
+                    names.take_declared(bytes);
+                }
+                relevance
             });
-            (loaded, called)
+            (loaded, names)
         })
         .unzip();
     let mut report = Report { nested: found.nested, ..Report::default() };
@@ -200,7 +205,7 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
         dialects: &dialects,
         named: options.dialect,
         instead: &options.instead,
-        called: &called,
+        names: &names,
     };
     let idle = |file: &Candidate, source: &str| bodies::of_tests(source, file.test);
     let mut facts = reader.read(&loaded, &mut report, &idle, |_| true);
@@ -253,8 +258,8 @@ struct Reader<'a> {
     named: Option<Dialect>,
     /// Texts that stand for those on disk.
     instead: &'a BTreeMap<PathBuf, Vec<u8>>,
-    /// What each file calls; nothing for tests.
-    called: &'a [CalledNames],
+    /// What each file calls (nothing for tests) and declares (nothing where it matters by itself).
+    names: &'a [Names],
 }
 
 impl Reader<'_> {
@@ -336,23 +341,25 @@ impl Reader<'_> {
         let deferred = facts.iter().flat_map(|facts| &facts.deferred).flat_map(|deferred| &deferred.constants);
         let constants: BTreeSet<String> =
             deferred.filter_map(|(_, path)| path.rsplit("::").next()).map(str::to_owned).collect();
-        let constants = Names::new(&constants.into_iter().collect::<Vec<_>>());
-        let makers: Vec<String> = calls::wanted(facts).into_iter().map(|name| format!("fn {name}")).collect();
-        let makers = Names::new(&makers);
+        let makers = calls::wanted(facts);
+        let keys: Vec<u32> = constants.iter().chain(&makers).map(|name| names::declaration(name.as_bytes())).collect();
+        let constants = prefilter::Names::new(&constants.into_iter().collect::<Vec<_>>());
+        let makers: Vec<String> = makers.into_iter().map(|name| format!("fn {name}")).collect();
+        let makers = prefilter::Names::new(&makers);
         let wanted = |bytes: &[u8]| {
             constants.are_in(bytes) || makers.places(bytes).any(|(_, place)| prefilter::makes_document(bytes, place))
         };
         let codes = |fields: &[String]| fields.iter().any(|field| columns.contains(&field.to_lowercase()));
-        let again = |file: &Candidate, loaded: &Loaded| match loaded {
+        let again = |index: usize, file: &Candidate, loaded: &Loaded| match loaded {
             Loaded::Codes(fields) if codes(fields) => Some(load(file, self.instead(file), &mut |_| Relevance::Matters)),
-            Loaded::Dropped | Loaded::Codes(_) if !(constants.is_empty() && makers.is_empty()) => {
+            Loaded::Dropped | Loaded::Codes(_) if self.names.get(index)?.may_declare(&keys) => {
                 let mut look = |bytes: &[u8]| if wanted(bytes) { Relevance::Matters } else { Relevance::Nothing };
                 Some(load(file, self.instead(file), &mut look))
             }
             _ => None,
         };
         let files = self.files.par_iter().zip(&*loaded).enumerate();
-        let late = files.filter_map(|(index, (file, loaded))| Some((index, again(file, loaded)?)));
+        let late = files.filter_map(|(index, (file, loaded))| Some((index, again(index, file, loaded)?)));
         let late: Vec<(usize, Loaded)> = late.filter(|(_, loaded)| matches!(loaded, Loaded::Text(..))).collect();
         let indices: BTreeSet<usize> = late.iter().map(|(index, _)| *index).collect();
         for (index, file) in late {

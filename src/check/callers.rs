@@ -4,12 +4,13 @@
 use super::{Loaded, Reader, Relevance, Report, load};
 use crate::discover::Candidate;
 use crate::discover::bodies;
-use crate::discover::prefilter::{CalledNames, Names};
+use crate::discover::names::{self, Before, Call};
+use crate::discover::prefilter;
 use crate::frontend::facts::{HandedOn, WantedCall};
 use crate::frontend::rust::{self, Context};
 use crate::source::{FileId, Files, SourceFile};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A function that more files seem to call than these is not followed.
@@ -39,16 +40,13 @@ impl Reader<'_> {
     /// The calls of wanted functions in all files, in the order of files and places. A file that was put aside gets its
     /// text.
     pub(super) fn read_calls(&self, wanted: &[WantedCall], report: &mut Report) -> Vec<HandedOn> {
-        let spelled: Vec<String> = wanted.iter().map(|wanted| format!("{}(", wanted.name)).collect();
-        let hashes: Vec<u32> = wanted.iter().map(|call| CalledNames::hash(call.name.as_bytes())).collect();
-        let near = wanted.iter().map(|call| Names::new(&call.near)).collect();
-        let wanted = Wanted { calls: wanted, names: Names::new(&spelled), near };
+        let wanted = Wanted::new(wanted);
         let files = &report.files;
         let looked: Vec<Looked> = self
             .files
             .par_iter()
             .enumerate()
-            .filter(|(index, _)| self.called.get(*index).is_some_and(|called| called.may_hold(&hashes)))
+            .filter(|(index, _)| self.names.get(*index).is_some_and(|names| names.may_call(&wanted.keys)))
             .filter_map(|(index, file)| {
                 let id = FileId(index as u32);
                 let (late, places) = self.text(files, id, file, &wanted)?;
@@ -125,46 +123,70 @@ impl Reader<'_> {
 /// The functions whose calls are wanted.
 struct Wanted<'a> {
     calls: &'a [WantedCall],
-    /// Each as a call spells it: `save(`.
-    names: Names,
+    /// The numbers of the functions of a name.
+    by_name: HashMap<&'a [u8], Vec<usize>>,
+    /// How calls of the functions are spelled, sorted; as [`names::Names::may_call`] takes it.
+    keys: Vec<u32>,
     /// What a file spells that means it, for each.
-    near: Vec<Names>,
+    near: Vec<prefilter::Names>,
 }
 
-impl Wanted<'_> {
+impl<'a> Wanted<'a> {
+    fn new(calls: &'a [WantedCall]) -> Self {
+        let mut by_name: HashMap<&[u8], Vec<usize>> = HashMap::new();
+        for (number, call) in calls.iter().enumerate() {
+            by_name.entry(call.name.as_bytes()).or_default().push(number);
+        }
+        let near = calls.iter().map(|call| prefilter::Names::new(&call.near)).collect();
+        let mut keys = vec![];
+        for call in calls {
+            let name = call.name.as_bytes();
+            if call.is_method {
+                keys.extend([Before::Receiver.key(name), Before::Type.key(name)]);
+                continue;
+            }
+            keys.push(Before::Nothing.key(name));
+            if call.modules.is_empty() {
+                keys.push(Before::Module(b"").key(name));
+            }
+            keys.extend(call.modules.iter().map(|module| Before::Module(module.as_bytes()).key(name)));
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        Self { calls, by_name, keys, near }
+    }
+
+    /// Whether a call may be one of a wanted function, by its name.
+    fn may_be(&self, call: &Call<'_>) -> bool {
+        let is_key = |before: Before<'_>| self.keys.binary_search(&before.key(call.name)).is_ok();
+        is_key(call.before) || matches!(call.before, Before::Module(_)) && is_key(Before::Module(b""))
+    }
+
     /// Where the bytes of a file may call one of the functions: its number, and the place.
     fn places(&self, bytes: &[u8]) -> Places {
         // Whether the file can mean a function, by its number.
         let mut meant: BTreeMap<usize, bool> = BTreeMap::new();
-        let mut may_call = |number: usize, place: usize| {
-            let (Some(call), Some(near)) = (self.calls.get(number), self.near.get(number)) else { return false };
-            let is_near = || near.is_empty() || near.are_in(bytes);
-            may_mean(call, bytes.get(..place).unwrap_or_default()) && *meant.entry(number).or_insert_with(is_near)
-        };
-        self.names.places(bytes).filter(|(number, place)| may_call(*number, *place)).collect()
+        let mut places = vec![];
+        for call in names::calls(bytes).filter(|call| self.may_be(call)) {
+            for &number in self.by_name.get(call.name).into_iter().flatten() {
+                let (Some(wanted), Some(near)) = (self.calls.get(number), self.near.get(number)) else { continue };
+                let is_near = || near.is_empty() || near.are_in(bytes);
+                if may_mean(wanted, call.before) && *meant.entry(number).or_insert_with(is_near) {
+                    places.push((number, call.at));
+                }
+            }
+        }
+        places
     }
 }
 
 /// Whether a call may mean the function, by what stands before its name.
-fn may_mean(call: &WantedCall, before: &[u8]) -> bool {
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
-    match before.last() {
-        Some(b'.') => call.is_method,
-        Some(b':') => {
-            let path = before.strip_suffix(b"::").unwrap_or_default();
-            let length = path.iter().rev().take_while(|byte| is_name(byte)).count();
-            let module = path.get(path.len() - length..).unwrap_or_default();
-            match module.first() {
-                Some(first) if first.is_ascii_uppercase() => call.is_method,
-                Some(_) => {
-                    !call.is_method && (call.modules.is_empty() || call.modules.iter().any(|m| m.as_bytes() == module))
-                }
-                // `<T as Trait>::`, `Type::<T>::`
-                None => call.is_method,
-            }
+fn may_mean(call: &WantedCall, before: Before<'_>) -> bool {
+    match before {
+        Before::Receiver | Before::Type => call.is_method,
+        Before::Nothing => !call.is_method,
+        Before::Module(module) => {
+            !call.is_method && (call.modules.is_empty() || call.modules.iter().any(|known| known.as_bytes() == module))
         }
-        Some(byte) if is_name(byte) => false,
-        // Its own declaration is no call.
-        _ => !call.is_method && !before.trim_ascii_end().ends_with(b"fn"),
     }
 }

@@ -7,6 +7,7 @@ pub mod dialect;
 pub mod exclude;
 pub mod git;
 mod ignores;
+pub mod names;
 pub mod prefilter;
 pub mod read;
 pub mod root;

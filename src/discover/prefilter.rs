@@ -274,36 +274,6 @@ fn trailing_name(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.get(bytes.len() - length..).unwrap_or_default()).into_owned()
 }
 
-/// The names that stand before a parenthesis in a file, as hashes: which of thousands of files may call a function.
-#[derive(Debug, Clone, Default)]
-pub struct CalledNames(Vec<u32>);
-
-impl CalledNames {
-    /// The names in the bytes of a file.
-    pub fn of(bytes: &[u8]) -> Self {
-        let opened = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'(').map(|(at, _)| at);
-        let name = |at: usize| {
-            let before = bytes.get(..at).unwrap_or_default();
-            let length = before.iter().rev().take_while(|byte| is_name(**byte)).count();
-            before.get(at - length..).filter(|name| !name.is_empty())
-        };
-        let mut hashes: Vec<u32> = opened.filter_map(name).map(Self::hash).collect();
-        hashes.sort_unstable();
-        hashes.dedup();
-        Self(hashes)
-    }
-
-    /// What stands for a name (FNV-1a). Two names may share one.
-    pub fn hash(name: &[u8]) -> u32 {
-        name.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
-    }
-
-    /// Whether one of the names, told by its hash, may be among them.
-    pub fn may_hold(&self, hashes: &[u32]) -> bool {
-        hashes.iter().any(|hash| self.0.binary_search(hash).is_ok())
-    }
-}
-
 /// Whether the signature of the function that is declared at this byte names a type of documents.
 pub fn makes_document(bytes: &[u8], at: usize) -> bool {
     /// Longer signatures are cut off.

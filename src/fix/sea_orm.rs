@@ -17,6 +17,7 @@ use crate::frontend::facts::{EntityPath, EntityUse};
 use crate::frontend::sql::Verb;
 use crate::project::writes::ColumnWrite;
 use crate::source::{Site, Span};
+use std::rc::Rc;
 
 /// How the column and its value are spelled.
 enum Form<'f> {
@@ -69,7 +70,8 @@ pub(super) fn dress(write: &ColumnWrite, draft: &Draft, fixer: &Fixer<'_>) -> Op
         Form::Model => {
             let unknown = EntityUse { path: EntityPath::default(), columns: vec![], hooks: vec![] };
             let entity = write.entity.as_deref().unwrap_or(&unknown);
-            let code = fixer.models(write.file);
+            // What is only shown needs no places of the file.
+            let code = if refused.is_some() { Rc::default() } else { fixer.models(write.file) };
             let case = model::Case { write, entity, code: &code, text, expr: &expr, values: &values };
             let before = files.text(write.site);
             return Some(match refused.map_or_else(|| case.edits(), Err) {
@@ -107,7 +109,7 @@ pub(super) fn statement(write: &ColumnWrite, sql: &str, fixer: &Fixer<'_>) -> St
     let expr = expression(&expr_path(write, text), &sql, &values);
     let unknown = EntityUse { path: EntityPath::default(), columns: vec![], hooks: vec![] };
     let entity = write.entity.as_deref().unwrap_or(&unknown);
-    let code = fixer.models(write.file);
+    let code = code::Code::default();
     model::Case { write, entity, code: &code, text, expr: &expr, values: &values }.shown()
 }
 

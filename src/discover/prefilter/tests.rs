@@ -68,15 +68,6 @@ fn a_function_that_makes_a_document_names_its_type() {
 }
 
 #[test]
-fn names_that_are_called_are_known() {
-    let called = CalledNames::of(b"(a) fn save(x) { repo.store_all(x); f (y) }");
-    let holds = |name: &str| called.may_hold(&[CalledNames::hash(name.as_bytes())]);
-    assert!(holds("save") && holds("store_all"));
-    assert!(!holds("repo") && !holds("all") && !holds(""));
-    assert!(!CalledNames::default().may_hold(&[CalledNames::hash(b"save")]));
-}
-
-#[test]
 fn names_of_constants_are_found_as_spelled() {
     let names = Names::new(&["JOBS_TABLE".to_owned()]);
     assert!(names.are_in(b"pub const JOBS_TABLE: &str = \"jobs\";"));

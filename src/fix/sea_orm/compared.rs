@@ -22,7 +22,7 @@ pub(in crate::fix) fn compared(
     let value = bound.first().map_or(custom::UNKNOWN, |(_, bind)| bind.source.as_str());
     let unknown = EntityUse { path: EntityPath::default(), columns: vec![], hooks: vec![] };
     let entity = write.entity.as_deref().unwrap_or(&unknown);
-    let code = fixer.models(write.file);
+    let code = super::code::Code::default();
     let path = expr_path(write, file);
     let expr = format!("{path}::value({value})");
     let case = model::Case { write, entity, code: &code, text: file, expr: &expr, values: &[] };

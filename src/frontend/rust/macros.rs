@@ -283,6 +283,8 @@ struct Level {
 
 impl Level {
     fn of(tokens: TokenStream, group: Option<(Delimiter, Span)>) -> Self {
-        Self { left: tokens.into_iter().peekable(), taken: vec![], run: 0, group }
+        let left = tokens.into_iter();
+        let taken = Vec::with_capacity(left.size_hint().0);
+        Self { left: left.peekable(), taken, run: 0, group }
     }
 }

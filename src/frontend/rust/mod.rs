@@ -90,25 +90,42 @@ pub fn read(file: FileId, source: &SourceFile, context: Context<'_>) -> Facts {
     facts
 }
 
-/// The text with blanks for what is idle: as many bytes on as many lines, so that every place stays what it is.
+/// The text with blanks for what is idle and for comments that document nothing of interest: as many bytes on as many
+/// lines, so that every place stays what it is.
+///
+/// Each line of documentation is an attribute to the parser, and costs more than a statement.
 fn blanked<'t>(text: &'t str, idle: &[Range<usize>]) -> Cow<'t, str> {
-    if idle.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut done = 0;
-    for body in idle {
-        let (Some(kept), Some(blank)) = (text.get(done..body.start), text.get(body.clone())) else { continue };
-        // A blank has one byte.
-        if !blank.is_ascii() {
-            continue;
-        }
+    let mut idle = idle.iter().filter(|body| text.get((*body).clone()).is_some_and(str::is_ascii)).peekable();
+    let mut out = String::new();
+    let (mut done, mut at) = (0, 0);
+    let mut blank = |range: Range<usize>, done: &mut usize| {
+        let (Some(kept), Some(blank)) = (text.get(*done..range.start), text.get(range.clone())) else { return };
+        out.reserve(text.len() - out.len());
         out.push_str(kept);
-        out.extend(blank.chars().map(|c| if c == '\n' { c } else { ' ' }));
-        done = body.end;
+        out.extend(blank.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { char::from(byte) } else { ' ' }));
+        *done = range.end;
+    };
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        while let Some(body) = idle.next_if(|body| body.start < at) {
+            blank(body.clone(), &mut done);
+        }
+        if start >= done && is_idle_doc(line) {
+            blank(start..at, &mut done);
+        }
+    }
+    if done == 0 {
+        return Cow::Borrowed(text);
     }
     out.push_str(text.get(done..).unwrap_or(""));
     Cow::Owned(out)
+}
+
+/// Whether a line is documentation that tells nothing.
+fn is_idle_doc(line: &str) -> bool {
+    let line = line.trim_ascii_start();
+    line.strip_prefix("///").or_else(|| line.strip_prefix("//!")).is_some_and(|text| !signs::may_say(text))
 }
 
 /// The length of the byte-order mark and of the shebang line, which are not Rust.

@@ -74,6 +74,14 @@ fn of_function(reader: &Reader<'_, '_>, scope: &Scope<'_>) -> Vec<Sign> {
     found
 }
 
+/// Whether a line of documentation has a word that may be a sign.
+pub(super) fn may_say(line: &str) -> bool {
+    let words = line.split(|c: char| !c.is_alphanumeric());
+    // Most words are told by their length and their first letter.
+    let words = words.filter(|word| word.len() > 4 && word.starts_with(['p', 'P', 'm', 'M', 'r', 'R', 'o', 'O']));
+    words.map(str::to_lowercase).any(|word| is_partial(&word) || is_replacing(&word))
+}
+
 /// Whether a word, in lower case, speaks of a part that is changed.
 fn is_partial(word: &str) -> bool {
     matches!(word, "patch" | "patches" | "patched" | "partial" | "partially" | "merge" | "merges" | "merged")

@@ -1,5 +1,6 @@
 //! Whole small files in, texts out.
 
+mod blanks;
 mod fields;
 mod places;
 mod taken;
