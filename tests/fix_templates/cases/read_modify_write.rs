@@ -20,7 +20,7 @@ macro_rules! changed {
 }
 const SET: &str = changed!(r#"data["phone"] = json!(v);"#);
 const SET_TWO: &str = changed!(r#"data["phone"] = json!(v); data["mail"] = json!(w);"#);
-const SET_TWO_TEXTS: &str = changed!(r#"data["phone"] = json!(v.to_string()); data["mail"] = json!(w.to_string());"#);
+const SET_TWO_TEXTS: &str = changed!(r#"data["phone"] = json!(format!("{v}")); data["mail"] = json!(format!("{w}"));"#);
 const REMOVED: &str = changed!(r#"data.as_object_mut().unwrap().remove("phone");"#);
 const COUNTED: &str = changed!(r#"data["visits"] = json!(data["visits"].as_i64().unwrap_or(0) + 2);"#);
 const APPENDED: &str = changed!(r#"data["tags"].as_array_mut().unwrap().push(json!(v));"#);
