@@ -108,3 +108,46 @@ fn reports_are_as_they_were() {
         insta::assert_snapshot!(project, lines.join("\n"));
     }
 }
+
+#[test]
+fn an_entity_is_found_by_the_name_that_a_prelude_gives_it() {
+    let alone = tempfile::tempdir().expect("a folder");
+    let write = |path: &str, text: &str| {
+        let path = alone.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    };
+    let entity = |table: &str| {
+        format!(
+            "use sea_orm::entity::prelude::*;\n#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]\n\
+             #[sea_orm(table_name = \"{table}\")]\npub struct Model {{\n    #[sea_orm(primary_key)]\n    pub id: i32,\n    \
+             pub data: Json,\n}}\n"
+        )
+    };
+    write(
+        "Cargo.toml",
+        "[package]\nname = \"shop\"\n[dependencies]\nsea-orm = { version = \"1\", features = [\"sqlx-postgres\"] }\n",
+    );
+    write("src/entities/users.rs", &entity("users"));
+    write("src/entities/orders.rs", &entity("orders"));
+    // Nothing else in the file says that it is about entities.
+    write(
+        "src/entities/prelude.rs",
+        "pub use super::orders::Entity as Orders;\npub use super::users::{Column as UserColumn, Entity as Users};\n",
+    );
+    write("src/lib.rs", "mod store;\n");
+    write(
+        "src/store.rs",
+        "use crate::entities::prelude::{Orders, Users};\nuse crate::entities::{orders, users};\n\
+         async fn all(db: &Db, data: Json) -> Result<(), DbErr> {\n    \
+         let old = Orders::find().filter(orders::Column::Id.gt(1)).count(db).await?;\n    \
+         for user in Users::find().filter(users::Column::Id.gt(old)).all(db).await? {\n        \
+         let mut user = user.into_active_model();\n        user.data = Set(data.clone());\n        \
+         Users::update(user).exec(db).await?;\n    }\n    Ok(())\n}\n",
+    );
+    let options = Options { paths: vec![alone.path().to_owned()], ..Options::default() };
+    let report = check(&options).expect("the project is there");
+    let found: Vec<(&str, &str)> = report.findings.iter().map(|f| (f.table.as_str(), f.column.as_str())).collect();
+    assert_eq!(found, [("users", "data")]);
+    assert!(report.unanalysed.is_empty());
+}

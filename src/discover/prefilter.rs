@@ -91,6 +91,7 @@ const MARKS: &[&str] = &[
     "enumiden",
     "fromjsonqueryresult",
     "entityname",
+    "entity as ",
     "columntrait",
     "migrationtrait",
     "schemamanager",

@@ -8,7 +8,7 @@ use crate::fix::text;
 const WHOLE: [&str; 6] = ["is_changed", "get", "try_into_model", "try_into", "to_json", "clone"];
 
 /// How a model is made in which the column is not set: from a row, or from nothing.
-const MADE: [&str; 6] = [".into()", "into_active_model()", "ActiveModel {", "ActiveModel::from(", "default()", "new()"];
+const MADE: [&str; 6] = [".into()", "into_active_model()", "ActiveModel {", "::from(", "default()", "new()"];
 
 impl Case<'_> {
     /// That no hook has to do with the column.

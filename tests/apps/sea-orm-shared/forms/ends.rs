@@ -105,6 +105,19 @@ pub async fn collected_first(db: &DatabaseConnection, models: Vec<users::Model>,
     Ok(())
 }
 
+pub async fn collected_for_the_entity(db: &DatabaseConnection, ids: Vec<i64>, data: Json) -> Done {
+    let mut changed = Vec::new();
+    for id in ids {
+        //= data: lost
+        let user = users::ActiveModel { id: Set(id), data: Set(data.clone()), ..Default::default() };
+        changed.push(user);
+    }
+    for update in changed {
+        Users::update(update).exec(db).await?;
+    }
+    Ok(())
+}
+
 pub async fn mapped(db: &DatabaseConnection, ids: Vec<i64>, data: Json) -> Done {
     let changed: Vec<users::ActiveModel> = ids
         .into_iter()

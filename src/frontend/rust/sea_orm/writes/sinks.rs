@@ -112,6 +112,7 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
         let [.., owner, function] = path.as_slice() else { return };
         let owned_by = |name: &str| owner == name;
         let named = place.of(chain.root).filter(|typed| typed.kind == Kind::Query).map(|typed| typed.entity);
+        let may_be_model = named.is_some() && place.of(argument).is_none();
         if let (Some(entity), Some(id), false) = (named, place.binding(argument), owned_by("Update")) {
             self.marks.entities.entry((chain.scope, id)).or_insert(entity);
         }
@@ -119,7 +120,8 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
             // `users::ActiveModel::update(am, db)` and `Entity::update(am)` alike.
             "update" | "one" | "update_one"
                 if owned_by("Update")
-                    || (function != "one" && (owned_by("Entity") || self.is_model(argument, place))) =>
+                    || (function != "one"
+                        && (owned_by("Entity") || may_be_model || self.is_model(argument, place))) =>
             {
                 self.mark(argument, End::Update, place);
             }
