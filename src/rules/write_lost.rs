@@ -51,7 +51,10 @@ fn check(case: &Case<'_>) -> Option<Draft> {
             (Document::Null, _) => "the column is NOT NULL and is set to NULL",
             _ => survival.why.as_deref().unwrap_or("the database rejects it"),
         };
-        (format!("{subject} of {column} always fails: {why}"), "the database rejects this".to_owned(), Fact::NeverWorks)
+        // A row that is not accepted at all fails at its first run, and takes nothing with it.
+        let rejected = matches!((&write.value, write.verb), (Document::Null, Verb::Replace));
+        let fact = if rejected { Fact::RowRejected } else { Fact::NeverWorks };
+        (format!("{subject} of {column} always fails: {why}"), "the database rejects this".to_owned(), fact)
     } else {
         match survival.lands {
             Lands::Never => (

@@ -101,7 +101,7 @@ pub(super) fn choose(text: &str, given: Option<Dialect>, project: Option<Dialect
     if let Some(given) = given {
         return given;
     }
-    let marks = Walk::new(text).marks();
+    let marks = Walk::new(text, project).marks();
     let most = marks.only.iter().copied().max().unwrap_or(0);
     let count = |d: Dialect| marks.only.get(index(d)).copied().unwrap_or(0);
     let fits = |d: &Dialect| count(*d) == most && (most > 0 || !marks.never.get(index(*d)).copied().unwrap_or(false));
@@ -120,11 +120,13 @@ struct Walk<'a> {
     /// The last byte that is no white space, and whether an operand is due after it.
     last: u8,
     word: (usize, usize),
+    /// The project's dialect, where it is known.
+    project: Option<Dialect>,
 }
 
 impl<'a> Walk<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { bytes: text.as_bytes(), at: 0, marks: Marks::default(), last: b';', word: (0, 0) }
+    fn new(text: &'a str, project: Option<Dialect>) -> Self {
+        Self { bytes: text.as_bytes(), at: 0, marks: Marks::default(), last: b';', word: (0, 0), project }
     }
 
     fn peek(&self, ahead: usize) -> u8 {
@@ -283,8 +285,12 @@ impl<'a> Walk<'a> {
             () => true,
         };
         if counts {
+            // Functions can be defined by whoever uses the database, those that another one has by itself as well.
+            let rest = self.bytes.get(self.at..).unwrap_or(&[]);
+            let is_call = rest.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'(');
             for (list, dialect) in [(POSTGRES, PG), (MYSQL, MY), (SQLITE, LITE)] {
-                if is(list) {
+                let foreign = self.project.is_some_and(|project| index(project) != dialect);
+                if is(list) && !(is_call && foreign) {
                     self.mark(dialect);
                 }
             }
@@ -361,6 +367,9 @@ mod tests {
             }
         }
         assert_eq!(choose("UPDATE `t` SET a = ?", None, Some(Sqlite)), Sqlite);
+        // A function may be the project's own.
+        let own = "UPDATE t SET a = json_array_append(a, $x) WHERE id = $id";
+        assert_eq!((choose(own, None, None), choose(own, None, Some(Sqlite))), (Mysql, Sqlite));
         assert_eq!(choose("UPDATE t SET a = $1::jsonb", Some(Sqlite), None), Sqlite);
     }
 
