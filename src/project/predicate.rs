@@ -3,6 +3,7 @@
 //! Sound in one direction only: a state that is left out cannot be there. A condition that is not understood leaves
 //! every state in.
 
+use super::names::has_hole;
 use super::writes::Guard;
 use crate::document::survival::State;
 use crate::frontend::sql::bare;
@@ -216,18 +217,51 @@ fn version(column: &str, words: String) -> Guard {
 /// The column of which the condition names the old state and which the same statement moves on:
 /// `SET status = 'done' .. WHERE status = 'waiting'`.
 pub(super) fn moved_state(target: &Target<'_>, condition: &Expr, together: &[String]) -> Option<String> {
+    moved_states(target, condition, together, 0).into_iter().next()
+}
+
+/// The columns that are compared with an old state whichever part of the condition holds.
+fn moved_states(target: &Target<'_>, condition: &Expr, together: &[String], depth: usize) -> Vec<String> {
+    let mut parts = vec![];
+    conjuncts(condition, &mut parts, depth);
+    let mut found = vec![];
+    for part in parts {
+        match strip(part) {
+            // `(state = 'new' AND ..) OR (state = 'running' AND ..)`
+            Expr::BinaryOp { left, op: Op::Or, right } if depth < MOST_NESTING => {
+                let mut of_left = moved_states(target, left, together, depth + 1);
+                let of_right = moved_states(target, right, together, depth + 1);
+                of_left.retain(|column| of_right.contains(column));
+                found.extend(of_left);
+            }
+            Expr::BinaryOp { left, op: Op::Eq, right } => {
+                let column = match (target.column_of(left), target.column_of(right)) {
+                    (Some(column), None) if is_constant(right) => column,
+                    (None, Some(column)) if is_constant(left) => column,
+                    _ => continue,
+                };
+                let moved = together.iter().any(|other| other.eq_ignore_ascii_case(column));
+                found.extend((moved && !column.eq_ignore_ascii_case(target.column)).then(|| column.to_owned()));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The columns that must be equal to something that the statement is given, in lower case.
+pub(super) fn compared(target: &Target<'_>, condition: &Expr) -> Vec<String> {
     let mut parts = vec![];
     conjuncts(condition, &mut parts, 0);
-    parts.iter().find_map(|part| {
-        let Expr::BinaryOp { left, op: Op::Eq, right } = strip(part) else { return None };
-        let column = match (target.column_of(left), target.column_of(right)) {
-            (Some(column), None) if is_constant(right) => column,
-            (None, Some(column)) if is_constant(left) => column,
-            _ => return None,
-        };
-        let moved = together.iter().any(|other| other.eq_ignore_ascii_case(column));
-        (moved && !column.eq_ignore_ascii_case(target.column)).then(|| column.to_owned())
-    })
+    let column = |expr| target.column_of(expr).filter(|name| !has_hole(name));
+    let equal = parts.into_iter().filter_map(|part| match strip(part) {
+        Expr::BinaryOp { left, op: Op::Eq, right } => match (column(left), column(right)) {
+            (Some(column), None) | (None, Some(column)) => Some(column.to_lowercase()),
+            _ => None,
+        },
+        _ => None,
+    });
+    equal.collect()
 }
 
 fn is_constant(expr: &Expr) -> bool {
@@ -356,6 +390,22 @@ mod tests {
 
     fn states(sql: &str) -> Vec<State> {
         TARGET.states(&parse(sql))
+    }
+
+    #[test]
+    fn a_state_is_moved_whichever_part_of_the_condition_holds() {
+        let moved = |condition: &str| moved_state(&TARGET, &parse(condition), &["state".into(), "data".into()]);
+        assert_eq!(moved("id = $1 AND state = 'new'").as_deref(), Some("state"));
+        let either = "id = $1 AND ((state = 'new' AND a <= now()) OR (b < now() AND state = 'running'))";
+        assert_eq!(moved(either).as_deref(), Some("state"));
+        assert_eq!(moved("state = 'new' OR a <= now()"), None);
+        assert_eq!(moved("state = $1"), None);
+    }
+
+    #[test]
+    fn what_is_compared_with_a_given_value_is_known_by_its_column() {
+        let found = compared(&TARGET, &parse("id = $1 AND x.Owner = noclobber_hole_03 AND (a = b OR c = 1) AND d > 2"));
+        assert_eq!(found, ["id", "owner"]);
     }
 
     fn guarded(condition: &str, together: &[&str]) -> Option<Guard> {

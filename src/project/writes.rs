@@ -80,6 +80,8 @@ pub struct ColumnWrite {
     /// The row that is written: each column that the condition compares, in lower case, with the source of the value;
     /// in the order of the names, to be held against [`EarlierRead::key`].
     pub key: Vec<(String, String)>,
+    /// All columns that the condition holds equal to something given, in lower case.
+    pub compared: Vec<String>,
     /// The names of the parameters of its function.
     pub parameters: Vec<String>,
     /// What protects the row, and what only looks like it.
@@ -332,6 +334,7 @@ impl Collector<'_> {
             entity: if let Route::Builder(entity) = &context.text.text.route { entity.clone() } else { None },
             signs: signs(write, context, &used.into_inner()),
             reads,
+            compared: write.predicate.as_deref().map_or_else(Vec::new, |it| predicate::compared(&target, it)),
             parameters: parameters(context),
             key: reads::key(write.predicate.as_deref(), &context.text.text.binds),
             protections,

@@ -109,7 +109,7 @@ fn surveyed(column: &Column, profile: &Profile, verdicts: &BTreeMap<Site, (Sever
         shape: profile.shape.word(),
         keys: profile.keys.iter().map(|(key, sites)| (key.clone(), sites.clone())).collect(),
         owners: profile.owners.iter().map(|(name, site)| (name.clone(), *site)).collect(),
-        creators: profile.creators.clone(),
+        creators: profile.creators.iter().map(|creator| (creator.site, creator.function.clone())).collect(),
         writers: profile.writers.iter().map(writer).collect(),
     }
 }

@@ -34,8 +34,8 @@ pub struct Profile {
     pub keys: BTreeMap<String, Vec<Site>>,
     /// Keys that rows are created with, each with the first place that does.
     pub begun: BTreeMap<String, Site>,
-    /// Where rows are created with a document, and the function; in the order of file path and place.
-    pub creators: Vec<(Site, Option<String>)>,
+    /// The inserts of documents, in the order of file path and place.
+    pub creators: Vec<Creator>,
     /// The writes over existing rows, in the order of file path and place.
     pub writers: Vec<Writer>,
     /// What the documents are.
@@ -54,6 +54,17 @@ impl Profile {
     pub fn key_writers(&self, but: Site) -> impl Iterator<Item = &Writer> {
         self.live().filter(move |writer| writer.kind == WriterKind::ByKey && writer.site != but)
     }
+}
+
+/// An insert of a document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Creator {
+    /// The value.
+    pub site: Site,
+    /// The function it stands in.
+    pub function: Option<String>,
+    /// Its top-level keys; empty where they are not known.
+    pub keys: Vec<String>,
 }
 
 /// The profiles of all columns that are written.
@@ -123,7 +134,8 @@ impl Profile {
             self.begun.entry(key.clone()).or_insert(created.site);
         }
         self.shape.see_value(&created.value);
-        self.creators.push((created.site, created.function.clone()));
+        let Created { site, function, keys, .. } = created;
+        self.creators.push(Creator { site: *site, function: function.clone(), keys: keys.clone() });
     }
 
     /// Adds what a write shows.

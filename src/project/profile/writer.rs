@@ -39,6 +39,8 @@ pub struct Writer {
     pub verb: Verb,
     /// The dialect.
     pub dialect: Dialect,
+    /// The keys of the document that replaces the old one, where they are known.
+    pub keys: Option<Vec<String>>,
     /// What is compared in `WHERE`.
     pub guard: Option<Guard>,
     /// What protects the row, in words: a comparison, or a lock.
@@ -64,6 +66,7 @@ impl Writer {
             word: write.survival.word,
             verb: write.verb,
             dialect: write.dialect,
+            keys: write.survival.new_keys.clone(),
             guard: write.guard.clone(),
             protection: write.protection().map(|protection| protection.words.clone()),
             function: write.function.clone(),

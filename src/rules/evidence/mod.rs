@@ -12,7 +12,8 @@ use crate::frontend::facts::{Sign, SignKind};
 use crate::frontend::sql::Verb;
 use crate::project::around::{Protection, ProtectionKind};
 use crate::project::catalog::Certainty;
-use crate::project::profile::WriterKind;
+use crate::project::profile::{Creator, WriterKind};
+use crate::project::writes::Guard;
 use crate::source::{Files, Site};
 pub(super) use value::{is_array, is_scalar};
 
@@ -118,11 +119,16 @@ fn of_the_code(case: &Case<'_>) -> Vec<Reason> {
 pub(super) fn of_a_race(case: &Case<'_>) -> Vec<Reason> {
     let write = case.write;
     let mut reasons = Vec::new();
+    // Who compares the same column holds what the other guard has given out: a lease, an epoch.
+    let holds = |guard: &Guard| write.compared.iter().any(|column| column.eq_ignore_ascii_case(&guard.column));
     for twin in case.twins {
         if write.guard.is_some() {
             break;
         }
         let twin_guard = twin.writer.guard.as_ref();
+        if twin_guard.is_some_and(holds) {
+            continue;
+        }
         let words = match (twin_guard, twin.keeps()) {
             (Some(guard), _) => {
                 format!("the same statement for another database or adapter is guarded: {}", guard.words)
@@ -135,7 +141,8 @@ pub(super) fn of_a_race(case: &Case<'_>) -> Vec<Reason> {
     }
     let guarded = case.profile.live().find(|writer| {
         let same_value = matches!(writer.kind, WriterKind::Whole | WriterKind::ReadModifyWrite | WriterKind::Unknown);
-        writer.guard.is_some() && writer.site != write.site && writer.dialect == write.dialect && same_value
+        let guarded = writer.guard.as_ref().is_some_and(|guard| !holds(guard));
+        guarded && writer.site != write.site && writer.dialect == write.dialect && same_value
     });
     if let Some(column) = &write.state_moved {
         let words = format!("`{column}` is compared with its old state and moved on by the same statement");
@@ -247,6 +254,9 @@ fn keys(case: &Case<'_>) -> Vec<Reason> {
             if case.profile.keys.values().any(|readers| !readers.is_empty()) {
                 let words = "the new document carries every key that is known of this column";
                 vec![Reason::note(Fact::CoversKnownKeys, words)]
+            } else if let Some(site) = same_keys(case) {
+                let words = "the same keys are stored here: the document is always one of this form";
+                vec![Reason::at(Fact::CoversKnownKeys, site, words)]
             } else {
                 vec![spelled_out(case)]
             }
@@ -259,6 +269,19 @@ fn keys(case: &Case<'_>) -> Vec<Reason> {
         Some(_) => vec![spelled_out(case)],
         None => vec![],
     }
+}
+
+/// Another place that stores a document with exactly these keys. (All keys that are known are among them.)
+fn same_keys(case: &Case<'_>) -> Option<Site> {
+    // One key stored alone, in several places, may as well be one of many each time.
+    let own = case.write.survival.new_keys.as_ref().filter(|keys| keys.len() > 1)?;
+    let others = case.profile.live().filter(|writer| writer.site != case.write.site);
+    let other =
+        others.filter(|writer| writer.keys.as_ref().is_some_and(|keys| keys.len() == own.len())).map(|w| w.site);
+    let statement = Site { file: case.write.file, span: case.write.sql.statement };
+    let apart = |site: Site| site.file != statement.file || !statement.span.contains(site.span);
+    let same = |creator: &&Creator| creator.keys.len() == own.len() && apart(creator.site);
+    other.min().or_else(|| case.profile.creators.iter().find(same).map(|creator| creator.site))
 }
 
 /// Keys that nobody reads go; rows are created with them, or another write or the schema names them.
