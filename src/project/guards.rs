@@ -194,7 +194,7 @@ fn marks(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Mark> {
         if called.span == own.span || called.name.is_empty() || called.name == own.name {
             continue;
         }
-        if let Some(at) = call_of(source, &called.name) {
+        if let Some(at) = call_of(source, &called.name, called.self_type.is_some() || called.trait_name.is_some()) {
             let at = own.span.start + at as u32;
             let held = marks_in(file, called.span, paths);
             // A transaction that a called function begins ends in it.
@@ -214,13 +214,14 @@ fn lock_of(read: &EarlierRead, paths: Paths<'_>) -> Option<Site> {
     mark.map(|mark| mark.site).or_else(|| read.locks.then_some(site))
 }
 
-/// Where a function is called by its name.
-fn call_of(source: &str, name: &str) -> Option<usize> {
+/// Where a function is called by its name; as a method only where it is one.
+fn call_of(source: &str, name: &str, is_method: bool) -> Option<usize> {
     source.match_indices(name).map(|(at, _)| at).find(|at| {
         let before = source.get(..*at).and_then(|text| text.chars().next_back());
         let after = source.get(at + name.len()..).and_then(|text| text.chars().next());
         let is_name = |c: char| c.is_alphanumeric() || c == '_';
-        !before.is_some_and(is_name) && matches!(after, Some('(' | ':'))
+        let fits = !before.is_some_and(is_name) && (is_method || before != Some('.'));
+        fits && matches!(after, Some('(' | ':'))
     })
 }
 
@@ -236,6 +237,11 @@ fn marks_in(file: FileId, span: Span, paths: Paths<'_>) -> Vec<Mark> {
             if comment {
                 continue;
             }
+            // `for updates` in a message is none either.
+            let after = source.get(at + words.len()..).and_then(|after| after.chars().next());
+            if words.ends_with(char::is_alphanumeric) && after.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+                continue;
+            }
             let start = span.start + at as u32;
             let place = Span { start, end: start + words.len() as u32 };
             found.push(Mark { kind: *kind, site: Site { file, span: place }, at: start });
@@ -249,7 +255,8 @@ fn handed_transaction(case: &Guarded<'_>, paths: Paths<'_>) -> bool {
     let Some(own) = case.text.text.function.and_then(|index| case.facts.functions.get(index)) else { return false };
     let text = paths.files.get(case.facts.file).text.as_str();
     let source = text.get(own.span.range()).unwrap_or("");
-    let signature = source.split('{').next().unwrap_or("");
+    // What a pool gives out lasts no longer than a statement.
+    let signature = source.split('{').next().unwrap_or("").replace("DatabaseConnection", "");
     let typed = signature.contains("Transaction") || signature.contains("Txn") || signature.contains("Connection");
     typed || own.parameters.iter().any(|name| is_transaction(name) || name == "conn")
 }

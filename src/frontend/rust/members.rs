@@ -32,9 +32,9 @@ impl<'a> Values<'_, 'a, '_> {
             _ => false,
         });
         let called = || self.scope.chains_at.get(&spelled).into_iter().flatten();
-        let edited = called()
-            .filter_map(|chain| self.scope.chains.get(*chain))
-            .any(|chain| chain.at < at && chain.links.iter().any(|link| is_edit(&link.method.to_string())));
+        let edited = called().filter_map(|chain| self.scope.chains.get(*chain)).any(|chain| {
+            chain.at < at && self.is_of(chain, id) && chain.links.iter().any(|link| is_edit(&link.method.to_string()))
+        });
         (assigned || edited).then(|| self.field_after(id, field, at))
     }
 
@@ -61,7 +61,7 @@ impl<'a> Values<'_, 'a, '_> {
             }
         }
         for chain in self.scope.chains_at.get(&spelled).into_iter().flatten() {
-            if let Some(chain) = self.scope.chains.get(*chain).filter(|chain| chain.at < at) {
+            if let Some(chain) = self.scope.chains.get(*chain).filter(|chain| chain.at < at && self.is_of(chain, id)) {
                 changes.push((chain.at, &chain.branch, Changed::By(chain)));
             }
         }
@@ -85,6 +85,11 @@ impl<'a> Values<'_, 'a, '_> {
             };
         }
         found
+    }
+
+    /// Whether a chain on a field speaks of this local, and not of an earlier one of the same name.
+    fn is_of(&self, chain: &Chain<'_>, id: usize) -> bool {
+        self.scope.bindings.get(id).is_some_and(|binding| binding.visible <= chain.at)
     }
 
     /// `user.data = value`, `user.data["k"] = value`.

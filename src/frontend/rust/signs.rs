@@ -58,11 +58,15 @@ fn of_function(reader: &Reader<'_, '_>, scope: &Scope<'_>) -> Vec<Sign> {
     }
     let replaces = attributes.iter().find_map(|attribute| {
         let text = doc_text(attribute)?;
-        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '\'').map(str::to_lowercase);
+        let words: Vec<String> =
+            text.split(|c: char| !c.is_alphanumeric() && c != '\'').map(str::to_lowercase).collect();
+        let mut said = words.iter().zip(words.iter().skip(1).map(String::as_str).chain([""]));
         // `does not overwrite what ..` says the opposite.
-        let first = words.find(|word| is_replacing(word) || is_negation(word))?;
+        let (first, next) = said.find(|(word, next)| is_replacing(word, next) || is_negation(word))?;
+        let replaces = is_replacing(first, next);
+        let first = if is_replacing(first, "") { first.clone() } else { format!("{first} {next}") };
         let words = format!("the documentation of `{}` says `{first}`", scope.name);
-        is_replacing(&first).then_some((attribute, words))
+        replaces.then_some((attribute, words))
     });
     if let Some((attribute, words)) = replaces {
         found.push(sign(SignKind::ReplacesDoc, of_attribute(reader, attribute), words));
@@ -76,10 +80,12 @@ fn of_function(reader: &Reader<'_, '_>, scope: &Scope<'_>) -> Vec<Sign> {
 
 /// Whether a line of documentation has a word that may be a sign.
 pub(super) fn may_say(line: &str) -> bool {
-    let words = line.split(|c: char| !c.is_alphanumeric());
+    let words = || line.split(|c: char| !c.is_alphanumeric());
     // Most words are told by their length and their first letter.
-    let words = words.filter(|word| word.len() > 4 && word.starts_with(['p', 'P', 'm', 'M', 'r', 'R', 'o', 'O']));
-    words.map(str::to_lowercase).any(|word| is_partial(&word) || is_replacing(&word))
+    let first = ['p', 'P', 'm', 'M', 'r', 'R', 'o', 'O', 'w', 'W', 'f', 'F', 'e', 'E', 'c', 'C'];
+    let pairs = words().zip(words().skip(1).chain([""])).filter(|(word, _)| word.len() > 3 && word.starts_with(first));
+    let mut pairs = pairs.map(|(word, next)| (word.to_lowercase(), next.to_lowercase()));
+    pairs.any(|(word, next)| is_partial(&word) || is_replacing(&word, &next))
 }
 
 /// Whether a word, in lower case, speaks of a part that is changed.
@@ -87,9 +93,14 @@ fn is_partial(word: &str) -> bool {
     matches!(word, "patch" | "patches" | "patched" | "partial" | "partially" | "merge" | "merges" | "merged")
 }
 
-/// Whether a word, in lower case, says that what is there goes.
-fn is_replacing(word: &str) -> bool {
-    matches!(word, "replace" | "replaces" | "replaced" | "replacing" | "overwrite" | "overwrites" | "overwriting")
+/// Whether a word and the next one, in lower case, say that what is there goes: `replaces`, `the whole document`.
+fn is_replacing(word: &str, next: &str) -> bool {
+    let whole = matches!(word, "whole" | "full" | "entire" | "complete");
+    whole && matches!(next, "document" | "object" | "json" | "payload" | "blob")
+        || matches!(
+            word,
+            "replace" | "replaces" | "replaced" | "replacing" | "overwrite" | "overwrites" | "overwriting"
+        )
 }
 
 fn is_negation(word: &str) -> bool {

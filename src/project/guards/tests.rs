@@ -83,3 +83,29 @@ fn a_helper_of_the_file_may_lock() {
     let kinds: Vec<Kind> = found[0].protections.iter().map(|protection| protection.kind).collect();
     assert_eq!(kinds, [Kind::RowLock, Kind::Transaction], "{:?}", found[0].value);
 }
+
+#[test]
+fn a_pool_is_no_transaction_and_a_message_no_lock() {
+    let (locked, save) = (read(" FOR UPDATE", "db"), write("db"));
+    let pooled = "async fn save(db: &DatabaseConnection, id: i32) -> Result<()>";
+    assert_eq!(kinds(pooled, &format!("{locked} {EDIT} {save}")), [Kind::LateLock]);
+    let (message, plain) = (r#"log("looks for updates");"#, "let row = load(id);");
+    let held = "async fn save(tx: &mut Transaction<'_, Postgres>, id: i32) -> Result<()>";
+    assert_eq!(kinds(held, &format!("{message} {plain} {EDIT} {}", write("&mut *tx"))), []);
+}
+
+#[test]
+fn a_method_of_something_else_is_no_helper() {
+    let file = format!(
+        r#"
+        async fn get(tx: &mut Tx) -> Result<()> {{ sqlx::query("SELECT pg_advisory_xact_lock(1)").execute(tx).await }}
+        async fn save(pool: &PgPool, id: i32) -> Result<()> {{
+            let cached = cache.get(id); let mut tx = pool.begin().await?; {} {EDIT} {}
+        }}"#,
+        read("", "&mut *tx"),
+        write("&mut *tx")
+    );
+    let (found, _) = writes(&[&file]);
+    let kinds: Vec<Kind> = found[0].protections.iter().map(|protection| protection.kind).collect();
+    assert_eq!(kinds, [Kind::Transaction]);
+}

@@ -119,6 +119,10 @@ fn of_the_code(case: &Case<'_>) -> Vec<Reason> {
 pub(super) fn of_a_race(case: &Case<'_>) -> Vec<Reason> {
     let write = case.write;
     let mut reasons = Vec::new();
+    if let Some(column) = &write.state_moved {
+        let words = format!("`{column}` is compared with its old state and moved on by the same statement");
+        reasons.push(Reason::note(Fact::StateMoved, words));
+    }
     // Who compares the same column holds what the other guard has given out: a lease, an epoch.
     let holds = |guard: &Guard| write.compared.iter().any(|column| column.eq_ignore_ascii_case(&guard.column));
     for twin in case.twins {
@@ -144,10 +148,6 @@ pub(super) fn of_a_race(case: &Case<'_>) -> Vec<Reason> {
         let guarded = writer.guard.as_ref().is_some_and(|guard| !holds(guard));
         guarded && writer.site != write.site && writer.dialect == write.dialect && same_value
     });
-    if let Some(column) = &write.state_moved {
-        let words = format!("`{column}` is compared with its old state and moved on by the same statement");
-        reasons.push(Reason::note(Fact::StateMoved, words));
-    }
     if let (Some(writer), None) = (guarded, &write.guard) {
         let words = writer.guard.as_ref().map_or("", |guard| guard.words.as_str());
         let words = format!("this write of the same column is guarded: {words}");

@@ -486,3 +486,12 @@ fn named_values_keep_their_names() {
         assert_eq!(text.binds[1].value, Document::Known(json!({"k": 1})), "{body}");
     }
 }
+
+#[test]
+fn what_was_done_to_an_earlier_local_of_the_name_is_not_done_to_the_later() {
+    let save = r#"sqlx::query("UPDATE t SET data = $1").bind(user.data).execute(db).await?;"#;
+    let edited = value("mut user: User", &format!(r#"user.data.insert("a", x); {save}"#));
+    assert!(matches!(edited, Document::Set { .. }), "{edited:?}");
+    let shadowed = value("mut user: User", &format!(r#"user.data.insert("a", x); let user = other(); {save}"#));
+    assert!(matches!(shadowed, Document::Input(_)), "{shadowed:?}");
+}
