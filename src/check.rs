@@ -26,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Stack of a worker thread: parsers recurse as deep as the code they read is nested.
 const STACK_BYTES: usize = 64 << 20;
@@ -92,8 +93,32 @@ pub struct Report {
     pub unmatched: Vec<(Span, String)>,
     /// Projects of their own below the named paths: folders with a configuration. They are not part of this report.
     pub nested: Vec<PathBuf>,
+    /// What took how long; never part of a report.
+    pub times: Times,
     /// Faults of the program itself, each in one sentence that begins with the path; the rest of the report stands.
     pub faults: Vec<String>,
+}
+
+/// How long the phases of a check took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Times {
+    /// Finding, reading and parsing files.
+    pub read: Duration,
+    /// Joining what all files say: columns, writes.
+    pub join: Duration,
+    /// Looking at the callers of functions that store what they are given.
+    pub callers: Duration,
+    /// Profiles, rules, suggestions, comments.
+    pub judge: Duration,
+}
+
+impl Times {
+    /// What is judgement, in parts of a hundred of the whole.
+    pub fn judgement(&self) -> f64 {
+        let judged = self.join + self.callers + self.judge;
+        let whole = judged + self.read;
+        if whole.is_zero() { 0.0 } else { judged.as_secs_f64() * 100.0 / whole.as_secs_f64() }
+    }
 }
 
 /// A file that could not be read or parsed, or a folder that could not be walked.
@@ -151,6 +176,7 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
         force_exclude: options.force_exclude,
         only: options.only.as_ref(),
     };
+    let started = Instant::now();
     let found = discover::discover(&request, cwd)?;
     let stdin = options.stdin.as_ref().map(|(_, bytes)| bytes.as_slice());
     let look = |file: &Candidate, bytes: &[u8]| match file.kind {
@@ -215,6 +241,7 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
         let unread = || SourceFile { path: file.shown.clone(), absolute: file.path.clone(), text: String::new() };
         report.files.add(if let Loaded::Text(file, _) = loaded { file } else { unread() });
     }
+    report.times.read = started.elapsed();
     judge::judge(&found.files, &dialects, &reader, facts, options, &mut report);
     report.warnings.sort_unstable();
     Ok(report)

@@ -348,3 +348,14 @@ fn the_edits_of_a_fix_are_in_the_json_report() {
     assert_eq!(project.run(&["--unsafe-fixes", "-q"]).code, Some(0));
     assert_eq!(std::fs::read_to_string(project.path().join("src/users.rs")).unwrap(), text);
 }
+
+#[test]
+fn what_took_how_long_is_said_to_who_asks() {
+    let project = Project::incident();
+    let said = project.run(&["--verbose"]).stderr;
+    let phases = said.lines().find(|line| line.starts_with("read ")).unwrap();
+    for part in [" ms, joined ", " ms, callers ", " ms, judged ", ": judgement is "] {
+        assert!(phases.contains(part), "{said}");
+    }
+    assert!(!project.run(&[]).stderr.contains("judgement"));
+}

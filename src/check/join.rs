@@ -30,6 +30,11 @@ impl Report {
             }
             findings
         };
+        let (times, more) = (&mut self.times, other.times);
+        times.read += more.read;
+        times.join += more.join;
+        times.callers += more.callers;
+        times.judge += more.judge;
         self.findings.extend(moved(other.findings));
         self.suppressed.extend(moved(other.suppressed));
         self.baselined.extend(moved(other.baselined));

@@ -16,6 +16,7 @@ use crate::rules::survey::survey;
 use crate::source::{FileId, Files, Site};
 use crate::suppress::{self, Commented};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// Joins the facts, judges the writes, and keeps what is said about the named files.
 pub(super) fn judge(
@@ -26,6 +27,7 @@ pub(super) fn judge(
     options: &Options,
     report: &mut Report,
 ) {
+    let started = Instant::now();
     let named = |file: FileId| files.get(file.0 as usize).is_some_and(|file| file.named);
     let read_here = facts.iter().filter(|facts| named(facts.file)).flat_map(|facts| &facts.texts);
     let read_here = read_here.filter(|text| text.text.route != Route::Cache);
@@ -52,7 +54,11 @@ pub(super) fn judge(
         manifests.map(|(index, file)| (file.in_project.as_str(), report.files.get(FileId(index as u32)).text.as_str()));
     settings.crates = Crates::read(manifests);
     let mut project = Project::build(facts, &report.files, &settings);
+    report.times.join = started.elapsed();
+    let started = Instant::now();
     join_callers(&mut project, reader, report, &settings);
+    report.times.callers = started.elapsed();
+    let started = Instant::now();
     let fits_nothing = |rule: &ColumnRule| (rule.span, format!("no column fits the pattern `{}`", rule.pattern));
     let unmatched = settings.columns.iter().enumerate().filter(|(index, _)| project.unmatched.contains(index));
     report.unmatched.extend(unmatched.map(|(_, rule)| fits_nothing(rule)));
@@ -86,6 +92,7 @@ pub(super) fn judge(
     report.findings.extend(applied.about_comments);
     report.findings.sort_by_key(|finding| (finding.site, finding.rule));
     report.suppressed = applied.suppressed;
+    report.times.judge = started.elapsed();
 }
 
 /// Looks at the callers of functions that store what they are given.

@@ -5,7 +5,7 @@ use super::speech::{Speech, wants_color};
 use super::{FAILURE, FOUND, changed, fixes, ignores, is_incomplete, unknown_rule};
 use crate::cli::{CheckArgs, Color, Format, Output};
 use anyhow::{Context as _, bail};
-use noclobber::check::Report;
+use noclobber::check::{Report, Times};
 use noclobber::report::repository::Repository;
 use noclobber::report::{self, Shown};
 use noclobber::rules;
@@ -51,6 +51,15 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
         let time = started.elapsed().as_millis();
         let files: usize = reports.iter().map(|report| report.summary.files).sum();
         writeln!(io::stderr(), "checked {files} files in {time} ms")?;
+        for times in reports.iter().map(|report| report.times) {
+            let Times { read, join, callers, judge } = times;
+            let [read, join, callers, judge] = [read, join, callers, judge].map(|time| time.as_millis());
+            let share = times.judgement();
+            writeln!(
+                io::stderr(),
+                "read {read} ms, joined {join} ms, callers {callers} ms, judged {judge} ms: judgement is {share:.0} %"
+            )?;
+        }
     }
     warn(&parts, &reports, speech)?;
     let mut stale = 0;
