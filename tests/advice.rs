@@ -392,7 +392,8 @@ fn a_replace_without_a_key_in_sight_gets_no_advice() {
     let schema = "CREATE TABLE users (id INTEGER PRIMARY KEY, doc JSON)";
     for sql in ["REPLACE INTO users (doc) VALUES (?)", "REPLACE INTO users (id, doc) SELECT id, doc FROM incoming"] {
         let code = format!("async fn saves(pool: &Pool) {{ sqlx::query({sql:?}).execute(pool).await; }}");
-        assert!(advised(Dialect::Sqlite, schema, &code).is_err(), "{sql}");
+        let why = advised(Dialect::Sqlite, schema, &code).unwrap_err();
+        assert!(why.contains("which column the REPLACE takes for the key of its row does not show"), "{sql}: {why}");
     }
 }
 

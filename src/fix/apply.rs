@@ -52,8 +52,11 @@ pub fn plan<'f>(fixes: impl IntoIterator<Item = &'f Fix>, texts: &Files, most: A
     let mut taken: BTreeMap<FileId, Vec<(&Edit, usize)>> = BTreeMap::new();
     let mut plan = Plan::default();
     for (number, fix) in fixes.into_iter().enumerate() {
-        let meets =
-            |edit: &Edit| taken.get(&edit.site.file).is_some_and(|known| known.iter().any(|(k, _)| meet(k, edit)));
+        let meets = |edit: &Edit| {
+            taken
+                .get(&edit.site.file)
+                .is_some_and(|known| known.iter().any(|(k, _)| meet(k, edit) && !(*k == edit && is_import(edit))))
+        };
         // The same fix twice is one fix.
         let known = |edit: &Edit| taken.get(&edit.site.file).is_some_and(|known| known.iter().any(|(k, _)| *k == edit));
         if fix.edits.iter().all(known) {
@@ -63,7 +66,10 @@ pub fn plan<'f>(fixes: impl IntoIterator<Item = &'f Fix>, texts: &Files, most: A
         } else {
             plan.applied += 1;
             for edit in &fix.edits {
-                taken.entry(edit.site.file).or_default().push((edit, number));
+                let known = taken.entry(edit.site.file).or_default();
+                if !known.iter().any(|(k, _)| *k == edit) {
+                    known.push((edit, number));
+                }
             }
         }
     }
@@ -88,6 +94,11 @@ pub fn plan<'f>(fixes: impl IntoIterator<Item = &'f Fix>, texts: &Files, most: A
     }
     plan.files.sort_by(|a, b| a.path.cmp(&b.path));
     plan
+}
+
+/// Whether an edit only imports something: two fixes that need the same import share it.
+fn is_import(edit: &Edit) -> bool {
+    edit.site.span.start == edit.site.span.end && edit.text.starts_with("use ")
 }
 
 /// Whether two edits touch the same bytes, or insert at the same place.
@@ -207,6 +218,20 @@ mod tests {
         }
         let safe = plan(&fixes, &texts, Applicability::Safe);
         assert!(safe.files.is_empty() && safe.applied == 0);
+    }
+
+    #[test]
+    fn fixes_that_need_the_same_import_share_it() {
+        let texts = texts(&[("a.rs", "fn f() { a(); b(); }")]);
+        let import = (0, 0..0, "use x::Y;\n");
+        let fixes = [
+            fix(Applicability::Unsafe, &[import.clone(), (0, 9..10, "c")]),
+            fix(Applicability::Unsafe, &[import, (0, 14..15, "d")]),
+            fix(Applicability::Unsafe, &[(0, 0..0, "use x::Z;\n"), (0, 18..19, "  ")]),
+        ];
+        let plan = plan(&fixes, &texts, Applicability::Unsafe);
+        assert_eq!(plan.files[0].after, "use x::Y;\nfn f() { c(); d(); }");
+        assert_eq!((plan.applied, plan.left_out), (2, 1));
     }
 
     #[test]

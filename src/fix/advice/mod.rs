@@ -22,7 +22,8 @@ const LONGEST: usize = 300;
 pub(super) fn of(write: &ColumnWrite, fixer: &Fixer<'_>) -> Result<Fix, Option<String>> {
     let is_reset = write.survival.labels.contains(&"reset");
     if write.verb == Verb::Replace {
-        return replace::of(write, fixer).ok_or(None);
+        return replace::of(write, fixer)
+            .ok_or_else(|| Some("which column the REPLACE takes for the key of its row does not show".to_owned()));
     }
     match write.survival.word {
         Word::Kept | Word::Unknown => Err(None),

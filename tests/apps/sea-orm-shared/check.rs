@@ -96,6 +96,10 @@ macro_rules! check_all {
         check!(db, "data", "upsert_of_a_list": before::upsert_of_a_list(db, 1, phone).await?,
             { users::Entity::insert(row()).on_conflict($after::shown::upsert_of_a_list()).exec(db).await?; }, "/phone" = "2");
         check!(db, "data", "model": before::model(db, 1, phone).await?, $after::model(db, 1, phone).await?, "/phone" = "2");
+        // A row that is not there is an error before and after, though nothing is left to set.
+        reset(db, &seed()).await?;
+        assert!(before::model(db, 404, phone).await.is_err());
+        assert!($after::model(db, 404, phone).await.is_err());
         check!(db, "meta", "model_or_null": before::model_or_null(db, 1, phone).await?, $after::model_or_null(db, 1, phone).await?, "/phone" = "2");
         check!(db, "data", "fetched": before::fetched(db, 1, phone).await?, {
             // The row that comes back is the one that is stored.
