@@ -482,3 +482,64 @@ fn sea_orm_compares_what_the_database_can() {
          .filter(users::Column::Version.eq(version))"
     );
 }
+
+/// A function that has another one replace an object in a document that it has read.
+fn replacing(sql: &str) -> String {
+    format!(
+        "fn with(doc: Value, address: &Address) -> Value {{ let mut doc = doc; doc[\"address\"] = json!({{ \"city\": \"b\" }}); doc }}\n\
+         async fn changes(pool: &Pool, id: i64, address: &Address) {{\n    \
+         let mut doc: Value = sqlx::query_scalar(\"SELECT doc FROM users WHERE id = 1\").fetch_one(pool).await?;\n    \
+         doc = with(doc, address);\n    \
+         sqlx::query({sql:?}).bind(&doc).bind(id).execute(pool).await?;\n}}\n"
+    )
+}
+
+#[test]
+fn a_nested_object_is_merged_in_the_database() {
+    let mut postgres = Postgres::new("advice_nested");
+    let mut mariadb = MariaDb::new("advice_nested");
+    let mut sqlite = Sqlite::new();
+    for (dialect, sql, column, after) in [
+        (
+            Dialect::Postgres,
+            "UPDATE users SET doc = $1 WHERE id = $2",
+            "doc::text",
+            "doc = jsonb_set(doc, '{address}', COALESCE(NULLIF(doc #> '{address}', 'null'), '{}') || $1::jsonb)",
+        ),
+        (
+            Dialect::Mysql,
+            "UPDATE users SET doc = ? WHERE id = ?",
+            "doc",
+            "doc = JSON_SET(doc, '$.address', JSON_MERGE_PATCH(COALESCE(JSON_EXTRACT(doc, '$.address'), JSON_OBJECT()), ?))",
+        ),
+        (
+            Dialect::Sqlite,
+            "UPDATE users SET doc = ? WHERE id = ?",
+            "doc",
+            "doc = json_set(doc, '$.address', json_patch(COALESCE(json_extract(doc, '$.address'), '{}'), ?))",
+        ),
+    ] {
+        let json = if dialect == Dialect::Postgres { "jsonb" } else { "JSON" };
+        let schema = format!("CREATE TABLE users (id BIGINT PRIMARY KEY, doc {json} NOT NULL)");
+        let (title, _, shown) = advised(dialect, &schema, &replacing(sql)).unwrap();
+        assert_eq!(title, "merge what changes in the nested object into it, in the database");
+        assert_eq!(shown, after);
+        let server: &mut dyn Server = match dialect {
+            Dialect::Postgres => &mut postgres,
+            Dialect::Mysql => &mut mariadb,
+            Dialect::Sqlite => &mut sqlite,
+        };
+        server.script(&schema);
+        for (old, new) in [
+            (json!({"n": 1, "address": {"zip": 3, "city": "a"}}), json!({"n": 1, "address": {"zip": 3, "city": "b"}})),
+            (json!({"n": 1, "address": {}}), json!({"n": 1, "address": {"city": "b"}})),
+            (json!({"n": 1, "address": null}), json!({"n": 1, "address": {"city": "b"}})),
+            (json!({"n": 1}), json!({"n": 1, "address": {"city": "b"}})),
+        ] {
+            server.script(&format!("DELETE FROM users; INSERT INTO users VALUES (1, '{old}')"));
+            let sql = format!("UPDATE users SET {after} WHERE id = 1");
+            let values = ["'{\"city\":\"b\"}'".to_owned()];
+            assert_eq!(stored(server, column, &sql, &values), Reply::Stored(new), "{sql} on {old}");
+        }
+    }
+}
