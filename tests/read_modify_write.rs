@@ -23,6 +23,11 @@ fn changed(dialect: Dialect, items: &str, change: &str) -> Option<String> {
         mark[0],
         mark[1],
     );
+    fixed(dialect, &code)
+}
+
+/// The statement of a program after the change; `None` where none is made.
+fn fixed(dialect: Dialect, code: &str) -> Option<String> {
     let root = tempfile::tempdir().unwrap();
     std::fs::create_dir(root.path().join("src")).unwrap();
     std::fs::write(root.path().join("Cargo.toml"), "[package]\nname = \"app\"\n").unwrap();
@@ -108,6 +113,27 @@ fn a_key_is_set_only_if_it_always_is() {
         "data[tag] = json!(1);",
     ] {
         assert_eq!(postgres(change), None, "{change}");
+    }
+}
+
+#[test]
+fn what_is_read_once_and_written_often_is_only_shown() {
+    let write = "sqlx::query(\"UPDATE users SET data = $1 WHERE id = $2\").bind(&data).bind(id).execute(pool).await;";
+    for (loops, made) in [
+        ("for id in ids {", false),
+        ("while let Some(id) = ids.next() {", false),
+        ("ids.for_each(|id| async {", false),
+        ("if !data.is_null() {", true),
+    ] {
+        let code = format!(
+            "use serde_json::{{Value, json}};\n\
+             const SCHEMA: &str = \"CREATE TABLE users (id bigint PRIMARY KEY, data jsonb NOT NULL)\";\n\
+             async fn save(pool: &Pool, ids: Ids, id: i64) {{\n    \
+             let mut data: Value = sqlx::query_scalar(\"SELECT data FROM users WHERE id = $1\").bind(id).fetch_one(pool).await?;\n    \
+             {loops}\n        data[\"n\"] = json!(data[\"n\"].as_i64().unwrap_or(0) + 1);\n        {write}\n    }}{}\n}}\n",
+            if loops.contains('|') { ");" } else { "" }
+        );
+        assert_eq!(fixed(Dialect::Postgres, &code).is_some(), made, "{code}");
     }
 }
 

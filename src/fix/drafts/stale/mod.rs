@@ -27,6 +27,9 @@ pub(super) fn drafts(case: &Case<'_>) -> Vec<Draft> {
     let Some(edits) = edits(&bind.value) else { return vec![] };
     let Some(variable) = rebind::variable(expression) else { return vec![] };
     let stale = Stale { case, placeholder, bind, expression, variable };
+    if stale.repeats() {
+        return vec![];
+    }
     let draft = match edits.as_slice() {
         [Edit::Set(path, value)] => match stale.step(path, value) {
             Step::Counts(step) => stale.count(path, &step),

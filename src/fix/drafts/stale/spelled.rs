@@ -78,6 +78,37 @@ impl Stale<'_> {
         })
     }
 
+    /// Whether the write may run more often than the read: a loop or a closure that begins between them is still open at
+    /// the write. What is changed there is changed again each time.
+    pub(super) fn repeats(&self) -> bool {
+        let mut read = None;
+        self.bind.value.visit(&mut |document| {
+            if let Document::Read(ReadSite { site: Some(site), handed_in: false, .. }) = document {
+                read.get_or_insert(*site);
+            }
+        });
+        let (here, _) = bound_text(self.case.write, self.bind, self.case.fixer.files);
+        let Some(read) = read.filter(|read| read.file == here.file) else { return false };
+        let text = &self.case.fixer.files.get(here.file).text;
+        let Some(between) = text.get(read.span.end as usize..here.span.start as usize) else { return false };
+        let mut open = vec![];
+        for (at, byte) in between.bytes().enumerate() {
+            match byte {
+                b'{' => open.push(at),
+                b'}' => {
+                    open.pop();
+                }
+                _ => {}
+            }
+        }
+        open.into_iter().any(|at| {
+            let head = between.get(..at).unwrap_or_default();
+            let header = head.rsplit([';', '{', '}']).next().unwrap_or_default().trim();
+            let first = text::words(header).next().unwrap_or_default();
+            ["for", "while", "loop"].contains(&first) || header.contains('|')
+        })
+    }
+
     /// How the new value at that path came about.
     pub(super) fn step(&self, path: &[String], value: &Document) -> Step {
         let Some(part) = self.part(path) else { return Step::Unknown };
