@@ -100,7 +100,9 @@ fn of_the_code(case: &Case<'_>) -> Vec<Reason> {
             SignKind::PatchRoute => Fact::PatchRoute,
             SignKind::IfGiven => Fact::IfGiven,
             SignKind::OptionField => Fact::OptionField,
-            SignKind::SiblingProtected if !value::may_be_null(&case.write.value) => return None,
+            SignKind::SiblingProtected if !value::may_be_null(&case.write.value) || !is_mostly_protected(case) => {
+                return None;
+            }
             SignKind::SiblingProtected => Fact::SiblingProtected,
             // Which part of the value the default stands for does not show here: see `default_for_missing`; for the
             // other see `on_purpose`.
@@ -112,6 +114,14 @@ fn of_the_code(case: &Case<'_>) -> Vec<Reason> {
         Some(Reason::at(fact, sign.site, sign.words.clone()))
     };
     case.write.signs.iter().filter_map(of_sign).collect()
+}
+
+/// Whether the statement leaves alone what is not given: of one column among many that says little of the others.
+fn is_mostly_protected(case: &Case<'_>) -> bool {
+    /// One of so many.
+    const FEW: usize = 4;
+    let others = case.write.sql.together.len().saturating_sub(1);
+    case.write.protected_siblings.len() * FEW >= others
 }
 
 /// The facts of a write that stores a document which others may have changed since: a replacement, or a document that
