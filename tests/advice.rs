@@ -443,6 +443,11 @@ fn a_query_that_cannot_lock_is_not_told_to() {
 
 /// A SeaORM program whose document comes from a caller.
 fn sea_orm(dialect: Dialect, column: &str, field: &str) -> (String, String, String) {
+    saving(dialect, column, field, "let doc = changed(&user.doc);", "Set(doc)")
+}
+
+/// The same, with what stands before the model and the value that its document is set to.
+fn saving(dialect: Dialect, column: &str, field: &str, before: &str, value: &str) -> (String, String, String) {
     let schema = "";
     let code = format!(
         "pub mod users {{\n    use sea_orm::entity::prelude::*;\n    #[derive(Clone, Debug, DeriveEntityModel)]\n    \
@@ -451,7 +456,7 @@ fn sea_orm(dialect: Dialect, column: &str, field: &str) -> (String, String, Stri
          impl ActiveModelBehavior for ActiveModel {{}}\n}}\n\
          use sea_orm::{{ActiveModelTrait, ActiveValue::Set, DatabaseConnection, IntoActiveModel}};\n\
          pub async fn saves(db: &DatabaseConnection, user: users::Model) {{\n    \
-         let doc = changed(&user.doc);\n    let mut user = user.into_active_model();\n    user.doc = Set(doc);\n    user.update(db).await;\n}}\n"
+         {before}\n    let mut user = user.into_active_model();\n    user.doc = {value};\n    user.update(db).await;\n}}\n"
     );
     advised(dialect, schema, &code).unwrap()
 }
@@ -542,4 +547,12 @@ fn a_nested_object_is_merged_in_the_database() {
             assert_eq!(stored(server, column, &sql, &values), Reply::Stored(new), "{sql} on {old}");
         }
     }
+}
+
+#[test]
+fn of_a_value_in_a_branch_only_the_value_is_shown() {
+    let jsonb = "#[sea_orm(column_type = \"JsonBinary\")]";
+    let value = "if let Some(doc) = changed(&old) { Set(doc) } else { NotSet }";
+    let (_, before, _) = saving(Dialect::Postgres, jsonb, "Json", "let old = user.doc.clone();", value);
+    assert_eq!(before, "user.doc = .. doc");
 }

@@ -304,6 +304,20 @@ fn folded(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The source of a write on one line; of a value that stands in a branch (`model.data = if a { Set(b) } else { .. }`) only
+/// the value.
+fn spelled(write: &ColumnWrite, files: &Files) -> String {
+    let text = files.text(write.site);
+    let count = |brackets: [char; 3]| text.chars().filter(|c| brackets.contains(c)).count();
+    let (target, is_cut) =
+        (text.split('=').next().unwrap_or_default(), count(['(', '[', '{']) != count([')', ']', '}']));
+    if !is_cut || target.len() == text.len() {
+        return folded(text);
+    }
+    let value = files.text(Site { file: write.file, span: write.sql.value_span });
+    format!("{} = .. {}", folded(target), folded(value))
+}
+
 /// How often a text has a file of that name in a string: `"save.sql"`, `"queries/save.sql"`.
 fn named(text: &str, name: &str) -> usize {
     let starts = |at: usize| text.get(..at).is_some_and(|head| head.ends_with(['"', '/', '\\']));

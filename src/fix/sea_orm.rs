@@ -12,7 +12,7 @@ mod model;
 pub(super) use compared::compared;
 
 use super::suggestion::{Applicability, Edit, Fix};
-use super::{Draft, Fixer, folded, not_applicable};
+use super::{Draft, Fixer, folded, not_applicable, spelled};
 use crate::frontend::facts::{EntityPath, EntityUse};
 use crate::frontend::sql::Verb;
 use crate::project::writes::ColumnWrite;
@@ -73,7 +73,7 @@ pub(super) fn dress(write: &ColumnWrite, draft: &Draft, fixer: &Fixer<'_>) -> Op
             // What is only shown needs no places of the file.
             let code = if refused.is_some() { Rc::default() } else { fixer.models(write.file) };
             let case = model::Case { write, entity, code: &code, text, expr: &expr, values: &values };
-            let before = files.text(write.site);
+            let before = &spelled(write, files);
             return Some(match refused.map_or_else(|| case.edits(), Err) {
                 Ok(moved) if parses(text, &moved.edits) => {
                     let fix = shown(before, moved.statement, None);

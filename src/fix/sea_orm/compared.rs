@@ -2,7 +2,7 @@
 
 use super::{custom, expr_path, expression, is_model, model};
 use crate::fix::advice::compare::{Compared, of_document};
-use crate::fix::{Fixer, folded, qualifier, text};
+use crate::fix::{Fixer, folded, qualifier, spelled, text};
 use crate::frontend::facts::{EntityPath, EntityUse};
 use crate::frontend::sql::Verb;
 use crate::project::around::EarlierRead;
@@ -17,7 +17,7 @@ pub(in crate::fix) fn compared(
     fixer: &Fixer<'_>,
 ) -> (String, String) {
     let file = fixer.files.get(write.file).text.as_str();
-    let before = folded(fixer.files.text(write.site));
+    let before = spelled(write, fixer.files);
     let bound = crate::project::bound::of_assignment(write);
     let value = bound.first().map_or(custom::UNKNOWN, |(_, bind)| bind.source.as_str());
     let unknown = EntityUse { path: EntityPath::default(), columns: vec![], hooks: vec![] };
