@@ -1,6 +1,8 @@
 //! The forms of SeaORM 1.1, and the suggestions for them.
 #![allow(dead_code, unused_imports, reason = "what compiles is what is proven, with traits that one version needs")]
 
+#[path = "../../sea-orm-shared/advised.rs"]
+mod advised;
 #[path = "../../sea-orm-shared/after/mod.rs"]
 mod after;
 #[path = "../../sea-orm-shared/before.rs"]
