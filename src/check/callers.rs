@@ -1,11 +1,12 @@
 //! Files that are looked at for calls of wanted functions: those that matter by themselves once more, others for the
 //! first time.
 
-use super::{Loaded, Reader, Relevance, Report, load};
+use super::Report;
+use super::reader::{Loaded, Reader, load};
 use crate::discover::Candidate;
 use crate::discover::bodies;
 use crate::discover::names::{self, Before, Call};
-use crate::discover::prefilter;
+use crate::discover::prefilter::{self, Relevance};
 use crate::frontend::facts::{HandedOn, WantedCall};
 use crate::frontend::rust::{self, Context};
 use crate::source::{FileId, Files, SourceFile};

@@ -1,6 +1,7 @@
 //! From facts to what is said about the named files: findings, less what the user has decided in comments.
 
-use super::{Options, Reader, Report};
+use super::reader::Reader;
+use super::{Options, Report};
 use crate::baseline::Looked;
 use crate::declared::ColumnRule;
 use crate::discover::Candidate;
