@@ -46,7 +46,8 @@ pub async fn two_keys(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
 }
 
 pub async fn pairs(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
-    let values: Vec<(users::Column, SimpleExpr)> = vec![(users::Column::Data, Expr::value(json!({ "phone": phone })))];
+    let values: Vec<(users::Column, SimpleExpr)> =
+        vec![(users::Column::Data, Expr::value(json!({ "phone": phone })))];
     let mut update = users::Entity::update_many().filter(users::Column::Id.eq(id));
     for (column, value) in values {
         update = update.col_expr(column, value);
@@ -64,12 +65,8 @@ pub fn statement(id: i64, phone: &str) -> UpdateStatement {
 }
 
 pub async fn upsert(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
-    let row = users::ActiveModel {
-        id: Set(id),
-        name: Set(String::new()),
-        data: Set(json!({ "phone": phone })),
-        ..Default::default()
-    };
+    let row =
+        users::ActiveModel { id: Set(id), name: Set(String::new()), data: Set(json!({ "phone": phone })), ..Default::default() };
     users::Entity::insert(row)
         .on_conflict(OnConflict::column(users::Column::Id).update_column(users::Column::Data).to_owned())
         .exec(db)
@@ -78,12 +75,8 @@ pub async fn upsert(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
 }
 
 pub async fn upsert_by_value(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
-    let row = users::ActiveModel {
-        id: Set(id),
-        name: Set(String::new()),
-        data: Set(json!({ "phone": phone })),
-        ..Default::default()
-    };
+    let row =
+        users::ActiveModel { id: Set(id), name: Set(String::new()), data: Set(json!({ "phone": phone })), ..Default::default() };
     users::Entity::insert(row)
         .on_conflict(
             OnConflict::column(users::Column::Id).value(users::Column::Data, Expr::cust("excluded.data")).to_owned(),
@@ -94,15 +87,13 @@ pub async fn upsert_by_value(db: &DatabaseConnection, id: i64, phone: &str) -> D
 }
 
 pub async fn upsert_of_a_list(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
-    let row = users::ActiveModel {
-        id: Set(id),
-        name: Set(String::new()),
-        data: Set(json!({ "phone": phone })),
-        ..Default::default()
-    };
+    let row =
+        users::ActiveModel { id: Set(id), name: Set(String::new()), data: Set(json!({ "phone": phone })), ..Default::default() };
     users::Entity::insert(row)
         .on_conflict(
-            OnConflict::column(users::Column::Id).update_columns([users::Column::Name, users::Column::Data]).to_owned(),
+            OnConflict::column(users::Column::Id)
+                .update_columns([users::Column::Name, users::Column::Data])
+                .to_owned(),
         )
         .exec(db)
         .await?;

@@ -17,8 +17,7 @@ fn prefs() -> Value {
 /// Puts the row of user 1 back.
 async fn reset(db: &DatabaseConnection, meta: &Value) -> Result<(), DbErr> {
     let meta = if meta.is_null() { "NULL".to_owned() } else { format!("'{meta}'") };
-    let row =
-        format!("INSERT INTO users (id, name, data, meta, prefs) VALUES (1, '', '{}', {meta}, '{}')", seed(), prefs());
+    let row = format!("INSERT INTO users (id, name, data, meta, prefs) VALUES (1, '', '{}', {meta}, '{}')", seed(), prefs());
     db.execute_unprepared("DELETE FROM users").await?;
     db.execute_unprepared(&row).await?;
     Ok(())
@@ -138,8 +137,7 @@ pub async fn all() -> Result<(), DbErr> {
     let url = std::env::var("DATABASE_URL").expect("DATABASE_URL names a PostgreSQL database");
     let server = sea_orm::Database::connect(url).await?;
     server.execute_unprepared("DROP TABLE IF EXISTS users").await?;
-    let table =
-        "CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL, data jsonb NOT NULL, meta jsonb, prefs jsonb)";
+    let table = "CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL, data jsonb NOT NULL, meta jsonb, prefs jsonb)";
     server.execute_unprepared(table).await?;
     check_all!(&server, postgres)?;
     let (db, patch) = (&server, || json!({ "phone": "2" }));

@@ -184,10 +184,7 @@ pub fn raw(id: i64, data: Json) -> Statement {
 
 pub fn raw_field(user: &users::Model, phone: String) -> Statement {
     //= data: kept
-    raw_sql!(
-        Postgres,
-        r#"UPDATE users SET data = jsonb_set(data, '{phone}', to_jsonb({phone}::text)) WHERE id = {user.id}"#
-    )
+    raw_sql!(Postgres, r#"UPDATE users SET data = jsonb_set(data, '{phone}', to_jsonb({phone}::text)) WHERE id = {user.id}"#)
 }
 
 pub fn raw_literal(phone: String) -> Statement {

@@ -11,10 +11,7 @@ type Done = Result<(), DbErr>;
 
 pub async fn one_key(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Data,
-            Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]),
-        )
+        .col_expr(users::Column::Data, Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]))
         .filter(users::Column::Id.eq(id))
         .exec(db)
         .await?;
@@ -23,13 +20,7 @@ pub async fn one_key(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
 
 pub async fn one_key_or_null(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Meta,
-            Expr::cust_with_values(
-                "JSON_SET(COALESCE(meta, JSON_OBJECT()), '$.phone', JSON_EXTRACT(?, '$'))",
-                [json!(phone)],
-            ),
-        )
+        .col_expr(users::Column::Meta, Expr::cust_with_values("JSON_SET(COALESCE(meta, JSON_OBJECT()), '$.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]))
         .filter(users::Column::Id.eq(id))
         .exec(db)
         .await?;
@@ -38,13 +29,7 @@ pub async fn one_key_or_null(db: &DatabaseConnection, id: i64, phone: &str) -> D
 
 pub async fn nested_key(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Data,
-            Expr::cust_with_values(
-                "JSON_SET(JSON_INSERT(data, '$.address', JSON_OBJECT()), '$.address.phone', JSON_EXTRACT(?, '$'))",
-                [json!(phone)],
-            ),
-        )
+        .col_expr(users::Column::Data, Expr::cust_with_values("JSON_SET(JSON_INSERT(data, '$.address', JSON_OBJECT()), '$.address.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]))
         .filter(users::Column::Id.eq(id))
         .exec(db)
         .await?;
@@ -53,10 +38,7 @@ pub async fn nested_key(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
 
 pub async fn two_keys(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Data,
-            Expr::cust_with_values("JSON_MERGE_PATCH(data, ?)", [json!({ "phone": phone, "visits": 2 })]),
-        )
+        .col_expr(users::Column::Data, Expr::cust_with_values("JSON_MERGE_PATCH(data, ?)", [json!({ "phone": phone, "visits": 2 })]))
         .filter(users::Column::Id.eq(id))
         .exec(db)
         .await?;
@@ -64,10 +46,8 @@ pub async fn two_keys(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
 }
 
 pub async fn pairs(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
-    let values: Vec<(users::Column, SimpleExpr)> = vec![(
-        users::Column::Data,
-        Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]),
-    )];
+    let values: Vec<(users::Column, SimpleExpr)> =
+        vec![(users::Column::Data, Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]))];
     let mut update = users::Entity::update_many().filter(users::Column::Id.eq(id));
     for (column, value) in values {
         update = update.col_expr(column, value);
@@ -79,44 +59,27 @@ pub async fn pairs(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
 pub fn statement(id: i64, phone: &str) -> UpdateStatement {
     Query::update()
         .table(users::Entity)
-        .value(
-            users::Column::Data,
-            Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]),
-        )
+        .value(users::Column::Data, Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]))
         .and_where(Expr::col(users::Column::Id).eq(id))
         .to_owned()
 }
 
 pub async fn upsert(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
-    let row = users::ActiveModel {
-        id: Set(id),
-        name: Set(String::new()),
-        data: Set(json!({ "phone": phone })),
-        ..Default::default()
-    };
+    let row =
+        users::ActiveModel { id: Set(id), name: Set(String::new()), data: Set(json!({ "phone": phone })), ..Default::default() };
     users::Entity::insert(row)
-        .on_conflict(
-            OnConflict::column(users::Column::Id)
-                .value(users::Column::Data, Expr::cust("JSON_MERGE_PATCH(users.data, VALUES(data))"))
-                .to_owned(),
-        )
+        .on_conflict(OnConflict::column(users::Column::Id).value(users::Column::Data, Expr::cust("JSON_MERGE_PATCH(users.data, VALUES(data))")).to_owned())
         .exec(db)
         .await?;
     Ok(())
 }
 
 pub async fn upsert_by_value(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
-    let row = users::ActiveModel {
-        id: Set(id),
-        name: Set(String::new()),
-        data: Set(json!({ "phone": phone })),
-        ..Default::default()
-    };
+    let row =
+        users::ActiveModel { id: Set(id), name: Set(String::new()), data: Set(json!({ "phone": phone })), ..Default::default() };
     users::Entity::insert(row)
         .on_conflict(
-            OnConflict::column(users::Column::Id)
-                .value(users::Column::Data, Expr::cust("JSON_MERGE_PATCH(users.data, excluded.data)"))
-                .to_owned(),
+            OnConflict::column(users::Column::Id).value(users::Column::Data, Expr::cust("JSON_MERGE_PATCH(users.data, excluded.data)")).to_owned(),
         )
         .exec(db)
         .await?;
@@ -124,15 +87,13 @@ pub async fn upsert_by_value(db: &DatabaseConnection, id: i64, phone: &str) -> D
 }
 
 pub async fn upsert_of_a_list(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
-    let row = users::ActiveModel {
-        id: Set(id),
-        name: Set(String::new()),
-        data: Set(json!({ "phone": phone })),
-        ..Default::default()
-    };
+    let row =
+        users::ActiveModel { id: Set(id), name: Set(String::new()), data: Set(json!({ "phone": phone })), ..Default::default() };
     users::Entity::insert(row)
         .on_conflict(
-            OnConflict::column(users::Column::Id).update_columns([users::Column::Name, users::Column::Data]).to_owned(),
+            OnConflict::column(users::Column::Id)
+                .update_columns([users::Column::Name, users::Column::Data])
+                .to_owned(),
         )
         .exec(db)
         .await?;
@@ -141,10 +102,7 @@ pub async fn upsert_of_a_list(db: &DatabaseConnection, id: i64, phone: &str) -> 
 
 pub async fn model(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Data,
-            Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]),
-        )
+        .col_expr(users::Column::Data, Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]))
         .filter(users::Column::Id.eq(id))
         .exec(db)
         .await?;
@@ -155,17 +113,12 @@ pub async fn model(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
 
 pub async fn model_or_null(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Meta,
-            Expr::cust_with_values(
-                "JSON_SET(COALESCE(meta, JSON_OBJECT()), '$.phone', JSON_EXTRACT(?, '$'))",
-                [json!(phone)],
-            ),
-        )
+        .col_expr(users::Column::Meta, Expr::cust_with_values("JSON_SET(COALESCE(meta, JSON_OBJECT()), '$.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]))
         .filter(users::Column::Id.eq(id))
         .exec(db)
         .await?;
-    let user = users::ActiveModel { id: Unchanged(id), ..Default::default() };
+    let user =
+        users::ActiveModel { id: Unchanged(id), ..Default::default() };
     user.update(db).await?;
     Ok(())
 }
@@ -175,10 +128,7 @@ pub async fn fetched(db: &DatabaseConnection, id: i64, phone: &str) -> Result<Op
     let mut user: users::ActiveModel = user.into();
     user.name = Set("n".to_owned());
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Data,
-            Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]),
-        )
+        .col_expr(users::Column::Data, Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]))
         .filter(users::Column::Id.eq(user.id.clone().unwrap()))
         .exec(db)
         .await?;
@@ -192,10 +142,7 @@ pub async fn under_a_condition(db: &DatabaseConnection, id: i64, phone: Option<&
     user.name = Set("n".to_owned());
     if let Some(phone) = phone {
         users::Entity::update_many()
-            .col_expr(
-                users::Column::Data,
-                Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]),
-            )
+            .col_expr(users::Column::Data, Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(phone)]))
             .filter(users::Column::Id.eq(user.id.clone().unwrap()))
             .exec(db)
             .await?;
@@ -222,10 +169,7 @@ pub async fn read_and_written_back(db: &DatabaseConnection, id: i64, phone: &str
     data["phone"] = json!(phone);
     let user: users::ActiveModel = user.into();
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Data,
-            Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(data["phone"])]),
-        )
+        .col_expr(users::Column::Data, Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(data["phone"])]))
         .filter(users::Column::Id.eq(user.id.clone().unwrap()))
         .exec(db)
         .await
@@ -243,13 +187,7 @@ pub async fn two_read_and_written_back(db: &DatabaseConnection, id: i64, phone: 
     let mut user = user.into_active_model();
     user.name = Set("n".to_owned());
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Data,
-            Expr::cust_with_values(
-                "JSON_MERGE_PATCH(data, ?)",
-                [serde_json::json!({ "phone": data["phone"], "visits": data["visits"] })],
-            ),
-        )
+        .col_expr(users::Column::Data, Expr::cust_with_values("JSON_MERGE_PATCH(data, ?)", [serde_json::json!({ "phone": data["phone"], "visits": data["visits"] })]))
         .filter(users::Column::Id.eq(user.id.clone().unwrap()))
         .exec(db)
         .await?;
@@ -264,13 +202,7 @@ pub async fn typed_and_written_back(db: &DatabaseConnection, id: i64, phone: &st
     prefs.phone = Some(phone.to_owned());
     let user = user.into_active_model();
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Prefs,
-            Expr::cust_with_values(
-                "JSON_SET(COALESCE(prefs, JSON_OBJECT()), '$.phone', JSON_EXTRACT(?, '$'))",
-                [json!(prefs.phone)],
-            ),
-        )
+        .col_expr(users::Column::Prefs, Expr::cust_with_values("JSON_SET(COALESCE(prefs, JSON_OBJECT()), '$.phone', JSON_EXTRACT(?, '$'))", [json!(prefs.phone)]))
         .filter(users::Column::Id.eq(user.id.clone().unwrap()))
         .exec(db)
         .await?;
@@ -285,13 +217,7 @@ pub async fn counted(db: &DatabaseConnection, id: i64) -> Done {
     data["visits"] = json!(data["visits"].as_i64().unwrap_or(0) + 1);
     let user = user.into_active_model();
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Data,
-            Expr::cust_with_values(
-                "JSON_SET(data, '$.visits', CAST(COALESCE(JSON_VALUE(data, '$.visits'), 0) AS SIGNED) + ?)",
-                [1_i64],
-            ),
-        )
+        .col_expr(users::Column::Data, Expr::cust_with_values("JSON_SET(data, '$.visits', CAST(COALESCE(JSON_VALUE(data, '$.visits'), 0) AS SIGNED) + ?)", [1_i64]))
         .filter(users::Column::Id.eq(user.id.clone().unwrap()))
         .exec(db)
         .await?;
@@ -321,13 +247,7 @@ pub async fn an_object_or_nothing(db: &DatabaseConnection, id: i64, phone: &str)
     meta["phone"] = json!(phone);
     let user = user.into_active_model();
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Meta,
-            Expr::cust_with_values(
-                "JSON_SET(COALESCE(meta, JSON_OBJECT()), '$.phone', JSON_EXTRACT(?, '$'))",
-                [json!(meta["phone"])],
-            ),
-        )
+        .col_expr(users::Column::Meta, Expr::cust_with_values("JSON_SET(COALESCE(meta, JSON_OBJECT()), '$.phone', JSON_EXTRACT(?, '$'))", [json!(meta["phone"])]))
         .filter(users::Column::Id.eq(user.id.clone().unwrap()))
         .exec(db)
         .await?;
@@ -345,10 +265,7 @@ pub async fn an_object_if_it_is_none(db: &DatabaseConnection, id: i64, phone: &s
     data["phone"] = serde_json::to_value(phone).map_err(|error| DbErr::Custom(error.to_string()))?;
     let mut active: users::ActiveModel = user.clone().into();
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Data,
-            Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(data["phone"])]),
-        )
+        .col_expr(users::Column::Data, Expr::cust_with_values("JSON_SET(data, '$.phone', JSON_EXTRACT(?, '$'))", [json!(data["phone"])]))
         .filter(users::Column::Id.eq(active.id.clone().unwrap()))
         .exec(db)
         .await

@@ -20,10 +20,7 @@ pub async fn one_key(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
 
 pub async fn one_key_or_null(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Meta,
-            Expr::cust_with_values("jsonb_set(COALESCE(meta, '{}'), '{phone}', $1::jsonb)", [json!(phone)]),
-        )
+        .col_expr(users::Column::Meta, Expr::cust_with_values("jsonb_set(COALESCE(meta, '{}'), '{phone}', $1::jsonb)", [json!(phone)]))
         .filter(users::Column::Id.eq(id))
         .exec(db)
         .await?;
@@ -68,35 +65,21 @@ pub fn statement(id: i64, phone: &str) -> UpdateStatement {
 }
 
 pub async fn upsert(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
-    let row = users::ActiveModel {
-        id: Set(id),
-        name: Set(String::new()),
-        data: Set(json!({ "phone": phone })),
-        ..Default::default()
-    };
+    let row =
+        users::ActiveModel { id: Set(id), name: Set(String::new()), data: Set(json!({ "phone": phone })), ..Default::default() };
     users::Entity::insert(row)
-        .on_conflict(
-            OnConflict::column(users::Column::Id)
-                .value(users::Column::Data, Expr::cust("users.data || excluded.data"))
-                .to_owned(),
-        )
+        .on_conflict(OnConflict::column(users::Column::Id).value(users::Column::Data, Expr::cust("users.data || excluded.data")).to_owned())
         .exec(db)
         .await?;
     Ok(())
 }
 
 pub async fn upsert_by_value(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
-    let row = users::ActiveModel {
-        id: Set(id),
-        name: Set(String::new()),
-        data: Set(json!({ "phone": phone })),
-        ..Default::default()
-    };
+    let row =
+        users::ActiveModel { id: Set(id), name: Set(String::new()), data: Set(json!({ "phone": phone })), ..Default::default() };
     users::Entity::insert(row)
         .on_conflict(
-            OnConflict::column(users::Column::Id)
-                .value(users::Column::Data, Expr::cust("users.data || excluded.data"))
-                .to_owned(),
+            OnConflict::column(users::Column::Id).value(users::Column::Data, Expr::cust("users.data || excluded.data")).to_owned(),
         )
         .exec(db)
         .await?;
@@ -104,15 +87,13 @@ pub async fn upsert_by_value(db: &DatabaseConnection, id: i64, phone: &str) -> D
 }
 
 pub async fn upsert_of_a_list(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
-    let row = users::ActiveModel {
-        id: Set(id),
-        name: Set(String::new()),
-        data: Set(json!({ "phone": phone })),
-        ..Default::default()
-    };
+    let row =
+        users::ActiveModel { id: Set(id), name: Set(String::new()), data: Set(json!({ "phone": phone })), ..Default::default() };
     users::Entity::insert(row)
         .on_conflict(
-            OnConflict::column(users::Column::Id).update_columns([users::Column::Name, users::Column::Data]).to_owned(),
+            OnConflict::column(users::Column::Id)
+                .update_columns([users::Column::Name, users::Column::Data])
+                .to_owned(),
         )
         .exec(db)
         .await?;
@@ -132,14 +113,12 @@ pub async fn model(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
 
 pub async fn model_or_null(db: &DatabaseConnection, id: i64, phone: &str) -> Done {
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Meta,
-            Expr::cust_with_values("jsonb_set(COALESCE(meta, '{}'), '{phone}', $1::jsonb)", [json!(phone)]),
-        )
+        .col_expr(users::Column::Meta, Expr::cust_with_values("jsonb_set(COALESCE(meta, '{}'), '{phone}', $1::jsonb)", [json!(phone)]))
         .filter(users::Column::Id.eq(id))
         .exec(db)
         .await?;
-    let user = users::ActiveModel { id: Unchanged(id), ..Default::default() };
+    let user =
+        users::ActiveModel { id: Unchanged(id), ..Default::default() };
     user.update(db).await?;
     Ok(())
 }
@@ -163,10 +142,7 @@ pub async fn under_a_condition(db: &DatabaseConnection, id: i64, phone: Option<&
     user.name = Set("n".to_owned());
     if let Some(phone) = phone {
         users::Entity::update_many()
-            .col_expr(
-                users::Column::Data,
-                Expr::cust_with_values("jsonb_set(data, '{phone}', $1::jsonb)", [json!(phone)]),
-            )
+            .col_expr(users::Column::Data, Expr::cust_with_values("jsonb_set(data, '{phone}', $1::jsonb)", [json!(phone)]))
             .filter(users::Column::Id.eq(user.id.clone().unwrap()))
             .exec(db)
             .await?;
@@ -193,10 +169,7 @@ pub async fn read_and_written_back(db: &DatabaseConnection, id: i64, phone: &str
     data["phone"] = json!(phone);
     let user: users::ActiveModel = user.into();
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Data,
-            Expr::cust_with_values("jsonb_set(data, '{phone}', $1::jsonb)", [json!(data["phone"])]),
-        )
+        .col_expr(users::Column::Data, Expr::cust_with_values("jsonb_set(data, '{phone}', $1::jsonb)", [json!(data["phone"])]))
         .filter(users::Column::Id.eq(user.id.clone().unwrap()))
         .exec(db)
         .await
@@ -214,13 +187,7 @@ pub async fn two_read_and_written_back(db: &DatabaseConnection, id: i64, phone: 
     let mut user = user.into_active_model();
     user.name = Set("n".to_owned());
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Data,
-            Expr::cust_with_values(
-                "data || $1",
-                [serde_json::json!({ "phone": data["phone"], "visits": data["visits"] })],
-            ),
-        )
+        .col_expr(users::Column::Data, Expr::cust_with_values("data || $1", [serde_json::json!({ "phone": data["phone"], "visits": data["visits"] })]))
         .filter(users::Column::Id.eq(user.id.clone().unwrap()))
         .exec(db)
         .await?;
@@ -235,10 +202,7 @@ pub async fn typed_and_written_back(db: &DatabaseConnection, id: i64, phone: &st
     prefs.phone = Some(phone.to_owned());
     let user = user.into_active_model();
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Prefs,
-            Expr::cust_with_values("jsonb_set(COALESCE(prefs, '{}'), '{phone}', $1::jsonb)", [json!(prefs.phone)]),
-        )
+        .col_expr(users::Column::Prefs, Expr::cust_with_values("jsonb_set(COALESCE(prefs, '{}'), '{phone}', $1::jsonb)", [json!(prefs.phone)]))
         .filter(users::Column::Id.eq(user.id.clone().unwrap()))
         .exec(db)
         .await?;
@@ -253,13 +217,7 @@ pub async fn counted(db: &DatabaseConnection, id: i64) -> Done {
     data["visits"] = json!(data["visits"].as_i64().unwrap_or(0) + 1);
     let user = user.into_active_model();
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Data,
-            Expr::cust_with_values(
-                "jsonb_set(data, '{visits}', to_jsonb(COALESCE((data #>> '{visits}')::bigint, 0) + $1::bigint))",
-                [1_i64],
-            ),
-        )
+        .col_expr(users::Column::Data, Expr::cust_with_values("jsonb_set(data, '{visits}', to_jsonb(COALESCE((data #>> '{visits}')::bigint, 0) + $1::bigint))", [1_i64]))
         .filter(users::Column::Id.eq(user.id.clone().unwrap()))
         .exec(db)
         .await?;
@@ -289,10 +247,7 @@ pub async fn an_object_or_nothing(db: &DatabaseConnection, id: i64, phone: &str)
     meta["phone"] = json!(phone);
     let user = user.into_active_model();
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Meta,
-            Expr::cust_with_values("jsonb_set(COALESCE(meta, '{}'), '{phone}', $1::jsonb)", [json!(meta["phone"])]),
-        )
+        .col_expr(users::Column::Meta, Expr::cust_with_values("jsonb_set(COALESCE(meta, '{}'), '{phone}', $1::jsonb)", [json!(meta["phone"])]))
         .filter(users::Column::Id.eq(user.id.clone().unwrap()))
         .exec(db)
         .await?;
@@ -310,10 +265,7 @@ pub async fn an_object_if_it_is_none(db: &DatabaseConnection, id: i64, phone: &s
     data["phone"] = serde_json::to_value(phone).map_err(|error| DbErr::Custom(error.to_string()))?;
     let mut active: users::ActiveModel = user.clone().into();
     users::Entity::update_many()
-        .col_expr(
-            users::Column::Data,
-            Expr::cust_with_values("jsonb_set(data, '{phone}', $1::jsonb)", [json!(data["phone"])]),
-        )
+        .col_expr(users::Column::Data, Expr::cust_with_values("jsonb_set(data, '{phone}', $1::jsonb)", [json!(data["phone"])]))
         .filter(users::Column::Id.eq(active.id.clone().unwrap()))
         .exec(db)
         .await

@@ -3,7 +3,9 @@
 use crate::entity::prelude::Users;
 use crate::entity::users;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, PostgresQueryBuilder, Query, SimpleExpr, UpdateStatement};
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, DeriveIden, EntityTrait, QueryFilter, Update, UpdateMany};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DbErr, DeriveIden, EntityTrait, QueryFilter, Update, UpdateMany,
+};
 use serde_json::Value as Json;
 
 type Done = Result<(), DbErr>;

@@ -2,9 +2,7 @@
 
 use crate::entity::prelude::Users;
 use crate::entity::users;
-use sea_orm::{
-    ActiveModelTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel, QueryTrait, Set, Unchanged, Update,
-};
+use sea_orm::{ActiveModelTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel, QueryTrait, Set, Unchanged, Update};
 use serde_json::Value as Json;
 
 type Done = Result<(), DbErr>;

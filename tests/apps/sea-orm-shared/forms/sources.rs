@@ -1,7 +1,7 @@
 //! Where an active model comes from, and how its values are set.
 
-use crate::entity::Prefs;
 use crate::entity::users::{self, ActiveModel as UserModel, Column};
+use crate::entity::Prefs;
 use sea_orm::prelude::*;
 use sea_orm::{ActiveModelTrait, ActiveValue, IntoActiveModel, IntoActiveValue, NotSet, Set};
 use serde_json::Value as Json;

@@ -8,13 +8,7 @@ use serde_json::Value as Json;
 type Done = Result<(), DbErr>;
 
 fn row(data: Json) -> users::ActiveModel {
-    users::ActiveModel {
-        id: Set(1),
-        name: Set(String::new()),
-        data: Set(data.clone()),
-        meta: Set(Some(data)),
-        prefs: Set(None),
-    }
+    users::ActiveModel { id: Set(1), name: Set(String::new()), data: Set(data.clone()), meta: Set(Some(data)), prefs: Set(None) }
 }
 
 pub async fn update_column(db: &DatabaseConnection, data: Json) -> Done {

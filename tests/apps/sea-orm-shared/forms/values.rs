@@ -28,10 +28,7 @@ pub fn cust() -> Query {
 pub fn cust_with_values(theme: String) -> Query {
     users::Entity::update_many()
         //= data: kept
-        .col_expr(
-            users::Column::Data,
-            Expr::cust_with_values("jsonb_set(data, '{theme}', to_jsonb($1::text))", [theme]),
-        )
+        .col_expr(users::Column::Data, Expr::cust_with_values("jsonb_set(data, '{theme}', to_jsonb($1::text))", [theme]))
         .filter(users::Column::Id.eq(1))
 }
 
@@ -105,8 +102,7 @@ pub fn coalesced(patch: Json) -> Query {
 }
 
 pub fn case(data: Json) -> Query {
-    let case =
-        Expr::case(Expr::col(users::Column::Name).eq("x"), Expr::val(data)).finally(Expr::col(users::Column::Data));
+    let case = Expr::case(Expr::col(users::Column::Name).eq("x"), Expr::val(data)).finally(Expr::col(users::Column::Data));
     users::Entity::update_many()
         //= data: lost
         .col_expr(users::Column::Data, case.into())

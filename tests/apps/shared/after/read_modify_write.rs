@@ -6,11 +6,7 @@ use sqlx::PgPool;
 pub async fn set_phone(pool: &PgPool, id: i64, phone: String) -> sqlx::Result<()> {
     let mut data: Value = sqlx::query_scalar("SELECT data FROM users WHERE id = $1").bind(id).fetch_one(pool).await?;
     data["phone"] = json!(phone);
-    sqlx::query("UPDATE users SET data = jsonb_set(data, '{phone}', $1::jsonb) WHERE id = $2")
-        .bind(&data["phone"])
-        .bind(id)
-        .execute(pool)
-        .await?;
+    sqlx::query("UPDATE users SET data = jsonb_set(data, '{phone}', $1::jsonb) WHERE id = $2").bind(&data["phone"]).bind(id).execute(pool).await?;
     Ok(())
 }
 
@@ -26,11 +22,7 @@ pub async fn set_two(pool: &PgPool, id: i64, phone: String) -> sqlx::Result<()> 
     let mut data: Value = sqlx::query_scalar("SELECT data FROM users WHERE id = $1").bind(id).fetch_one(pool).await?;
     data["phone"] = Value::String(phone);
     data["postal_code"] = json!(4000);
-    sqlx::query("UPDATE users SET data = data || $1 WHERE id = $2")
-        .bind(serde_json::json!({ "phone": data["phone"], "postal_code": data["postal_code"] }))
-        .bind(id)
-        .execute(pool)
-        .await?;
+    sqlx::query("UPDATE users SET data = data || $1 WHERE id = $2").bind(serde_json::json!({ "phone": data["phone"], "postal_code": data["postal_code"] })).bind(id).execute(pool).await?;
     Ok(())
 }
 

@@ -103,13 +103,11 @@ pub async fn merge_city(pool: &PgPool, id: i64) -> sqlx::Result<()> {
 
 /// A column of type `json`.
 pub async fn set_note(pool: &PgPool, id: i64, note: &Value) -> sqlx::Result<()> {
-    sqlx::query(
-        "UPDATE users SET notes = jsonb_set(COALESCE(notes::jsonb, '{}'), '{note}', $1::jsonb)::json WHERE id = $2",
-    )
-    .bind(json!(note))
-    .bind(id)
-    .execute(pool)
-    .await?;
+    sqlx::query("UPDATE users SET notes = jsonb_set(COALESCE(notes::jsonb, '{}'), '{note}', $1::jsonb)::json WHERE id = $2")
+        .bind(json!(note))
+        .bind(id)
+        .execute(pool)
+        .await?;
     Ok(())
 }
 
