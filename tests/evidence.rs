@@ -259,3 +259,21 @@ fn each_guard_quiets_a_finding_and_what_looks_like_one_does_not() {
     }
     assert!(wrong.is_empty(), "\n{wrong}");
 }
+
+#[test]
+fn a_branch_that_writes_back_what_was_read_is_not_taken_for_a_null() {
+    let lib = r#"
+async fn save(pool: &PgPool, id: i64, fresh: bool) -> sqlx::Result<()> {
+    let row = sqlx::query("SELECT data FROM users WHERE id = $1").bind(id).fetch_one(pool).await?;
+    let mut old: serde_json::Value = row.get("data");
+    old["phone"] = json!("1");
+    let data = if fresh { json!({ "phone": "1" }) } else { old };
+    sqlx::query("UPDATE users SET data = $1 WHERE id = $2").bind(data).bind(id).execute(pool).await?;
+    Ok(())
+}
+"#;
+    let schema = "CREATE TABLE users (id bigint PRIMARY KEY, data jsonb NOT NULL);\n";
+    let text = Project::new(&[("migrations/1.sql", schema), ("src/lib.rs", lib)]).run(&["."]).stdout;
+    assert!(text.contains("the old document stays in one branch, and is replaced in another"), "{text}");
+    assert!(!text.contains("is NULL"), "{text}");
+}

@@ -207,7 +207,12 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
         reasons.push(Fact::ScalarValue.into());
     }
     if survival.labels.contains(&"conditional") && (merges || survival.new_keys.is_none()) {
-        reasons.push(Reason::note(Fact::OnlyIfGiven, "the old document stays when the new value is NULL"));
+        let words = if merges {
+            "the old document stays in one branch, and is replaced in another"
+        } else {
+            "the old document stays when the new value is NULL"
+        };
+        reasons.push(Reason::note(Fact::OnlyIfGiven, words));
         reasons.extend(partial_update(case));
         if !write.reads.is_empty() {
             let words = "in the other case the document is stored as it was read earlier";
