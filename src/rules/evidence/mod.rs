@@ -1,5 +1,6 @@
 //! The facts of a write, each with the place that shows it. Says what is so; what it means is for [`super::judgement`].
 
+mod keys;
 mod value;
 
 use super::finding::Evidence;
@@ -12,7 +13,7 @@ use crate::frontend::facts::{Sign, SignKind};
 use crate::frontend::sql::Verb;
 use crate::project::around::{Protection, ProtectionKind};
 use crate::project::catalog::Certainty;
-use crate::project::profile::{Creator, WriterKind};
+use crate::project::profile::WriterKind;
 use crate::project::writes::Guard;
 use crate::source::{Files, Site};
 pub(super) use value::{is_array, is_scalar};
@@ -198,7 +199,7 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
     }
     // In the other case it is the document as it was read: who loses which keys is no matter of this statement alone.
     let merges = survival.labels.contains(&"conditional") && !write.reads.is_empty();
-    let mut reasons = if merges { vec![] } else { keys(case) };
+    let mut reasons = if merges { vec![] } else { keys::of(case) };
     reasons.extend(declared_whole(case));
     if is_array(&write.value) || case.profile.shape.only_arrays() {
         reasons.push(Reason::note(Fact::ArrayValue, "arrays are stored here: there are no sibling keys to lose"));
@@ -258,70 +259,6 @@ pub(super) fn declared_whole(case: &Case<'_>) -> Option<Reason> {
     let rule = case.declared.whole?;
     let words = "the configuration says that this document is replaced as a whole";
     Some(Reason { fact: Fact::Declared, words: words.to_owned(), site: case.rules.site(rule) })
-}
-
-/// What is known of the keys that go.
-fn keys(case: &Case<'_>) -> Vec<Reason> {
-    let read = |key: &String| case.profile.keys.get(key).is_some_and(|sites| !sites.is_empty());
-    match case.lost_keys() {
-        Some(keys) if keys.is_empty() && !case.profile.keys.is_empty() => {
-            // The profile holds this very write's keys; only keys from elsewhere make it a proof.
-            if case.profile.keys.values().any(|readers| !readers.is_empty()) {
-                let words = "the new document carries every key that is known of this column";
-                vec![Reason::note(Fact::CoversKnownKeys, words)]
-            } else if let Some(site) = same_keys(case) {
-                let words = "the same keys are stored here: the document is always one of this form";
-                vec![Reason::at(Fact::CoversKnownKeys, site, words)]
-            } else {
-                vec![spelled_out(case)]
-            }
-        }
-        Some(keys) if !keys.is_empty() => match other_rows(case) {
-            Some(reason) => vec![reason],
-            None if keys.iter().any(read) => vec![Fact::LostKeyRead.into()],
-            None => vec![lost_key(case, &keys)],
-        },
-        Some(_) => vec![spelled_out(case)],
-        None => vec![],
-    }
-}
-
-/// Another place that stores a document with exactly these keys. (All keys that are known are among them.)
-fn same_keys(case: &Case<'_>) -> Option<Site> {
-    // One key stored alone, in several places, may as well be one of many each time.
-    let own = case.write.survival.new_keys.as_ref().filter(|keys| keys.len() > 1)?;
-    let others = case.profile.live().filter(|writer| writer.site != case.write.site);
-    let other =
-        others.filter(|writer| writer.keys.as_ref().is_some_and(|keys| keys.len() == own.len())).map(|w| w.site);
-    let statement = Site { file: case.write.file, span: case.write.sql.statement };
-    let apart = |site: Site| site.file != statement.file || !statement.span.contains(site.span);
-    let same = |creator: &&Creator| creator.keys.len() == own.len() && apart(creator.site);
-    other.min().or_else(|| case.profile.creators.iter().find(same).map(|creator| creator.site))
-}
-
-/// Keys that nobody reads go; rows are created with them, or another write or the schema names them.
-fn lost_key(case: &Case<'_>, keys: &[String]) -> Reason {
-    match keys.iter().find_map(|key| Some((key, case.profile.begun.get(key)?))) {
-        Some((key, site)) => Reason::at(Fact::LostKeyKnown, *site, format!("rows begin with `{key}` here")),
-        None => Fact::LostKeyKnown.into(),
-    }
-}
-
-/// Another upsert inserts another constant beside its document: each kind of row has keys of its own.
-fn other_rows(case: &Case<'_>) -> Option<Reason> {
-    let own = case.profile.writers.iter().find(|writer| writer.site == case.write.site)?;
-    let (other, (column, here, there)) = case.profile.live().find_map(|other| Some((other, own.other_rows(other)?)))?;
-    let words =
-        format!("rows of another kind, with keys of their own: `{column}` is '{there}' here and '{here}' there");
-    Some(Reason::at(Fact::OtherRows, other.site, words))
-}
-
-/// The new document's keys are known and no others are: from a literal, or from the fields of a type.
-fn spelled_out(case: &Case<'_>) -> Reason {
-    match crate::project::profile::owners(case.write).into_iter().next() {
-        Some((name, site)) => Reason::at(Fact::OneType, site, format!("the new document is a whole `{name}`")),
-        None => Fact::LiteralObject.into(),
-    }
 }
 
 /// `COALESCE($n, column)` beside other columns: who gives part of the row replaces all of the document.
