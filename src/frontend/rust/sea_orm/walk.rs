@@ -1,6 +1,6 @@
 //! One walk over a file for everything that may write through a model or a builder.
 //!
-//! Collects; [`super::writes`] decides what it comes to.
+//! Collects; [`mod@super::writes`] decides what it comes to.
 
 use super::columns::chain;
 use super::names;
