@@ -129,7 +129,7 @@ struct Wanted<'a> {
     /// How calls of the functions are spelled, sorted; as [`names::Names::may_call`] takes it.
     keys: Vec<u32>,
     /// What a file spells that means it, for each.
-    near: Vec<prefilter::Names>,
+    near: Vec<prefilter::Spelled>,
 }
 
 impl<'a> Wanted<'a> {
@@ -138,7 +138,7 @@ impl<'a> Wanted<'a> {
         for (number, call) in calls.iter().enumerate() {
             by_name.entry(call.name.as_bytes()).or_default().push(number);
         }
-        let near = calls.iter().map(|call| prefilter::Names::new(&call.near)).collect();
+        let near = calls.iter().map(|call| prefilter::Spelled::new(&call.near)).collect();
         let mut keys = vec![];
         for call in calls {
             let name = call.name.as_bytes();

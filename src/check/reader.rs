@@ -153,9 +153,9 @@ impl Reader<'_> {
             deferred.filter_map(|(_, path)| path.rsplit("::").next()).map(str::to_owned).collect();
         let makers = calls::wanted(facts);
         let keys: Vec<u32> = constants.iter().chain(&makers).map(|name| names::declaration(name.as_bytes())).collect();
-        let constants = prefilter::Names::new(&constants.into_iter().collect::<Vec<_>>());
+        let constants = prefilter::Spelled::new(&constants.into_iter().collect::<Vec<_>>());
         let makers: Vec<String> = makers.into_iter().map(|name| format!("fn {name}")).collect();
-        let makers = prefilter::Names::new(&makers);
+        let makers = prefilter::Spelled::new(&makers);
         let wanted = |bytes: &[u8]| {
             constants.are_in(bytes) || makers.places(bytes).any(|(_, place)| prefilter::makes_document(bytes, place))
         };

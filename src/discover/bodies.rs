@@ -6,6 +6,7 @@
 //! Works on bytes, by the rules of Rust's lexer as far as they say where a brace is one. What it does not understand it
 //! leaves in.
 
+use super::names::is_name;
 use super::prefilter::{Relevance, relevance};
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
@@ -197,7 +198,7 @@ impl<'a> Scan<'a> {
                     self.string();
                 }
                 b'\'' => self.quote(),
-                _ if is_word(byte) => {
+                _ if is_name(byte) => {
                     if let Some(word) = self.word() {
                         return Some(Token::Word(word));
                     }
@@ -279,7 +280,7 @@ impl<'a> Scan<'a> {
 
     /// A word; `None` where it was the beginning of a string: `r#".."#`, `b"..`, `b'x'`.
     fn word(&mut self) -> Option<&'a [u8]> {
-        let length = self.rest().iter().take_while(|byte| is_word(**byte)).count();
+        let length = self.rest().iter().take_while(|byte| is_name(**byte)).count();
         let word = self.rest().get(..length).unwrap_or_default();
         self.at += length;
         let raw = matches!(word, b"r" | b"br" | b"cr");
@@ -322,10 +323,6 @@ impl<'a> Scan<'a> {
             }
         }
     }
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
 }
 
 #[cfg(test)]

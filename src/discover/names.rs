@@ -94,7 +94,10 @@ impl Names {
     pub fn take_declared(&mut self, bytes: &[u8]) {
         static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();
         let Some(search) = SEARCH.get_or_init(|| fast(&["fn ", "const ", "static "])) else { return };
-        let names = search.find_iter(bytes).map(|found| first_name(bytes.get(found.end()..).unwrap_or_default()));
+        let names = search.find_iter(bytes).map(|found| {
+            let rest = bytes.get(found.end()..).unwrap_or_default();
+            first_name(rest.strip_prefix(b"mut ").unwrap_or(rest))
+        });
         self.declared.extend(names.map(declaration));
         self.declared.sort_unstable();
         self.declared.dedup();
@@ -127,16 +130,19 @@ fn hash<'b>(parts: impl IntoIterator<Item = &'b [u8]>) -> u32 {
     bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
-fn is_name(byte: u8) -> bool {
+/// Whether a byte may stand in a name.
+pub(super) fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
 }
 
-fn first_name(bytes: &[u8]) -> &[u8] {
+/// The name that the bytes start with.
+pub(super) fn first_name(bytes: &[u8]) -> &[u8] {
     let length = bytes.iter().take_while(|byte| is_name(**byte)).count();
     bytes.get(..length).unwrap_or_default()
 }
 
-fn last_name(bytes: &[u8]) -> &[u8] {
+/// The name that the bytes end with.
+pub(super) fn last_name(bytes: &[u8]) -> &[u8] {
     let length = bytes.iter().rev().take_while(|byte| is_name(**byte)).count();
     bytes.get(bytes.len() - length..).unwrap_or_default()
 }

@@ -4,8 +4,9 @@
 //! definition or a place where a column is decoded. Two keywords make a statement only where they stand close to each
 //! other and not in a comment: prose is full of them. A file that does nothing but decode or encode fields as JSON
 //! matters when one of them is a column that is written ([`Relevance::Codes`]), and one that only spells a constant
-//! which another file builds its SQL from is found by that constant's name ([`Names`]).
+//! which another file builds its SQL from is found by that constant's name ([`Spelled`]).
 
+use super::names::{first_name, is_name, last_name};
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -257,22 +258,15 @@ fn filled_field(before: &[u8]) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
-}
-
 /// The name that the bytes start with, without `r#`.
 fn leading_name(bytes: &[u8]) -> String {
     let bytes = bytes.trim_ascii_start();
-    let bytes = bytes.strip_prefix(b"r#").unwrap_or(bytes);
-    let length = bytes.iter().take_while(|byte| is_name(**byte)).count();
-    String::from_utf8_lossy(bytes.get(..length).unwrap_or_default()).into_owned()
+    String::from_utf8_lossy(first_name(bytes.strip_prefix(b"r#").unwrap_or(bytes))).into_owned()
 }
 
 /// The name that the bytes end with.
 fn trailing_name(bytes: &[u8]) -> String {
-    let length = bytes.iter().rev().take_while(|byte| is_name(**byte)).count();
-    String::from_utf8_lossy(bytes.get(bytes.len() - length..).unwrap_or_default()).into_owned()
+    String::from_utf8_lossy(last_name(bytes)).into_owned()
 }
 
 /// Whether the signature of the function that is declared at this byte names a type of documents.
@@ -284,11 +278,11 @@ pub fn makes_document(bytes: &[u8], at: usize) -> bool {
     [b"Value".as_slice(), b"Json", b"json", b"Map"].iter().any(|ty| signature.windows(ty.len()).any(|part| part == *ty))
 }
 
-/// A search for names of constants.
+/// A search for words as they are spelled: names of constants, declarations.
 #[derive(Debug)]
-pub struct Names(Option<AhoCorasick>);
+pub struct Spelled(Option<AhoCorasick>);
 
-impl Names {
+impl Spelled {
     /// A search for any of the names; none finds nothing.
     pub fn new(names: &[String]) -> Self {
         Self(if names.is_empty() { None } else { AhoCorasick::new(names).ok() })

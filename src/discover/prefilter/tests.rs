@@ -69,8 +69,8 @@ fn a_function_that_makes_a_document_names_its_type() {
 
 #[test]
 fn names_of_constants_are_found_as_spelled() {
-    let names = Names::new(&["JOBS_TABLE".to_owned()]);
+    let names = Spelled::new(&["JOBS_TABLE".to_owned()]);
     assert!(names.are_in(b"pub const JOBS_TABLE: &str = \"jobs\";"));
     assert!(!names.are_in(b"pub const jobs_table: u8 = 1;"));
-    assert!(Names::new(&[]).is_empty());
+    assert!(Spelled::new(&[]).is_empty());
 }

@@ -122,7 +122,7 @@ fn blanked<'t>(text: &'t str, idle: &[Range<usize>]) -> Cow<'t, str> {
     Cow::Owned(out)
 }
 
-/// Whether a line is documentation that tells nothing.
+/// Whether a line is documentation that tells nothing. A line of a string that looks like it is taken for it: it is no SQL.
 fn is_idle_doc(line: &str) -> bool {
     let line = line.trim_ascii_start();
     line.strip_prefix("///").or_else(|| line.strip_prefix("//!")).is_some_and(|text| !signs::may_say(text))
