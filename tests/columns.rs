@@ -140,7 +140,9 @@ mod tests {
     let project = Project::new(&[("migrations/1.sql", schema), ("src/lib.rs", lib)]);
     let columns = project.run(&["columns"]).stdout;
     assert!(columns.contains("keys     mail (only written), phone (only written), theme (only written)"), "{columns}");
-    assert!(columns.contains("inserts  sign_up src/lib.rs:3:"), "{columns}");
+    let insert = columns.lines().find(|line| line.contains(" insert ")).unwrap();
+    assert!(insert.contains("fine") && insert.contains("sign_up") && insert.contains("src/lib.rs:3:"), "{columns}");
+    assert!(!columns.contains("prepare"), "{columns}");
     let text = project.run(&["."]).stdout;
     assert!(text.contains("`mail` and `theme` are lost"), "{text}");
     assert!(text.contains("rows begin with `mail` here"), "{text}");
@@ -197,4 +199,34 @@ async fn set(pool: &PgPool, id: i64) -> sqlx::Result<()> {
     assert!(columns.contains("keys     billing (1 reader), seats (1 reader)\n"), "{columns}");
     let text = project.run(&["."]).stdout;
     assert!(text.contains("error[json-column-overwrite]") && text.contains("`address` is read here"), "{text}");
+}
+
+#[test]
+fn keys_that_the_configuration_declares_are_called_declared() {
+    let config =
+        "[columns]\n\"jobs.state\" = { keys = [\"step\", \"error\"] }\n\"jobs.log\" = { keys = [\"lines\"] }\n";
+    let schema = "CREATE TABLE jobs (id bigint PRIMARY KEY, version bigint, state jsonb NOT NULL, log jsonb);\n";
+    let project = Project::new(&[("noclobber.toml", config), ("migrations/1.sql", schema), ("src/lib.rs", LIB)]);
+    let columns = project.run(&["columns"]).stdout;
+    assert!(columns.contains("keys     error (declared), step (declared)\n"), "{columns}");
+    // Nothing writes this one.
+    assert!(columns.contains("keys     lines (declared)\n"), "{columns}");
+    let json: serde_json::Value = serde_json::from_str(&project.run(&["columns", "--output", "json"]).stdout).unwrap();
+    assert_eq!(json["columns"][1]["keys"][0], serde_json::json!({ "key": "error", "declared": true, "readers": [] }));
+}
+
+#[test]
+fn what_an_upsert_inserts_is_one_writer() {
+    let schema = "CREATE TABLE users (id bigint PRIMARY KEY, data jsonb NOT NULL);\n";
+    let statements = "INSERT INTO users (id, data) VALUES (1, '{\"a\": 1}') ON CONFLICT (id) DO UPDATE SET data = EXCLUDED.data;\n\
+                      INSERT INTO users (id, data) VALUES (2, '{\"a\": 1}'), (3, '{\"b\": 1}');\n";
+    let project = Project::new(&[("src/schema.sql", schema), ("src/queries.sql", statements)]);
+    let json: serde_json::Value = serde_json::from_str(&project.run(&["columns", "--output", "json"]).stdout).unwrap();
+    let writers = json["columns"][0]["writers"].as_array().unwrap();
+    let kinds: Vec<(&str, u64)> = writers
+        .iter()
+        .map(|writer| (writer["kind"].as_str().unwrap(), writer["start"]["line"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(kinds, [("whole", 1), ("insert-only", 2)]);
+    assert!(writers[1]["survival"].is_null());
 }

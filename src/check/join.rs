@@ -80,9 +80,8 @@ fn shift(site: &mut Site, by: u32) {
 /// All places of a column.
 fn places_of(column: &mut SurveyedColumn, f: &mut dyn FnMut(&mut Site)) {
     column.provenance.iter_mut().filter_map(|(_, site)| site.as_mut()).for_each(&mut *f);
-    column.keys.iter_mut().flat_map(|(_, sites)| sites).for_each(&mut *f);
+    column.keys.iter_mut().flat_map(|key| &mut key.readers).for_each(&mut *f);
     column.owners.iter_mut().map(|(_, site)| site).for_each(&mut *f);
-    column.creators.iter_mut().map(|(site, _)| site).for_each(&mut *f);
     column.writers.iter_mut().map(|writer| &mut writer.site).for_each(f);
 }
 

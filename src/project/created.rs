@@ -6,6 +6,7 @@ use super::Paths;
 use super::catalog::{Catalog, Column, Hint, Lookup};
 use super::environment::Answers;
 use super::kinds::sql_type;
+use super::place::is_migration;
 use super::profile::{ColumnId, column_id};
 use super::writes::of_column;
 use crate::document::Document;
@@ -29,6 +30,8 @@ pub struct Created {
     pub site: Site,
     /// The function it stands in.
     pub function: Option<String>,
+    /// A one-off statement.
+    pub migration: bool,
 }
 
 /// The documents that the statements of a file create rows with, but those of tests.
@@ -39,6 +42,7 @@ pub(super) fn of_file(
     dialect: impl Fn(&TextFacts) -> Dialect,
 ) -> Vec<Created> {
     let mut found = vec![];
+    let in_migrations = is_migration(paths.get(facts.file));
     for text in facts.texts.iter().filter(|text| text.text.route != Route::Cache && !text.text.test) {
         if text.facts.inserts.is_empty() {
             continue;
@@ -46,6 +50,7 @@ pub(super) fn of_file(
         let dialect = dialect(text);
         let hint = Hint { file: Some(facts.file), path: paths.get(facts.file), dialect: Some(dialect), test: false };
         let function = text.text.function.and_then(|index| facts.functions.get(index)).map(|f| f.name.clone());
+        let migration = in_migrations || !text.facts.schema.is_empty();
         for insert in &text.facts.inserts {
             for inserted in &insert.columns {
                 let Lookup::Found(column) = catalog.column(&insert.table, &inserted.name, &hint) else { continue };
@@ -57,7 +62,8 @@ pub(super) fn of_file(
                     let column_of = of_column(column, dialect, &State::ALL);
                     let keys = survival::survival(&value, &column_of).new_keys.unwrap_or_default();
                     let site = Site { file: facts.file, span: inserted.span };
-                    found.push(Created { column: column_id(column), value, keys, site, function: function.clone() });
+                    let (column, function) = (column_id(column), function.clone());
+                    found.push(Created { column, value, keys, site, function, migration });
                 }
             }
         }

@@ -6,7 +6,7 @@ use crate::check::Report;
 use crate::project::catalog::Certainty;
 use crate::project::profile::WriterKind;
 use crate::rules::finding::{Confidence, Severity};
-use crate::rules::survey::{SurveyedColumn, SurveyedWriter};
+use crate::rules::survey::{SurveyedColumn, SurveyedKey, SurveyedWriter};
 use crate::source::{Position, Site};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -28,9 +28,6 @@ pub fn text(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         }
         if !column.owners.is_empty() {
             writeln!(out, "  types    {}", one_line(&owners(column)))?;
-        }
-        if !column.creators.is_empty() {
-            writeln!(out, "  inserts  {}", one_line(&inserts(column, &lines)))?;
         }
         let rows: Vec<[String; 5]> = column.writers.iter().map(|writer| row(writer, &lines)).collect();
         let width = |index: usize| rows.iter().map(|row| row[index].chars().count()).max().unwrap_or(0);
@@ -96,14 +93,13 @@ pub fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         keys: column
             .keys
             .iter()
-            .map(|(key, sites)| JsonKey { key, readers: sites.iter().copied().map(place).collect() })
+            .map(|key| JsonKey {
+                key: &key.key,
+                declared: key.declared,
+                readers: key.readers.iter().copied().map(place).collect(),
+            })
             .collect(),
         owners: column.owners.iter().map(|(name, site)| Owner { r#type: name, place: place(*site) }).collect(),
-        inserts: column
-            .creators
-            .iter()
-            .map(|(site, function)| JsonInsert { function: function.as_deref(), place: place(*site) })
-            .collect(),
         writers: column
             .writers
             .iter()
@@ -137,9 +133,10 @@ fn kind(column: &SurveyedColumn) -> String {
     parts.join(", ")
 }
 
-/// `address (2 readers), phone (only written)`.
+/// `address (2 readers), phone (only written), step (declared)`.
 fn keys(column: &SurveyedColumn) -> String {
-    let key = |(key, sites): &(String, Vec<Site>)| match sites.len() {
+    let key = |SurveyedKey { key, readers, declared }: &SurveyedKey| match readers.len() {
+        0 if *declared => format!("{key} (declared)"),
         0 => format!("{key} (only written)"),
         count => format!("{key} ({})", plural(count, "reader")),
     };
@@ -148,20 +145,6 @@ fn keys(column: &SurveyedColumn) -> String {
 
 fn owners(column: &SurveyedColumn) -> String {
     column.owners.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-/// `save src/lib.rs:3:5, 2 more`.
-fn inserts(column: &SurveyedColumn, lines: &Lines<'_>) -> String {
-    /// More are only counted.
-    const MOST: usize = 3;
-    let place = |(site, function): &(Site, Option<String>)| match function {
-        Some(function) => format!("{function} {}", lines.place(*site)),
-        None => lines.place(*site),
-    };
-    let mut parts: Vec<String> = column.creators.iter().take(MOST).map(place).collect();
-    let more = column.creators.len().saturating_sub(MOST);
-    parts.extend((more > 0).then(|| format!("{more} more")));
-    parts.join(", ")
 }
 
 /// How, the verdict, the function, the place, the guard.
@@ -173,6 +156,7 @@ fn row(writer: &SurveyedWriter, lines: &Lines<'_>) -> [String; 5] {
         WriterKind::ReadModifyWrite => "read, change, write",
         WriterKind::Reset => "reset",
         WriterKind::FillsOnly => "fills what is empty",
+        WriterKind::InsertOnly => "insert",
         WriterKind::Unknown => "not decided",
     };
     let verdict = match writer.verdict {
@@ -221,15 +205,7 @@ struct JsonColumn<'a> {
     shape: &'a str,
     keys: Vec<JsonKey<'a>>,
     owners: Vec<Owner<'a>>,
-    inserts: Vec<JsonInsert<'a>>,
     writers: Vec<JsonWriter<'a>>,
-}
-
-#[derive(Serialize)]
-struct JsonInsert<'a> {
-    function: Option<&'a str>,
-    #[serde(flatten)]
-    place: Place<'a>,
 }
 
 #[derive(Serialize)]
@@ -242,6 +218,7 @@ struct Reason<'a> {
 #[derive(Serialize)]
 struct JsonKey<'a> {
     key: &'a str,
+    declared: bool,
     readers: Vec<Place<'a>>,
 }
 
@@ -255,7 +232,7 @@ struct Owner<'a> {
 #[derive(Serialize)]
 struct JsonWriter<'a> {
     kind: WriterKind,
-    survival: crate::document::survival::Word,
+    survival: Option<crate::document::survival::Word>,
     severity: Option<Severity>,
     confidence: Option<Confidence>,
     function: Option<&'a str>,

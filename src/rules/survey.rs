@@ -4,7 +4,7 @@ use super::finding::{Confidence, Finding, Severity};
 use crate::document::survival::Word;
 use crate::project::Project;
 use crate::project::catalog::{Certainty, Column, ColumnKind};
-use crate::project::profile::{ColumnId, Profile, Profiles, WriterKind, column_id};
+use crate::project::profile::{ColumnId, Creator, Profile, Profiles, WriterKind, column_id};
 use crate::source::Site;
 use std::collections::BTreeMap;
 
@@ -25,14 +25,23 @@ pub struct SurveyedColumn {
     pub provenance: Vec<(String, Option<Site>)>,
     /// What the documents are: `object`, `array`, `scalar`, `mixed`, `unknown`.
     pub shape: &'static str,
-    /// Top-level keys that exist, each with the places that read it (none when it is only written).
-    pub keys: Vec<(String, Vec<Site>)>,
+    /// Top-level keys that exist, in the order of their names.
+    pub keys: Vec<SurveyedKey>,
     /// Rust types that are stored in it, each with a place.
     pub owners: Vec<(String, Site)>,
-    /// Where rows are created with a document, and the function; in the order of file and place.
-    pub creators: Vec<(Site, Option<String>)>,
-    /// The writes over existing rows, in the order of file and place.
+    /// The writes, in the order of file and place.
     pub writers: Vec<SurveyedWriter>,
+}
+
+/// A top-level key of a column's documents.
+#[derive(Debug, Clone)]
+pub struct SurveyedKey {
+    /// The key.
+    pub key: String,
+    /// The places that read it.
+    pub readers: Vec<Site>,
+    /// The configuration declares it.
+    pub declared: bool,
 }
 
 /// One write of a column.
@@ -44,8 +53,8 @@ pub struct SurveyedWriter {
     pub function: Option<String>,
     /// How it treats the document.
     pub kind: WriterKind,
-    /// What survives.
-    pub survival: Word,
+    /// What survives; `None` for an insert, which finds nothing there.
+    pub survival: Option<Word>,
     /// How it was judged; `None` when nothing is said of it.
     pub verdict: Option<(Severity, Confidence)>,
     /// What protects the row, in words.
@@ -76,7 +85,7 @@ pub fn survey(project: &Project, findings: &[Finding]) -> Vec<SurveyedColumn> {
             if let Some(profile) = profiles.get(column) {
                 return surveyed(column, profile, &verdicts);
             }
-            let mut profile = Profile::of(column);
+            let mut profile = Profile::of(column, &project.declared);
             let id = column_id(column);
             project.created.iter().filter(|created| created.column == id).for_each(|created| profile.begin(created));
             surveyed(column, &profile, &verdicts)
@@ -89,11 +98,37 @@ fn surveyed(column: &Column, profile: &Profile, verdicts: &BTreeMap<Site, (Sever
         site: writer.site,
         function: writer.function.clone(),
         kind: writer.kind,
-        survival: writer.word,
+        survival: Some(writer.word),
         verdict: verdicts.get(&writer.site).copied(),
         guard: writer.protection.clone(),
         test: writer.test,
         migration: writer.migration,
+    };
+    let insert = |creator: &Creator| SurveyedWriter {
+        site: creator.site,
+        function: creator.function.clone(),
+        kind: WriterKind::InsertOnly,
+        survival: None,
+        verdict: None,
+        guard: None,
+        test: false,
+        migration: creator.migration,
+    };
+    // What an upsert inserts stands where it writes over: one writer, not two.
+    let of_upsert = |creator: &&Creator| {
+        let within = |other: Site| other.file == creator.site.file && other.span.contains(creator.site.span);
+        profile.writers.iter().any(|writer| within(writer.statement))
+    };
+    let mut inserts: Vec<&Creator> = profile.creators.iter().filter(|creator| !of_upsert(creator)).collect();
+    // Of several rows each has its place in the profile.
+    inserts.dedup_by_key(|creator| creator.site);
+    let mut writers: Vec<SurveyedWriter> =
+        profile.writers.iter().map(writer).chain(inserts.into_iter().map(insert)).collect();
+    writers.sort_by_key(|writer| writer.site);
+    let key = |(key, readers): (&String, &Vec<Site>)| SurveyedKey {
+        key: key.clone(),
+        readers: readers.clone(),
+        declared: profile.declared.contains_key(key),
     };
     SurveyedColumn {
         table: super::wording::table(&column.table),
@@ -107,9 +142,8 @@ fn surveyed(column: &Column, profile: &Profile, verdicts: &BTreeMap<Site, (Sever
         certainty: column.certainty(),
         provenance: column.provenance.iter().map(|reason| (reason.message.clone(), reason.site)).collect(),
         shape: profile.shape.word(),
-        keys: profile.keys.iter().map(|(key, sites)| (key.clone(), sites.clone())).collect(),
+        keys: profile.keys.iter().map(key).collect(),
         owners: profile.owners.iter().map(|(name, site)| (name.clone(), *site)).collect(),
-        creators: profile.creators.iter().map(|creator| (creator.site, creator.function.clone())).collect(),
-        writers: profile.writers.iter().map(writer).collect(),
+        writers,
     }
 }

@@ -16,6 +16,7 @@ use super::catalog::Column;
 use super::created::Created;
 use super::writes::ColumnWrite;
 use super::{Project, declare};
+use crate::declared::ColumnRules;
 use crate::source::Site;
 use std::collections::BTreeMap;
 
@@ -32,6 +33,8 @@ pub fn column_id(column: &Column) -> ColumnId {
 pub struct Profile {
     /// Top-level keys that exist, each with the places that read it (none when it is only written).
     pub keys: BTreeMap<String, Vec<Site>>,
+    /// Those of them that the user declares, each with the place in the configuration where that is known.
+    pub declared: BTreeMap<String, Option<Site>>,
     /// Keys that rows are created with, each with the first place that does.
     pub begun: BTreeMap<String, Site>,
     /// The inserts of documents, in the order of file path and place.
@@ -65,6 +68,8 @@ pub struct Creator {
     pub function: Option<String>,
     /// Its top-level keys; empty where they are not known.
     pub keys: Vec<String>,
+    /// A one-off statement.
+    pub migration: bool,
 }
 
 /// The profiles of all columns that are written.
@@ -80,11 +85,8 @@ impl Profiles {
         let (writes, rules) = (&project.writes, &project.declared);
         let mut by_column: BTreeMap<ColumnId, Profile> = BTreeMap::new();
         for write in writes {
-            let profile = by_column.entry(column_id(&write.column)).or_insert_with(|| Profile::of(&write.column));
-            for (key, _) in declare::of(&write.column, rules).keys {
-                profile.keys.entry(key.to_owned()).or_default();
-            }
-            profile.add(write);
+            let profile = || Profile::of(&write.column, rules);
+            by_column.entry(column_id(&write.column)).or_insert_with(profile).add(write);
         }
         for created in &project.created {
             if let Some(profile) = by_column.get_mut(&created.column) {
@@ -106,9 +108,14 @@ impl Profiles {
 }
 
 impl Profile {
-    /// What the column's own record says: its key reads, and the keys of its default.
-    pub fn of(column: &Column) -> Self {
+    /// What is known of the column before any write: its key reads, the keys of its default, and those that the user
+    /// declares.
+    pub fn of(column: &Column, rules: &ColumnRules) -> Self {
         let mut profile = Self::default();
+        for (key, rule) in declare::of(column, rules).keys {
+            profile.keys.entry(key.to_owned()).or_default();
+            profile.declared.insert(key.to_owned(), rules.site(rule));
+        }
         for (path, site) in &column.key_reads {
             if let Some(key) = path.first() {
                 profile.keys.entry(key.clone()).or_default().push(*site);
@@ -134,8 +141,9 @@ impl Profile {
             self.begun.entry(key.clone()).or_insert(created.site);
         }
         self.shape.see_value(&created.value);
-        let Created { site, function, keys, .. } = created;
-        self.creators.push(Creator { site: *site, function: function.clone(), keys: keys.clone() });
+        let Created { site, function, keys, migration, .. } = created;
+        let (function, keys) = (function.clone(), keys.clone());
+        self.creators.push(Creator { site: *site, function, keys, migration: *migration });
     }
 
     /// Adds what a write shows.

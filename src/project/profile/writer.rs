@@ -22,6 +22,8 @@ pub enum WriterKind {
     Reset,
     /// It writes only where nothing is to be lost: an empty column, a missing key.
     FillsOnly,
+    /// It creates rows, and writes over none.
+    InsertOnly,
     /// Not decided.
     Unknown,
 }
@@ -31,6 +33,8 @@ pub enum WriterKind {
 pub struct Writer {
     /// The assignment.
     pub site: Site,
+    /// The whole statement.
+    pub statement: Site,
     /// How it treats the document.
     pub kind: WriterKind,
     /// What survives.
@@ -62,6 +66,7 @@ impl Writer {
     pub(super) fn of(write: &ColumnWrite) -> Self {
         Self {
             site: write.site,
+            statement: Site { file: write.file, span: write.sql.statement },
             kind: kind(write),
             word: write.survival.word,
             verb: write.verb,
