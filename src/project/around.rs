@@ -82,6 +82,8 @@ protections! {
     Serializable, "serializable", true;
     /// A mutex of the process, held around read and write, on SQLite, where one process writes.
     HeldMutex, "held-mutex", true;
+    /// Read and written in one transaction of SQLite, which lets one of two such transactions fail.
+    SqliteTransaction, "sqlite-transaction", true;
     /// Looks like a guard: a transaction as such.
     Transaction, "transaction", false;
     /// Looks like a guard: a mutex of the process, on a database server that others write to as well.
@@ -105,6 +107,7 @@ impl ProtectionKind {
                 | Self::ImmediateTransaction
                 | Self::Serializable
                 | Self::HeldMutex
+                | Self::SqliteTransaction
         )
     }
 }

@@ -3,6 +3,9 @@
 //! Read off the source of the write's function, and of functions of the same file that it calls; order counts: a lock
 //! that is taken after the read protects nothing.
 
+mod spoken;
+mod sqlite;
+
 use super::Paths;
 use super::around::{EarlierRead, Protection, ProtectionKind};
 use super::writes::Guard;
@@ -98,6 +101,10 @@ pub(super) fn protections(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Protectio
     if let (Some(site), true) = (locking.iter().flatten().next(), locking.iter().all(Option::is_some)) {
         add(ProtectionKind::RowLock, Some(*site), words(ProtectionKind::RowLock).to_owned());
     }
+    if case.dialect == Dialect::Sqlite && sqlite::one_transaction(case, paths) {
+        let kind = ProtectionKind::SqliteTransaction;
+        add(kind, statement, words(kind).to_owned());
+    }
     for mark in marks.iter().filter(|mark| mark.at <= write_at) {
         if mark.kind == ProtectionKind::RowLock && known {
             continue;
@@ -171,6 +178,9 @@ fn words(kind: ProtectionKind) -> &'static str {
         ProtectionKind::ImmediateTransaction => "the transaction takes the write lock when it begins",
         ProtectionKind::Serializable => "the isolation level makes the later writer fail",
         ProtectionKind::HeldMutex => "a mutex is held around the read and the write",
+        ProtectionKind::SqliteTransaction => {
+            "read and written in one transaction: of two such transactions SQLite lets one fail"
+        }
         ProtectionKind::Transaction => {
             "a transaction by itself does not keep others from writing between read and write"
         }
@@ -231,9 +241,12 @@ fn marks_in(file: FileId, span: Span, paths: Paths<'_>) -> Vec<Mark> {
     let mut found = vec![];
     for (words, kind) in MARKS {
         for (at, _) in source.match_indices(words) {
+            if words.contains(' ') && spoken::is_message(&source, at) {
+                continue;
+            }
             let line = source.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or("");
             let comment = line.trim_start().starts_with("//") || line.trim_start().starts_with("--");
-            // `FOR UPDATE` in a message is none; `ON CONFLICT .. DO UPDATE` is not spelled so.
+            // `ON CONFLICT .. DO UPDATE` is not spelled so.
             if comment {
                 continue;
             }

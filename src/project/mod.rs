@@ -25,6 +25,7 @@ mod reads;
 mod resolve;
 mod schema;
 mod siblings;
+mod steps;
 pub mod writes;
 
 use crate::declared::ColumnRules;

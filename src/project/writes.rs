@@ -10,7 +10,7 @@ use super::place::is_migration;
 use super::predicate::{self, Target, state_of};
 use super::reads::{self, Statements, Written};
 use super::resolve::{JsonColumns, Resolved, Resolver};
-use super::{Paths, Settings, Unanalysed, siblings};
+use super::{Paths, Settings, Unanalysed, siblings, steps};
 use crate::document::survival::{self, State, Survival, Word};
 use crate::document::{Document, Input, Nullability, Shape};
 use crate::frontend::dialect_hint;
@@ -183,7 +183,7 @@ impl Collector<'_> {
                 text,
                 function: function.or_else(|| self.functions.get(&facts.file).map(String::as_str)),
                 test: text.text.test,
-                migration: in_migrations || !text.facts.schema.is_empty(),
+                migration: in_migrations || !text.facts.schema.is_empty() || steps::is_step(text, facts, self.paths),
             };
             let first = writes.len();
             for write in &text.facts.writes {

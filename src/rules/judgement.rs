@@ -136,6 +136,10 @@ facts! {
     // --- what lowers
     /// Emptied on purpose: a constant, no input.
     Reset, "reset", Lowers, "a constant without input is a reset";
+    /// The new value is a number or a text that the database computes from the old one.
+    Computed, "computed", Lowers, "what is counted up or cut off is no document";
+    /// The value has one of several forms, which a constant tells apart.
+    TaggedForm, "tagged-form", Lowers, "each form is a whole document, with keys of its own";
     /// Every key that is known is carried by the new document.
     CoversKnownKeys, "whole-document", Lowers, "nothing that is known is lost";
     /// Other rows of the table hold other documents, by a constant beside them.

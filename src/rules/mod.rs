@@ -24,6 +24,7 @@ mod upsert_overwrite;
 mod write_lost;
 
 use crate::declared::{ColumnRules, Declared};
+use crate::document::Key;
 use crate::document::survival::Word;
 use crate::fix::Fixer;
 use crate::project::profile::{Profile, Profiles, Twin};
@@ -125,7 +126,13 @@ impl Case<'_> {
     /// Keys of the profile that the new document does not carry; `None` when its keys are not known.
     fn lost_keys(&self) -> Option<Vec<String>> {
         let new = self.write.survival.new_keys.as_ref()?;
-        Some(self.profile.keys.keys().filter(|key| !new.contains(key)).cloned().collect())
+        // A form does without the keys of the others.
+        let forms = evidence::tagged_forms(&self.write.value).unwrap_or_default();
+        let of_a_form = |key: &String| {
+            let mut entries = forms.iter().copied().flatten();
+            entries.any(|(name, _)| matches!(name, Key::Name(name) if name == key))
+        };
+        Some(self.profile.keys.keys().filter(|key| !new.contains(key) && !of_a_form(key)).cloned().collect())
     }
 }
 

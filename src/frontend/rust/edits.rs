@@ -163,8 +163,9 @@ impl<'a> Values<'_, 'a, '_> {
                     return Val { doc, ..found };
                 }
                 ("extend" | "append", [other]) if path.is_empty() => {
-                    let other = self.encoded(other);
-                    let (left, right) = (Box::new(found.doc), Box::new(other.doc));
+                    // Rust has no map that is NULL.
+                    let other = super::functions::not_null(self.encoded(other).doc);
+                    let (left, right) = (Box::new(found.doc), Box::new(other));
                     return Val { doc: Document::Merge { left, right, how: MergeHow::Concat }, ..found };
                 }
                 ("push", [value]) if found.json || super::inline::may_hold(&found.doc) || is_array(&found) => {
@@ -195,7 +196,8 @@ impl<'a> Values<'_, 'a, '_> {
             && let (Some(keys), Some(values)) = (self.looped_over(key), self.looped_over(value))
             && std::ptr::eq(keys, values)
         {
-            let (left, right) = (Box::new(found.doc), Box::new(self.encoded(without_iterator(keys)).doc));
+            let right = super::functions::not_null(self.encoded(without_iterator(keys)).doc);
+            let (left, right) = (Box::new(found.doc), Box::new(right));
             return Val { doc: Document::Merge { left, right, how: MergeHow::Concat }, ..found };
         }
         let Some(step) = self.step(key) else { return through(found, "`insert` may change it") };

@@ -37,7 +37,13 @@ impl Values<'_, '_, '_> {
             "from" if matches!(ty.as_str(), "Option" | "Box" | "Arc") => self.value(first),
             "Json" | "Jsonb" => self.json_wrapper(first),
             "new" | "from" if matches!(ty.as_str(), "Json" | "Jsonb") => self.json_wrapper(first),
-            "to_value" if of_json => Val::json(not_null(self.encoded(first).doc)),
+            "to_value" if of_json => {
+                let found = self.encoded(first);
+                let value = Val::json(not_null(found.doc));
+                // Whose document it is stays known.
+                let of = found.ty.filter(|ty| !ty.is_json()).map(|ty| Ty::of("serde_json::Value", ty));
+                Val { ty: of.or(value.ty), ..value }
+            }
             "to_string" | "to_string_pretty" | "to_vec" | "to_vec_pretty" if of_json => {
                 let found = self.encoded(first);
                 text_of(not_null(found.doc), found.ty)

@@ -61,8 +61,9 @@ fn of_function(reader: &Reader<'_, '_>, scope: &Scope<'_>) -> Vec<Sign> {
         let words: Vec<String> =
             text.split(|c: char| !c.is_alphanumeric() && c != '\'').map(str::to_lowercase).collect();
         let mut said = words.iter().zip(words.iter().skip(1).map(String::as_str).chain([""]));
-        // `does not overwrite what ..` says the opposite.
-        let (first, next) = said.find(|(word, next)| is_replacing(word, next) || is_negation(word))?;
+        // `does not overwrite what ..`, `merged rather than replacing ..` say the opposite.
+        let negated = |word: &str, next: &str| is_negation(word) || word == "than" && is_replacing(next, "");
+        let (first, next) = said.find(|(word, next)| is_replacing(word, next) || negated(word, next))?;
         let replaces = is_replacing(first, next);
         let first = if is_replacing(first, "") { first.clone() } else { format!("{first} {next}") };
         let words = format!("the documentation of `{}` says `{first}`", scope.name);

@@ -145,3 +145,36 @@ fn a_crate_of_examples_has_its_own_entities() {
     ]);
     assert_eq!(texts, [r#"UPDATE "example_users" SET "cfg" = $1 WHERE "id" = $2"#]);
 }
+
+#[test]
+fn what_is_converted_from_a_row_was_made_by_no_function_of_ours() {
+    let conversion = "use crate::entities::users;
+        impl TryFrom<NewUser> for users::ActiveModel {
+            type Error = Error;
+            fn try_from(new: NewUser) -> Result<Self, Error> {
+                Ok(Self { id: Set(new.id), settings: Set(new.settings), ..Default::default() })
+            }
+        }
+        async fn create(new: NewUser) {
+            TryInto::<users::ActiveModel>::try_into(new)?.insert(db).await?;
+        }";
+    let rename = "use crate::entities::users::{self, Entity as Users};
+        async fn rename(id: i64, name: String) -> Result<User, Error> {
+            let existing = Users::find_by_id(id).one(db).await.context(\"reading\")?.ok_or_else(|| Error::Missing)?;
+            let mut user: users::ActiveModel = existing.into();
+            user.name = Set(name);
+            user.update(db).await.context(\"storing\")?.try_into()
+        }";
+    let store = "use crate::entities::users;
+        async fn store(new: NewUser) {
+            let user: users::ActiveModel = new.try_into()?;
+            user.update(db).await?;
+        }";
+    let entities = ("src/entities/users.rs", USERS);
+    let writes = |files: &[(&str, &str)]| {
+        let (texts, _) = expanded(&[&[entities, ("src/new.rs", conversion)], files].concat());
+        texts.into_iter().filter(|text| text.contains("cfg")).count()
+    };
+    assert_eq!(writes(&[("src/app.rs", rename)]), 0);
+    assert_eq!(writes(&[("src/app.rs", store)]), 1);
+}

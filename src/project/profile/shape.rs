@@ -107,7 +107,10 @@ fn bare(spelled: &str) -> Option<String> {
     let mut name = spelled.trim();
     while let Some((outer, inner)) = name.split_once('<') {
         let outer = outer.trim().rsplit("::").next().unwrap_or_default();
-        if !matches!(outer, "Option" | "Json" | "Jsonb" | "Box" | "Arc" | "Rc" | "Cow" | "Vec" | "PgJson" | "String") {
+        if !matches!(
+            outer,
+            "Option" | "Json" | "Jsonb" | "Box" | "Arc" | "Rc" | "Cow" | "Vec" | "PgJson" | "String" | "Value"
+        ) {
             break;
         }
         if outer == "Vec" {

@@ -10,6 +10,10 @@ use crate::source::Site;
 pub(super) fn of(case: &Case<'_>) -> Vec<Reason> {
     let read = |key: &String| case.profile.keys.get(key).is_some_and(|sites| !sites.is_empty());
     match case.lost_keys() {
+        Some(keys) if keys.is_empty() && super::tagged_forms(&case.write.value).is_some() => {
+            let words = "one of several forms, each with a constant of its own: every one is a whole document";
+            vec![Reason::note(Fact::TaggedForm, words)]
+        }
         Some(keys) if keys.is_empty() && !case.profile.keys.is_empty() => {
             // The profile holds this very write's keys; only keys from elsewhere make it a proof.
             if case.profile.keys.values().any(|readers| !readers.is_empty()) {

@@ -16,7 +16,7 @@ use crate::project::catalog::Certainty;
 use crate::project::profile::WriterKind;
 use crate::project::writes::Guard;
 use crate::source::{Files, Site};
-pub(super) use value::{is_array, is_scalar};
+pub(super) use value::{is_array, is_scalar, tagged_forms};
 
 /// How many callers are shown.
 const MOST_CALLERS: usize = 3;
@@ -197,6 +197,10 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
     if survival.labels.contains(&"reset") {
         return vec![Fact::Reset.into()];
     }
+    if value::is_computed(&write.value) {
+        let words = "the new value is computed from the old one: it is a number or a text, and no document";
+        return vec![Reason::note(Fact::Computed, words)];
+    }
     // In the other case it is the document as it was read: who loses which keys is no matter of this statement alone.
     let merges = survival.labels.contains(&"conditional") && !write.reads.is_empty();
     let mut reasons = if merges { vec![] } else { keys::of(case) };
@@ -245,7 +249,10 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
         reasons.push(Reason::at(Fact::SiblingMerged, *site, words));
     }
     if !write.is_partial_update()
-        && let Some(other) = case.profile.live().find(|writer| writer.partial && writer.site != write.site)
+        && let Some(other) = case
+            .profile
+            .live()
+            .find(|writer| writer.partial && writer.site != write.site && writer.dialect == write.dialect)
     {
         let words = "this partial update lets others change the same column";
         reasons.push(Reason::at(Fact::EditedElsewhere, other.site, words));
@@ -266,7 +273,8 @@ fn partial_update(case: &Case<'_>) -> Option<Reason> {
     let write = case.write;
     let mut of_the_row = false;
     write.value.visit(&mut |document| of_the_row |= *document == Document::Old);
-    if !of_the_row || write.sql.together.len() < 2 {
+    // Who inserts a row has all of it: `COALESCE` protects what is there from what this source does not know.
+    if write.verb != Verb::Update || !of_the_row || write.sql.together.len() < 2 {
         return None;
     }
     let (site, words) = match write.protected_siblings.as_slice() {

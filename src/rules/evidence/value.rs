@@ -1,6 +1,6 @@
 //! What the stored value shows by itself.
 
-use crate::document::{CastTo, Document, Nullability, Path, SetMode, Shape};
+use crate::document::{CastTo, Document, Key, Nullability, Path, Rest, SetMode, Shape};
 
 /// An array is stored.
 pub(in crate::rules) fn is_array(value: &Document) -> bool {
@@ -29,6 +29,54 @@ pub(in crate::rules) fn is_scalar(value: &Document) -> bool {
         }
         _ => false,
     }
+}
+
+/// The database computes a number or a text from the old value: `counter + 1`.
+pub(super) fn is_computed(value: &Document) -> bool {
+    match value {
+        Document::Cast { of, .. } => is_computed(of),
+        Document::Computed { of, .. } => {
+            let mut old = false;
+            for part in of {
+                part.visit(&mut |document| old |= *document == Document::Old);
+            }
+            old
+        }
+        _ => false,
+    }
+}
+
+/// The objects of a value that has one of several forms: each has a key of the same name, with another constant.
+pub(in crate::rules) fn tagged_forms(value: &Document) -> Option<Vec<&[(Key, Document)]>> {
+    let forms: Vec<&[(Key, Document)]> = match value {
+        Document::Cast { of, .. } => return tagged_forms(of),
+        Document::Choose { branches, otherwise } => branches
+            .iter()
+            .map(|(_, part)| part)
+            .chain(std::iter::once(&**otherwise))
+            .map(|part| match part {
+                Document::Object { entries, rest: Rest::Closed } => Some(entries.as_slice()),
+                _ => None,
+            })
+            .collect::<Option<_>>()?,
+        _ => return None,
+    };
+    let first = forms.first().filter(|_| forms.len() > 1)?;
+    let mut names = first.iter().filter_map(|(key, _)| match key {
+        Key::Name(name) => Some(name),
+        Key::Param(_) => None,
+    });
+    let tells_apart = |name: &String| {
+        let tags =
+            forms.iter().map(|form| match form.iter().find(|(key, _)| matches!(key, Key::Name(n) if n == name)) {
+                Some((_, Document::Known(serde_json::Value::String(tag)))) => Some(tag),
+                _ => None,
+            });
+        let Some(mut tags) = tags.collect::<Option<Vec<&String>>>() else { return false };
+        tags.sort_unstable();
+        tags.windows(2).all(|pair| pair.first() != pair.last())
+    };
+    names.any(tells_apart).then_some(forms)
 }
 
 /// Whether SQL NULL may be stored: a value that is optional.

@@ -306,6 +306,9 @@ impl Evaluator<'_> {
 
     /// A `$.a` path argument; `None` for one that names several places.
     pub(super) fn dollar_path(&mut self, arg: &Expr) -> Option<Path> {
+        if let Some(path) = path::past_the_end(arg) {
+            return Some(path);
+        }
         let value = self.eval(arg);
         Some(match value.doc {
             Document::Null => Path::Null,

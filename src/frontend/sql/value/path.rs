@@ -2,6 +2,7 @@
 
 use super::typed::has_hole;
 use crate::document::{Path, Step};
+use sqlparser::ast::{BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 /// PostgreSQL's array literal `{a,"b c",NULL}`: its elements, `None` for NULL. `Err` when it is malformed.
 pub(super) fn array_literal(text: &str) -> Result<Vec<Option<String>>, String> {
@@ -119,6 +120,57 @@ pub(super) fn dollar(text: &str) -> Option<Path> {
         } else {
             return bad();
         }
+    }
+}
+
+/// `'$.items[' || json_array_length(data, '$.items') || ']'`: the place after the last element, put together.
+pub(super) fn past_the_end(arg: &Expr) -> Option<Path> {
+    let parts = concatenated(arg, 0)?;
+    let [start, length, end] = parts.as_slice() else { return None };
+    let start = text_of(start)?.trim_end().strip_suffix('[')?;
+    let called = matches!(length, Expr::Function(function) if is_length(&function.name.to_string()));
+    if !called || text_of(end)?.trim() != "]" {
+        return None;
+    }
+    let Some(Path::Steps(mut steps)) = dollar(start) else { return None };
+    steps.push(Step::End);
+    Some(Path::Steps(steps))
+}
+
+fn is_length(name: &str) -> bool {
+    ["json_array_length", "jsonb_array_length", "json_length"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+fn text_of(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            sqlparser::ast::Value::SingleQuotedString(text) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The operands of `a || b || c` and of `CONCAT(a, b, c)`.
+fn concatenated(expr: &Expr, depth: usize) -> Option<Vec<&Expr>> {
+    /// More than three parts are none of ours.
+    const MOST: usize = 4;
+    match expr {
+        Expr::Nested(inner) if depth < MOST => concatenated(inner, depth + 1),
+        Expr::BinaryOp { left, op: BinaryOperator::StringConcat, right } if depth < MOST => {
+            let mut parts = concatenated(left, depth + 1).unwrap_or_else(|| vec![&**left]);
+            parts.push(right);
+            Some(parts)
+        }
+        Expr::Function(function) if function.name.to_string().eq_ignore_ascii_case("concat") => {
+            let FunctionArguments::List(list) = &function.args else { return None };
+            let parts = list.args.iter().map(|argument| match argument {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(part)) => Some(part),
+                _ => None,
+            });
+            parts.collect()
+        }
+        _ => None,
     }
 }
 

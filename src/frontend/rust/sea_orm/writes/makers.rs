@@ -53,6 +53,8 @@ impl<'a> Writer<'_, 'a, '_> {
 /// The function whose result an expression is.
 fn made_by<'a>(expr: &'a Expr, place: Place<'_, 'a, '_>) -> Option<Maker> {
     let converted = |value: &Expr| place.named_type(value).and_then(|path| path.last().cloned());
+    // What an entity gives is converted by the code that derives it.
+    let of_entity = |value: &Expr| place.of(value).is_some();
     let mut expr: &'a Expr = expr;
     for _ in 0..MAX_HOPS {
         expr = match peel(expr) {
@@ -65,6 +67,7 @@ fn made_by<'a>(expr: &'a Expr, place: Place<'_, 'a, '_>) -> Option<Maker> {
                 let name = parts(&path.path).pop()?;
                 return Some(match name.as_str() {
                     "Some" | "Ok" | "default" | "new" => return None,
+                    "from" | "try_from" if of_entity(call.args.first()?) => return None,
                     "from" | "try_from" => Maker { name: "from".into(), from: converted(call.args.first()?) },
                     _ => Maker { name, from: None },
                 });
@@ -72,6 +75,7 @@ fn made_by<'a>(expr: &'a Expr, place: Place<'_, 'a, '_>) -> Option<Maker> {
             Expr::MethodCall(call) => match call.method.to_string().as_str() {
                 "clone" | "unwrap" | "expect" | "map_err" | "context" | "ok_or" | "ok_or_else" | "into_iter"
                 | "iter" | "reset_all" => &call.receiver,
+                "into" | "try_into" if of_entity(&call.receiver) => return None,
                 "into" | "try_into" => {
                     return Some(Maker { name: "from".into(), from: converted(&call.receiver) });
                 }

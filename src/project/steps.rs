@@ -1,0 +1,40 @@
+//! Migrations that a program carries: a function that lists the statements one after the other.
+
+use super::Paths;
+use crate::frontend::facts::{Facts, TextFacts};
+use crate::frontend::sql::Verb;
+
+/// Calls that run a statement where it stands.
+const RUNS: &[&str] = &[".execute(", ".fetch", ".await"];
+
+/// Whether a text is a step of migrations: an `UPDATE` without values, listed and not run, beside statements that change
+/// the schema.
+pub(super) fn is_step(text: &TextFacts, facts: &Facts, paths: Paths<'_>) -> bool {
+    let source = &paths.files.get(facts.file).text;
+    let call = source.get(text.text.span.range()).unwrap_or("");
+    text.text.function.is_some()
+        && text.text.binds.is_empty()
+        && !text.facts.writes.is_empty()
+        && text.facts.writes.iter().all(|write| write.verb == Verb::Update)
+        && !has_placeholder(&text.text.sql)
+        && !RUNS.iter().any(|run| call.contains(run))
+        && facts.texts.iter().any(|other| other.text.function == text.text.function && !other.facts.schema.is_empty())
+}
+
+/// Whether a statement waits for values: `?`, `$1`; the `$` of a path such as `'$.key'` is none.
+fn has_placeholder(sql: &str) -> bool {
+    let numbered = |(at, _)| sql.as_bytes().get(at + 1).is_some_and(u8::is_ascii_digit);
+    sql.contains('?') || sql.match_indices('$').any(numbered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_placeholder;
+
+    #[test]
+    fn a_path_is_no_placeholder() {
+        assert!(has_placeholder("UPDATE t SET d = $1"));
+        assert!(has_placeholder("UPDATE t SET d = ?"));
+        assert!(!has_placeholder("UPDATE t SET d = json_set(d, '$.a', 0)"));
+    }
+}
