@@ -230,3 +230,111 @@ fn what_an_upsert_inserts_is_one_writer() {
     assert_eq!(kinds, [("whole", 1), ("insert-only", 2)]);
     assert!(writers[1]["survival"].is_null());
 }
+
+/// A struct in a file that holds nothing else of interest, with what serde is told of it.
+const SETTINGS: &str = r#"
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    pub theme: String,
+    pub zip_code: String,
+    #[serde(rename = "tel", default)]
+    pub phone: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nick: Option<String>,
+    #[serde(flatten)]
+    pub limits: super::limits::Limits,
+    #[serde(skip)]
+    pub loaded: bool,
+}
+"#;
+
+const LIMITS: &str = "#[derive(serde::Serialize, serde::Deserialize)]\npub struct Limits { pub max_users: u32 }\n";
+
+const USERS: &str = "CREATE TABLE users (id bigint PRIMARY KEY, settings jsonb NOT NULL);\n";
+
+#[test]
+fn a_type_of_another_file_gives_its_keys() {
+    let lib = r#"
+mod limits;
+mod settings;
+use crate::settings::Settings;
+
+async fn save(pool: &PgPool, id: i64, settings: &Settings) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET settings = $1 WHERE id = $2").bind(Json(settings)).bind(id).execute(pool).await?;
+    Ok(())
+}
+"#;
+    let theme = r#"
+async fn old(pool: &PgPool, id: i64) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("SELECT settings->>'color' FROM users WHERE id = $1").bind(id).fetch_one(pool).await
+}
+"#;
+    let files =
+        [("migrations/1.sql", USERS), ("src/lib.rs", lib), ("src/settings.rs", SETTINGS), ("src/limits.rs", LIMITS)];
+    let project = Project::new(&files);
+    let columns = project.run(&["columns"]).stdout;
+    assert!(columns.contains("types    Settings {theme, zipCode, tel, nick, max_users}\n"), "{columns}");
+    assert!(columns.contains("max_users (only written), nick (only written), tel (only written)"), "{columns}");
+    assert!(columns.contains("users.settings  jsonb, not null, object\n"), "{columns}");
+    let json: serde_json::Value = serde_json::from_str(&project.run(&["columns", "--output", "json"]).stdout).unwrap();
+    let declared = &json["columns"][0]["owners"][0]["declared"];
+    assert_eq!((&declared["path"], &declared["start"]["line"]), (&"src/settings.rs".into(), &6.into()));
+    // A key that the type does not have is lost, and its reader named.
+    let mut files = files.to_vec();
+    files.push(("src/theme.rs", theme));
+    let text = Project::new(&files).run(&["."]).stdout;
+    assert!(text.contains("error[json-column-overwrite]") && text.contains("`color` is lost"), "{text}");
+}
+
+#[test]
+fn a_name_that_may_mean_two_types_is_not_followed() {
+    let lib = r#"
+use models::*;
+async fn save(pool: &PgPool, id: i64, settings: &Settings) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET settings = $1 WHERE id = $2").bind(Json(settings)).bind(id).execute(pool).await?;
+    Ok(())
+}
+"#;
+    let one = "#[derive(serde::Serialize)]\npub struct Settings { a: u8 }\n";
+    let two = "#[derive(serde::Serialize)]\npub struct Settings { b: u8 }\n";
+    let files = |two| {
+        [("migrations/1.sql", USERS), ("src/lib.rs", lib), ("src/models/one.rs", one), ("src/models/two.rs", two)]
+    };
+    let columns = Project::new(&files(two)).run(&["columns"]).stdout;
+    assert!(columns.contains("types    Settings\n") && !columns.contains("keys"), "{columns}");
+    // Two that say the same are one.
+    let columns = Project::new(&files(one)).run(&["columns"]).stdout;
+    assert!(columns.contains("types    Settings {a}\n"), "{columns}");
+}
+
+#[test]
+fn a_type_is_found_in_another_crate_and_under_another_name() {
+    let manifest = "[package]\nname = \"app\"\n[dependencies]\nmodels = { path = \"../models\" }\n";
+    let lib = r#"
+use models::user::Settings as Stored;
+async fn save(pool: &PgPool, id: i64, theme: String) -> sqlx::Result<()> {
+    let value = serde_json::to_value(Stored { theme, zip_code: "1".into() }).unwrap();
+    sqlx::query("UPDATE users SET settings = $1 WHERE id = $2").bind(value).bind(id).execute(pool).await?;
+    Ok(())
+}
+"#;
+    let own = "pub struct Settings { a: u8 }\n";
+    let user = "mod settings;\npub use settings::Settings;\n";
+    let settings = "#[derive(serde::Serialize)]\n#[serde(tag = \"kind\", rename_all = \"kebab-case\")]\n\
+                    pub struct Settings { theme: String, zip_code: String }\n";
+    let project = Project::new(&[
+        ("migrations/1.sql", USERS),
+        ("app/Cargo.toml", manifest),
+        ("app/src/lib.rs", lib),
+        ("app/src/settings.rs", own),
+        ("models/Cargo.toml", "[package]\nname = \"models\"\n"),
+        ("models/src/user.rs", user),
+        ("models/src/user/settings.rs", settings),
+    ]);
+    let columns = project.run(&["columns"]).stdout;
+    assert!(columns.contains("types    Stored {kind, theme, zip-code}\n"), "{columns}");
+    assert!(columns.contains("kind (only written), theme (only written), zip-code (only written)"), "{columns}");
+}

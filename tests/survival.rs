@@ -221,6 +221,7 @@ impl Trees<'_> {
                     of: Box::new(self.tree(depth)),
                     fields: Some(vec!["a".into(), "x".into()]),
                     rest: self.choices.one(&[Rest::Open, Rest::Closed]),
+                    ty: None,
                 },
                 World::MariaDb | World::Sqlite => Document::Cast { of: Box::new(self.tree(depth)), to: CastTo::Json },
             },

@@ -81,7 +81,10 @@ fn shift(site: &mut Site, by: u32) {
 fn places_of(column: &mut SurveyedColumn, f: &mut dyn FnMut(&mut Site)) {
     column.provenance.iter_mut().filter_map(|(_, site)| site.as_mut()).for_each(&mut *f);
     column.keys.iter_mut().flat_map(|key| &mut key.readers).for_each(&mut *f);
-    column.owners.iter_mut().map(|(_, site)| site).for_each(&mut *f);
+    for owner in &mut column.owners {
+        f(&mut owner.site);
+        owner.declared.iter_mut().for_each(|(site, _)| f(site));
+    }
     column.writers.iter_mut().map(|writer| &mut writer.site).for_each(f);
 }
 

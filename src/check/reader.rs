@@ -9,7 +9,7 @@ use crate::discover::{Candidate, Kind, read};
 use crate::frontend::facts::{BuiltColumn, Facts, Problem};
 use crate::frontend::sql::Dialect;
 use crate::frontend::{self, dialect_hint};
-use crate::project::calls;
+use crate::project::{calls, types};
 use crate::source::{FileId, LineIndex, SourceFile};
 use heck::ToSnakeCase as _;
 use rayon::prelude::*;
@@ -152,12 +152,17 @@ impl Reader<'_> {
         let constants: BTreeSet<String> =
             deferred.filter_map(|(_, path)| path.rsplit("::").next()).map(str::to_owned).collect();
         let makers = calls::wanted(facts);
-        let keys: Vec<u32> = constants.iter().chain(&makers).map(|name| names::declaration(name.as_bytes())).collect();
+        let types = types::wanted(facts);
+        let all = constants.iter().chain(&makers).chain(&types);
+        let keys: Vec<u32> = all.map(|name| names::declaration(name.as_bytes())).collect();
+        let structs = structs_of(&types);
         let constants = prefilter::Spelled::new(&constants.into_iter().collect::<Vec<_>>());
         let makers: Vec<String> = makers.into_iter().map(|name| format!("fn {name}")).collect();
         let makers = prefilter::Spelled::new(&makers);
         let wanted = |bytes: &[u8]| {
-            constants.are_in(bytes) || makers.places(bytes).any(|(_, place)| prefilter::makes_document(bytes, place))
+            constants.are_in(bytes)
+                || structs.are_in(bytes)
+                || makers.places(bytes).any(|(_, place)| prefilter::makes_document(bytes, place))
         };
         let codes = |fields: &[String]| fields.iter().any(|field| columns.contains(&field.to_lowercase()));
         let again = |index: usize, file: &Candidate, loaded: &Loaded| match loaded {
@@ -168,15 +173,7 @@ impl Reader<'_> {
             }
             _ => None,
         };
-        let files = self.files.par_iter().zip(&*loaded).enumerate();
-        let late = files.filter_map(|(index, (file, loaded))| Some((index, again(index, file, loaded)?)));
-        let late: Vec<(usize, Loaded)> = late.filter(|(_, loaded)| matches!(loaded, Loaded::Text(..))).collect();
-        let indices: BTreeSet<usize> = late.iter().map(|(index, _)| *index).collect();
-        for (index, file) in late {
-            if let Some(slot) = loaded.get_mut(index) {
-                *slot = file;
-            }
-        }
+        let indices = self.take_late(loaded, again);
         let idle = |_: &Candidate, source: &str| {
             bodies::but(source, |function| {
                 let function = bodies::bytes(source, &function.whole);
@@ -189,8 +186,46 @@ impl Reader<'_> {
             })
         };
         facts.extend(self.read(loaded, report, &idle, |index| indices.contains(&index)));
+        // Types that are part of those that were found.
+        let more: BTreeSet<String> = types::wanted(facts).difference(&types).cloned().collect();
+        if !more.is_empty() {
+            let keys: Vec<u32> = more.iter().map(|name| names::declaration(name.as_bytes())).collect();
+            let structs = structs_of(&more);
+            let indices = self.take_late(loaded, |index, file, loaded| {
+                let unread = matches!(loaded, Loaded::Dropped | Loaded::Codes(_));
+                let mut look =
+                    |bytes: &[u8]| if structs.are_in(bytes) { Relevance::Matters } else { Relevance::Nothing };
+                let may = unread && !file.test && self.names.get(index)?.may_declare(&keys);
+                may.then(|| load(file, self.instead(file), &mut look))
+            });
+            let idle = |_: &Candidate, source: &str| bodies::but(source, |_| false);
+            facts.extend(self.read(loaded, report, &idle, |index| indices.contains(&index)));
+        }
         facts.sort_by_key(|facts| facts.file);
     }
+
+    /// Keeps the texts of files that turn out to matter; returns which.
+    fn take_late(
+        &self,
+        loaded: &mut [Loaded],
+        again: impl Fn(usize, &Candidate, &Loaded) -> Option<Loaded> + Sync,
+    ) -> BTreeSet<usize> {
+        let files = self.files.par_iter().zip(&*loaded).enumerate();
+        let late = files.filter_map(|(index, (file, loaded))| Some((index, again(index, file, loaded)?)));
+        let late: Vec<(usize, Loaded)> = late.filter(|(_, loaded)| matches!(loaded, Loaded::Text(..))).collect();
+        let indices = late.iter().map(|(index, _)| *index).collect();
+        for (index, file) in late {
+            if let Some(slot) = loaded.get_mut(index) {
+                *slot = file;
+            }
+        }
+        indices
+    }
+}
+
+/// A search for the declarations of structs.
+fn structs_of(names: &BTreeSet<String>) -> prefilter::Spelled {
+    prefilter::Spelled::new(&names.iter().map(|name| format!("struct {name}")).collect::<Vec<_>>())
 }
 
 /// The names of all columns that are written, and of all fields that are bound, in lower case.

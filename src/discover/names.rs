@@ -90,10 +90,10 @@ impl Names {
         self.called.dedup();
     }
 
-    /// Takes in the functions and constants that the bytes of a file declare.
+    /// Takes in the functions, constants and structs that the bytes of a file declare.
     pub fn take_declared(&mut self, bytes: &[u8]) {
         static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-        let Some(search) = SEARCH.get_or_init(|| fast(&["fn ", "const ", "static "])) else { return };
+        let Some(search) = SEARCH.get_or_init(|| fast(&["fn ", "const ", "static ", "struct "])) else { return };
         let names = search.find_iter(bytes).map(|found| {
             let rest = bytes.get(found.end()..).unwrap_or_default();
             first_name(rest.strip_prefix(b"mut ").unwrap_or(rest))
@@ -119,7 +119,7 @@ fn fast(patterns: &[&str]) -> Option<AhoCorasick> {
     AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(patterns).ok()
 }
 
-/// What stands for a function or a constant that is declared.
+/// What stands for a function, a constant or a struct that is declared.
 pub fn declaration(name: &[u8]) -> u32 {
     hash([name])
 }
@@ -181,9 +181,9 @@ mod tests {
     fn a_file_is_known_by_what_it_declares() {
         let mut names = Names::default();
         names.take_declared(
-            b"pub const fn document<T>() {}\nimpl A { const TABLE: &str = \"jobs\"; }\nstatic S: u8 = 1;",
+            b"pub const fn document<T>() {}\nimpl A { const TABLE: &str = \"jobs\"; }\nstatic S: u8 = 1; struct Page<T>(T);",
         );
-        for name in [b"document".as_slice(), b"TABLE", b"S"] {
+        for name in [b"document".as_slice(), b"TABLE", b"S", b"Page"] {
             assert!(names.may_declare(&[declaration(name)]));
         }
         assert!(!names.may_declare(&[declaration(b"A"), declaration(b"doc")]));

@@ -118,6 +118,8 @@ pub enum Document {
         fields: Option<Vec<String>>,
         /// Whether other keys are carried along (`#[serde(flatten)]` into a map).
         rest: Rest,
+        /// The type as it is spelled, where it is a Rust type.
+        ty: Option<String>,
     },
     /// A change of SQL type.
     Cast {
@@ -155,6 +157,17 @@ impl Document {
         let mut found = false;
         self.visit(&mut |d| found |= matches!(d, Self::Old | Self::Read(_)));
         found
+    }
+
+    /// The value from outside that an object lists field by field: `settings` of `{theme: settings.theme}`.
+    pub fn fields_of(&self) -> Option<&str> {
+        let Self::Object { entries, .. } = self else { return None };
+        let mut roots = entries.iter().map(|(_, value)| {
+            let id = if let Self::Input(input) = value { input.id.as_str() } else { value.fields_of()? };
+            Some(id.rsplit_once('.')?.0)
+        });
+        let first = roots.next()??;
+        roots.all(|root| root == Some(first)).then_some(first)
     }
 
     /// Calls `f` on this document and on every document inside it, conditions not included.

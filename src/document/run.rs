@@ -178,7 +178,7 @@ impl Runner<'_> {
             Document::Entries { of, drop, replace, empty_is_null } => {
                 self.entries(of, drop, replace, *empty_is_null, depth)
             }
-            Document::Retype { of, fields, rest } => self.retype(of, fields.as_deref(), *rest, depth),
+            Document::Retype { of, fields, rest, .. } => self.retype(of, fields.as_deref(), *rest, depth),
             Document::Cast { of, to } => {
                 let value = self.eval(of, depth)?;
                 cast(value, *to)

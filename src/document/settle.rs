@@ -13,7 +13,7 @@ impl Document {
             Self::Through { of, why } => Self::Through { of: list(of), why },
             Self::Get { of, path, form, family } => Self::Get { of: boxed(of), path, form, family },
             Self::Cast { of, to } => Self::Cast { of: boxed(of), to },
-            Self::Retype { of, fields, rest } => Self::Retype { of: boxed(of), fields, rest },
+            Self::Retype { of, fields, rest, ty } => Self::Retype { of: boxed(of), fields, rest, ty },
             Self::Object { entries, rest } => {
                 let entries = entries.into_iter().map(|(key, value)| (key, next(value))).collect();
                 Self::Object { entries, rest }

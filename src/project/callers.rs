@@ -163,6 +163,7 @@ impl Callers {
 fn whole_inputs(value: &Document, found: &mut Vec<String>) {
     match value {
         Document::Input(input) if !found.contains(&input.id) => found.push(input.id.clone()),
+        Document::Object { .. } => found.extend(value.fields_of().map(str::to_owned)),
         Document::Cast { of, .. } => whole_inputs(of, found),
         Document::First(items) => items.iter().for_each(|item| whole_inputs(item, found)),
         Document::Choose { branches, otherwise } => {

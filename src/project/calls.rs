@@ -42,7 +42,7 @@ fn is_function(name: &str) -> bool {
 }
 
 /// Every bind of a file.
-fn binds(facts: &Facts) -> impl Iterator<Item = &Bind> {
+pub(super) fn binds(facts: &Facts) -> impl Iterator<Item = &Bind> {
     let texts = facts.texts.iter().flat_map(|text| &text.text.binds);
     let deferred = facts.deferred.iter().flat_map(|text| &text.text.binds);
     let queries = facts.file_queries.iter().flat_map(|query| &query.binds);

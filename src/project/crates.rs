@@ -2,7 +2,7 @@
 //!
 //! Knows packages, the names under which others depend on them, and where they lie; never opens a file.
 
-use super::place::shared_folders;
+use super::place::{module_path, shared_folders};
 use std::collections::BTreeMap;
 
 /// The crates of a project, by their folder below its root (forward slashes, empty for the root).
@@ -46,6 +46,13 @@ impl Crates {
                 return None;
             }
         }
+    }
+
+    /// The crate of a file, and the file's modules inside of it.
+    pub(super) fn inside(&self, path: &str) -> (Option<&str>, Vec<String>) {
+        let of_crate = self.folder(path);
+        let inside = of_crate.and_then(|folder| path.strip_prefix(folder)).unwrap_or(path).trim_start_matches('/');
+        (of_crate, module_path(inside))
     }
 
     /// The folder of the crate that a name means in a file.

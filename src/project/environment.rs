@@ -70,6 +70,7 @@ mod tests {
             is_json: false,
             signs: vec![],
             calls: vec![],
+            types: vec![],
         };
         let binds = [bind(1, None), bind(2, Some(":data")), bind(3, None)];
         let found = |placeholder, ordinal| find(&binds, placeholder, ordinal).map(|bind| bind.index);

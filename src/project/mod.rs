@@ -26,6 +26,7 @@ mod resolve;
 mod schema;
 mod siblings;
 mod steps;
+pub mod types;
 pub mod writes;
 
 use crate::declared::ColumnRules;
@@ -51,6 +52,8 @@ pub struct Project {
     pub declared: ColumnRules,
     /// The numbers of the column rules (in [`ColumnRules::iter`]) that fit no column.
     pub unmatched: Vec<usize>,
+    /// Rust types.
+    pub types: types::Types,
     /// What was read off the files.
     facts: Vec<Facts>,
 }
@@ -100,6 +103,8 @@ impl Project {
     pub fn build(mut facts: Vec<Facts>, files: &Files, settings: &Settings) -> Self {
         facts.sort_by(|a, b| (&files.get(a.file).path, a.file).cmp(&(&files.get(b.file).path, b.file)));
         let paths = Paths { files, settings };
+        let types = types::Types::take(&mut facts, paths);
+        types::fill(&mut facts, &types);
         calls::resolve(&mut facts, paths);
         deferred::resolve(&mut facts, paths, |file| settings.dialect.or_else(|| settings.of_file.get(&file).copied()));
         let mut unresolved =
@@ -146,7 +151,8 @@ impl Project {
         });
         unanalysed.retain(|entry| !left_alone.contains(&entry.site));
         let unmatched = declare::unmatched(&catalog, &writes, &settings.columns);
-        Self { catalog, writes, created, statements, unanalysed, declared: settings.columns.clone(), unmatched, facts }
+        let declared = settings.columns.clone();
+        Self { catalog, writes, created, statements, unanalysed, declared, unmatched, types, facts }
     }
 }
 

@@ -127,6 +127,17 @@ fn natural(name: &str) -> Vec<Piece> {
     pieces
 }
 
+/// A file's path as modules: `crates/my-db/src/entities/users.rs` is `crates my_db entities users`.
+pub(super) fn module_path(path: &str) -> Vec<String> {
+    let stem = path.strip_suffix(".rs").unwrap_or(path);
+    let mut parts: Vec<String> =
+        stem.split('/').filter(|part| !matches!(*part, "" | "." | "src")).map(|part| part.replace('-', "_")).collect();
+    if parts.last().is_some_and(|last| matches!(last.as_str(), "mod" | "lib" | "main")) {
+        parts.pop();
+    }
+    parts
+}
+
 /// How many leading folders two paths share.
 pub(super) fn shared_folders(a: &str, b: &str) -> usize {
     a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b).count()

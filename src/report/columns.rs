@@ -6,7 +6,7 @@ use crate::check::Report;
 use crate::project::catalog::Certainty;
 use crate::project::profile::WriterKind;
 use crate::rules::finding::{Confidence, Severity};
-use crate::rules::survey::{SurveyedColumn, SurveyedKey, SurveyedWriter};
+use crate::rules::survey::{SurveyedColumn, SurveyedKey, SurveyedType, SurveyedWriter};
 use crate::source::{Position, Site};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -99,7 +99,17 @@ pub fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
                 readers: key.readers.iter().copied().map(place).collect(),
             })
             .collect(),
-        owners: column.owners.iter().map(|(name, site)| Owner { r#type: name, place: place(*site) }).collect(),
+        owners: column
+            .owners
+            .iter()
+            .map(|owner| Owner {
+                r#type: &owner.name,
+                keys: owner.declared.as_ref().map(|(_, keys)| keys.as_slice()),
+                open: owner.open,
+                declared: owner.declared.as_ref().map(|(site, _)| place(*site)),
+                place: place(owner.site),
+            })
+            .collect(),
         writers: column
             .writers
             .iter()
@@ -143,8 +153,17 @@ fn keys(column: &SurveyedColumn) -> String {
     column.keys.iter().map(key).collect::<Vec<_>>().join(", ")
 }
 
+/// `Settings {theme, tel, ..}`.
 fn owners(column: &SurveyedColumn) -> String {
-    column.owners.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+    let owner = |owner: &SurveyedType| match &owner.declared {
+        Some((_, keys)) => {
+            let open = owner.open.then_some("..");
+            let keys: Vec<&str> = keys.iter().map(String::as_str).chain(open).collect();
+            format!("{} {{{}}}", owner.name, keys.join(", "))
+        }
+        None => owner.name.clone(),
+    };
+    column.owners.iter().map(owner).collect::<Vec<_>>().join(", ")
 }
 
 /// How, the verdict, the function, the place, the guard.
@@ -225,6 +244,9 @@ struct JsonKey<'a> {
 #[derive(Serialize)]
 struct Owner<'a> {
     r#type: &'a str,
+    keys: Option<&'a [String]>,
+    open: bool,
+    declared: Option<Place<'a>>,
     #[serde(flatten)]
     place: Place<'a>,
 }

@@ -48,7 +48,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     let write = case.write;
     // Where the edits are not known, the document that was read is stored all the same.
     let undecided = write.survival.word == Word::Unknown && !write.reads.is_empty();
-    if write.survival.word != Word::Stale && !undecided {
+    if write.survival.word != Word::Stale && !undecided && !super::keeps_by_type(case) {
         return None;
     }
     let mut reasons = vec![earlier_read(case)];

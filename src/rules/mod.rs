@@ -223,7 +223,17 @@ fn survival_word(write: &ColumnWrite) -> Word {
 
 /// Whether nothing of the old document is lost, so that no overwrite rule applies.
 fn replaces(case: &Case<'_>) -> bool {
-    case.write.survival.word == Word::Lost
+    case.write.survival.word == Word::Lost && !keeps_by_type(case)
+}
+
+/// Whether a document that was read earlier goes through a type that knows every known key: what it loses is what others
+/// store in between.
+fn keeps_by_type(case: &Case<'_>) -> bool {
+    let write = case.write;
+    write.survival.labels.contains(&"retyped")
+        && !write.survival.labels.contains(&"conditional")
+        && !write.reads.is_empty()
+        && case.lost_keys().is_some_and(|keys| keys.is_empty())
 }
 
 #[cfg(test)]

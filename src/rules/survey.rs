@@ -4,7 +4,7 @@ use super::finding::{Confidence, Finding, Severity};
 use crate::document::survival::Word;
 use crate::project::Project;
 use crate::project::catalog::{Certainty, Column, ColumnKind};
-use crate::project::profile::{ColumnId, Creator, Profile, Profiles, WriterKind, column_id};
+use crate::project::profile::{ColumnId, Creator, Owner, Profile, Profiles, WriterKind, column_id};
 use crate::source::Site;
 use std::collections::BTreeMap;
 
@@ -27,10 +27,23 @@ pub struct SurveyedColumn {
     pub shape: &'static str,
     /// Top-level keys that exist, in the order of their names.
     pub keys: Vec<SurveyedKey>,
-    /// Rust types that are stored in it, each with a place.
-    pub owners: Vec<(String, Site)>,
+    /// Rust types that are stored in it.
+    pub owners: Vec<SurveyedType>,
     /// The writes, in the order of file and place.
     pub writers: Vec<SurveyedWriter>,
+}
+
+/// A Rust type of a column's documents.
+#[derive(Debug, Clone)]
+pub struct SurveyedType {
+    /// Its name.
+    pub name: String,
+    /// A place that stores it.
+    pub site: Site,
+    /// Its declaration, where the project has it, and its keys.
+    pub declared: Option<(Site, Vec<String>)>,
+    /// It may carry other keys.
+    pub open: bool,
 }
 
 /// A top-level key of a column's documents.
@@ -130,6 +143,12 @@ fn surveyed(column: &Column, profile: &Profile, verdicts: &BTreeMap<Site, (Sever
         readers: readers.clone(),
         declared: profile.declared.contains_key(key),
     };
+    let owner = |(name, owner): (&String, &Owner)| SurveyedType {
+        name: name.clone(),
+        site: owner.site,
+        declared: owner.keys.as_ref().map(|keys| (keys.site, keys.names())),
+        open: owner.keys.as_ref().is_some_and(|keys| keys.open),
+    };
     SurveyedColumn {
         table: super::wording::table(&column.table),
         column: column.name.clone(),
@@ -143,7 +162,7 @@ fn surveyed(column: &Column, profile: &Profile, verdicts: &BTreeMap<Site, (Sever
         provenance: column.provenance.iter().map(|reason| (reason.message.clone(), reason.site)).collect(),
         shape: profile.shape.word(),
         keys: profile.keys.iter().map(key).collect(),
-        owners: profile.owners.iter().map(|(name, site)| (name.clone(), *site)).collect(),
+        owners: profile.owners.iter().map(owner).collect(),
         writers,
     }
 }

@@ -103,8 +103,8 @@ impl Edits {
                     return;
                 }
                 let here = join(&base_of(of, at), &trail_in(path, *family));
-                if here.is_empty() && is_root(path, *family) {
-                    // What is put at the root is the document.
+                if here.is_empty() && is_root(path, *family) && *mode != SetMode::Append {
+                    // What is put at the root is the document; what is appended is one of its items.
                     self.document_unless_constant(value, at);
                 }
                 self.value(value, &here);

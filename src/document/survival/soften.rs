@@ -105,8 +105,8 @@ impl Softener {
                 replace: replace.iter().map(|(key, part)| (key.clone(), self.value(part))).collect(),
                 empty_is_null: *empty_is_null,
             },
-            Document::Retype { of, fields, rest } => {
-                Document::Retype { of: Box::new(again(self, of)), fields: fields.clone(), rest: *rest }
+            Document::Retype { of, fields, rest, ty } => {
+                Document::Retype { of: Box::new(again(self, of)), fields: fields.clone(), rest: *rest, ty: ty.clone() }
             }
             Document::Cast { of, to } => Document::Cast { of: Box::new(again(self, of)), to: *to },
             Document::Computed { of, strict, what } => Document::Computed {

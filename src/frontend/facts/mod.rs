@@ -3,9 +3,11 @@
 mod built;
 mod columns;
 mod handed;
+mod imports;
 mod signs;
 mod summaries;
 mod texts;
+mod types;
 
 use crate::frontend::comments::Comment;
 use crate::source::{FileId, Span};
@@ -17,9 +19,11 @@ pub use columns::{
     DeclaredBy, DeclaredColumn, FieldFacts, FieldRef, JsonDecode, JsonField, KeyRead, KeyReadOf, SchemaFact,
 };
 pub use handed::{GivenArgument, HandedOn, WantedCall};
+pub use imports::Imports;
 pub use signs::{Sign, SignKind};
 pub use summaries::{PendingCall, Summary};
 pub use texts::{Bind, Constant, ConstantQuery, DeferredText, FileQuery, Hole, Route, SqlText, TextFacts};
+pub use types::{DeclaredField, DeclaredType, PendingType, RustType, TypeFacts, TypeForm, TypeUse};
 
 /// Everything read off one file.
 #[derive(Debug, Clone)]
@@ -50,6 +54,8 @@ pub struct Facts {
     pub entities: Vec<Entity>,
     /// What the file says of Rust types that are kept as JSON.
     pub json_types: JsonTypes,
+    /// What the file says of other Rust types.
+    pub types: TypeFacts,
     /// Writes that are built in Rust; they become SQL texts when all entities are known.
     pub built: Vec<BuiltWrite>,
     /// Names under which the file passes on entities and models of others: `pub use super::users::Entity as Users`.
@@ -85,6 +91,7 @@ impl Facts {
             schema: vec![],
             entities: vec![],
             json_types: JsonTypes::default(),
+            types: TypeFacts::default(),
             built: vec![],
             reexports: vec![],
             models: ModelFacts::default(),

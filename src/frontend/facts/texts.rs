@@ -1,6 +1,6 @@
 //! SQL texts as a file spells them, in one piece or in several, with what is bound to them.
 
-use super::{EntityUse, PendingCall, Sign};
+use super::{EntityUse, PendingCall, PendingType, Sign};
 use crate::document::Document;
 use crate::frontend::sql::{Dialect, SqlFacts};
 use crate::source::{FileId, Span, SpanMap};
@@ -86,6 +86,8 @@ pub struct Bind {
     pub signs: Vec<Sign>,
     /// Calls in the value of functions that stand in other files; until they are followed, the value says so.
     pub calls: Vec<PendingCall>,
+    /// Types in the value that other files may declare; until they are known, it says so.
+    pub types: Vec<PendingType>,
 }
 
 /// An SQL text whose parts are not all in this file.

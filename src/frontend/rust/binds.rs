@@ -31,8 +31,9 @@ impl List {
         let source = reader.source.folded(span);
         let found = values::evaluate(reader, scope, &self.branch, expr);
         let index = self.binds.len() + 1;
-        let values::Evaluated { value, rust_type, is_json, signs, calls } = found;
-        self.binds.push(Bind { index, name, span, file: None, source, value, rust_type, is_json, signs, calls });
+        let values::Evaluated { value, rust_type, is_json, signs, calls, types } = found;
+        let file = None;
+        self.binds.push(Bind { index, name, span, file, source, value, rust_type, is_json, signs, calls, types });
     }
 
     /// Binds the values of a list: an array, a vector, a tuple, `params![..]`.

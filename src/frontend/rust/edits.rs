@@ -1,7 +1,6 @@
 //! What is done to a local: assignments, methods that edit, calls that are lent it.
 
 use super::scope::{Alias, AliasStep, Lender};
-use super::types;
 use super::values::{Val, Values, peel};
 use crate::document::{Document, Family, Key, MergeHow, OnNull, Path, Removal, Rest, SetMode, Shape, Step};
 use serde_json::Value as Json;
@@ -114,7 +113,10 @@ impl<'a> Values<'_, 'a, '_> {
         // The first field of a struct is written under the name that serde gives it.
         if let (Some(Step::Key(first)), Some(ty)) = (steps.first_mut(), &found.ty)
             && let Some(item) = self.reader.tree.structs.get(ty.unwrapped().name())
-            && let Some(field) = types::read_struct(item).fields.into_iter().find(|field| field.name == *first)
+            && let Some(field) = super::structs::read_struct(item, self.reader.source)
+                .fields
+                .into_iter()
+                .find(|field| field.name == *first)
         {
             *first = field.key;
         }
@@ -201,6 +203,11 @@ impl<'a> Values<'_, 'a, '_> {
             return Val { doc: Document::Merge { left, right, how: MergeHow::Concat }, ..found };
         }
         let Some(step) = self.step(key) else { return through(found, "`insert` may change it") };
+        if matches!(step, Step::Index(_)) {
+            // Into a list: where in it is no matter.
+            let value = self.member(value);
+            return Val { doc: set(found.doc, Path::Steps(path), value, EDITS, SetMode::Append), ..found };
+        }
         path.push(step);
         let value = self.member(value);
         Val { doc: set(found.doc, Path::Steps(path), value, EDITS, SetMode::Set), ..found }
@@ -231,7 +238,7 @@ impl<'a> Values<'_, 'a, '_> {
         let other = call.args.iter().nth(1);
         match (module.as_str(), name.as_str(), index, other) {
             ("mem", "take", 0, _) => {
-                let empty = match found.ty.as_ref().map(types::Ty::json_shape) {
+                let empty = match found.ty.as_ref().map(super::types::Ty::json_shape) {
                     Some(Shape::Object) => Json::Object(serde_json::Map::new()),
                     Some(Shape::Array) => Json::Array(vec![]),
                     _ => Json::Null,

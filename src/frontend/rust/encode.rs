@@ -2,9 +2,12 @@
 
 use super::json;
 use super::macros;
-use super::types::{self, Ty};
+use super::names::plain;
+use super::structs;
+use super::types::Ty;
 use super::values::{Val, Values, input, peel};
 use crate::document::{Document, Input, Key, Nullability, Rest, Shape};
+use crate::frontend::facts::TypeUse;
 use syn::{Expr, Lit, Member};
 
 /// How deep fields of structs in structs are listed.
@@ -62,7 +65,12 @@ impl Values<'_, '_, '_> {
         match &found.ty {
             Some(ty) if !ty.is_option() => match self.object_of(ty, &self.source(peel(expr)), 0) {
                 Some(doc) => Val { doc, ..found },
-                None => with_json_shape(found),
+                None => {
+                    if let Document::Input(input) = &found.doc {
+                        self.awaits(&input.id, ty, TypeUse::Encoded);
+                    }
+                    with_json_shape(found)
+                }
             },
             _ => with_json_shape(found),
         }
@@ -71,7 +79,7 @@ impl Values<'_, '_, '_> {
     /// A value of a struct of this file, field by field.
     fn object_of(&self, ty: &Ty, source: &str, depth: usize) -> Option<Document> {
         let item = self.reader.tree.structs.get(ty.unwrapped().name())?;
-        let read = types::read_struct(item);
+        let read = structs::read_struct(item, self.reader.source);
         if read.is_opaque || depth >= MAX_STRUCTS {
             return None;
         }
@@ -105,27 +113,51 @@ impl Values<'_, '_, '_> {
         Some(Document::Object { entries, rest })
     }
 
+    /// A literal of a type that is not declared here: how it names its keys is for the project to say.
+    fn foreign_literal(&self, literal: &syn::ExprStruct, name: &str) -> Document {
+        let spelled: Vec<String> = literal.path.segments.iter().map(|segment| plain(&segment.ident)).collect();
+        let path = if spelled.len() > 1 { spelled.join("::") } else { name.to_owned() };
+        let fields = literal.fields.iter().filter_map(|field| match &field.member {
+            Member::Named(member) => Some((plain(member), self.member(&field.expr))),
+            Member::Unnamed(_) => None,
+        });
+        let fields = fields.collect();
+        let base = literal.rest.as_ref().map(|base| (self.value(base).doc, self.source(base)));
+        let held = base.as_ref().map(|(held, _)| held).filter(|held| super::inline::may_hold(held)).cloned();
+        let (tag, doc) = match held {
+            Some(held) => {
+                let why = format!("fields of `{name}` are set");
+                (why.clone(), Document::Through { of: vec![held], why })
+            }
+            None => {
+                let id = format!("{name} {{ .. }}");
+                (id.clone(), input(id, None).unwrapped().doc)
+            }
+        };
+        self.awaits(&tag, &Ty::named(&path), TypeUse::Literal { fields, base });
+        doc
+    }
+
     fn struct_literal(&self, literal: &syn::ExprStruct) -> Val {
         let name = literal.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
         let name = if name == "Self" { self.scope.self_type.clone().unwrap_or(name) } else { name };
         let ty = Some(Ty::named(&name));
-        let read = self.reader.tree.structs.get(&name).map(|item| types::read_struct(item));
-        // How a variant, or a type that is declared elsewhere, names its keys is not known here.
-        if is_variant(&literal.path) || read.as_ref().is_none_or(|r| r.is_opaque) {
-            let held = literal.rest.as_ref().map(|base| self.value(base).doc).filter(super::inline::may_hold);
-            if let Some(held) = held.filter(|_| !is_variant(&literal.path)) {
-                let doc = Document::Through { of: vec![held], why: format!("fields of `{name}` are set") };
-                return Val { doc, ty, json: false };
-            }
+        let read = self.reader.tree.structs.get(&name).map(|item| structs::read_struct(item, self.reader.source));
+        if is_variant(&literal.path) {
             return Val { doc: input(format!("{name} {{ .. }}"), None).unwrapped().doc, ty, json: false };
+        }
+        if read.as_ref().is_none_or(|r| r.is_opaque) {
+            return Val { doc: self.foreign_literal(literal, &name), ty, json: false };
         }
         let mut entries: Vec<(Key, Document)> = vec![];
         let mut rest = Rest::Closed;
+        // The tag that serde adds.
+        let tag = read.iter().flat_map(|read| &read.fields).find(|field| field.name.is_empty());
+        entries.extend(tag.map(|tag| (Key::Name(tag.key.clone()), Document::Known(name.clone().into()))));
         for field in &literal.fields {
             let Member::Named(member) = &field.member else { continue };
-            let member = member.to_string();
-            let member = member.trim_start_matches("r#");
-            let known = read.as_ref().and_then(|r| r.fields.iter().find(|f| f.name == member));
+            let member = &plain(member);
+            let known = read.as_ref().and_then(|r| r.fields.iter().find(|f| f.name == *member));
             if known.is_some_and(|f| f.skip) {
                 continue;
             }
@@ -137,7 +169,7 @@ impl Values<'_, '_, '_> {
                 }
                 continue;
             }
-            entries.push((Key::Name(known.map_or_else(|| member.to_owned(), |f| f.key.clone())), document));
+            entries.push((Key::Name(known.map_or_else(|| member.clone(), |f| f.key.clone())), document));
         }
         if let Some(base) = &literal.rest {
             let held = self.value(base).doc;

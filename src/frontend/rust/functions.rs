@@ -2,10 +2,12 @@
 
 use super::inline::may_hold;
 use super::place;
-use super::types::{self, Ty};
+use super::structs;
+use super::types::Ty;
 use super::values::{Val, Values, choose, input};
 use super::wrappers::{call_name, call_type};
 use crate::document::{CastTo, Cond, Document, Input, Nullability, Rest, Shape};
+use crate::frontend::facts::TypeUse;
 use serde_json::Value as Json;
 use syn::{Expr, ExprCall, ExprClosure, ExprMethodCall, GenericArgument, Pat, PathArguments};
 
@@ -105,11 +107,18 @@ impl Values<'_, '_, '_> {
 
     /// A document that goes through a Rust type: keys that the type does not know are gone.
     pub(super) fn retyped(&self, document: Document, ty: Ty) -> Val {
-        let name = ty.unwrapped().name();
-        if ty.is_json_value() || matches!(name, "Map" | "HashMap" | "BTreeMap" | "IndexMap" | "Vec" | "_") {
-            return Val { doc: document, json: ty.is_json_value(), ty: Some(ty) };
+        let inner = ty.document();
+        let name = inner.name();
+        if inner.is_json_value() || matches!(name, "Map" | "HashMap" | "BTreeMap" | "IndexMap" | "Vec" | "_") {
+            return Val { doc: document, json: inner.is_json_value(), ty: Some(ty) };
         }
-        let read = self.reader.tree.structs.get(name).map(|item| types::read_struct(item)).filter(|s| !s.is_opaque);
+        let read = self
+            .reader
+            .tree
+            .structs
+            .get(name)
+            .map(|item| structs::read_struct(item, self.reader.source))
+            .filter(|s| !s.is_opaque);
         let (fields, rest) = match read {
             Some(read) => {
                 let rest = if read.fields.iter().any(|f| f.flatten) { Rest::Open } else { Rest::Closed };
@@ -120,7 +129,12 @@ impl Values<'_, '_, '_> {
             None if !document.holds_old() => return Val { doc: document, ty: Some(ty), json: false },
             None => (None, Rest::Closed),
         };
-        Val { doc: Document::Retype { of: Box::new(document), fields, rest }, ty: Some(ty), json: false }
+        let spelled = inner.to_string();
+        if fields.is_none() {
+            self.awaits(&spelled, &ty, TypeUse::Decoded);
+        }
+        let doc = Document::Retype { of: Box::new(document), fields, rest, ty: Some(spelled) };
+        Val { doc, ty: Some(ty), json: false }
     }
 
     /// A method call.

@@ -177,6 +177,7 @@ fn value<'a>(
         is_json,
         signs,
         calls: values.pending.take(),
+        types: values.types.take(),
     })
 }
 

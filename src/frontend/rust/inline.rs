@@ -229,6 +229,7 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
         self.budget.set(inner.budget.get());
         self.signs.borrow_mut().append(&mut inner.signs.borrow_mut());
         self.pending.borrow_mut().append(&mut inner.pending.borrow_mut());
+        inner.types.take().into_iter().for_each(|pending| self.await_type(pending));
         found
     }
 

@@ -24,6 +24,7 @@ mod format;
 mod fragments;
 mod functions;
 mod handed;
+mod imports;
 mod inline;
 mod json;
 mod key_reads;
@@ -37,6 +38,7 @@ mod rows;
 mod scope;
 mod sea_orm;
 mod signs;
+mod structs;
 mod summaries;
 mod text;
 mod types;
@@ -47,7 +49,7 @@ pub use comments::places as comment_places;
 pub use handed::calls as handed_on;
 
 use super::comments::{by_place, may_hold};
-use super::facts::{Facts, Problem};
+use super::facts::{Facts, Problem, TypeFacts};
 use super::sql::Dialect;
 use crate::source::{FileId, SourceFile};
 use assemble::Reader;
@@ -204,7 +206,9 @@ fn read_tree<'a>(
     if let Some(file) = file {
         let uses = key_reads::find(file, &reader);
         key_reads::of_rows(&reader, &uses, &mut emitter);
-        sea_orm::read(file, &reader, context.dialect, &uses, &mut emitter);
+        let imports = sea_orm::read(file, &reader, context.dialect, &uses, &mut emitter);
+        let declared = if context.test { vec![] } else { structs::declared(&file.items, source) };
+        emitter.facts.types = TypeFacts { declared, imports };
     }
     fields::read(&reader, &mut emitter);
     signs::functions(&reader, &mut emitter);

@@ -1,6 +1,32 @@
 //! Names that say what a call, macro or attribute is for: test code, messages, texts.
 
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::Attribute;
+
+/// An identifier without `r#`.
+pub(super) fn plain(ident: &proc_macro2::Ident) -> String {
+    let name = ident.to_string();
+    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
+}
+
+/// Whether an item derives `name`, by the last segment of its path, also inside `cfg_attr`.
+pub(super) fn derives(attributes: &[Attribute], name: &str) -> bool {
+    attributes.iter().any(|attribute| match &attribute.meta {
+        syn::Meta::List(list) if list.path.is_ident("derive") => holds(list.tokens.clone(), name),
+        syn::Meta::List(list) if list.path.is_ident("cfg_attr") => {
+            list.tokens.clone().into_iter().any(|tree| match tree {
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => holds(group.stream(), name),
+                _ => false,
+            })
+        }
+        _ => false,
+    })
+}
+
+/// Whether an identifier stands among the tokens, not inside groups.
+fn holds(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|tree| matches!(tree, TokenTree::Ident(ident) if ident == name))
+}
 
 /// Whether an attribute marks test code.
 pub(super) fn is_test(attribute: &Attribute) -> bool {

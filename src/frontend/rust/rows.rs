@@ -83,8 +83,9 @@ impl Values<'_, '_, '_> {
     /// The key under which serde writes a field.
     fn key_of(&self, ty: Option<&Ty>, field: String) -> String {
         let item = ty.and_then(|ty| self.reader.tree.structs.get(ty.unwrapped().name()));
-        let known =
-            item.and_then(|item| super::types::read_struct(item).fields.into_iter().find(|known| known.name == field));
+        let known = item.and_then(|item| {
+            super::structs::read_struct(item, self.reader.source).fields.into_iter().find(|known| known.name == field)
+        });
         known.map_or(field, |known| known.key)
     }
 

@@ -8,7 +8,7 @@ use super::types::Ty;
 use super::wrappers::call_name;
 use super::{json, macros, signs};
 use crate::document::{CastTo, Cond, Document, Family, Form, Input, Nullability, Path, ReadSite, Shape, Step};
-use crate::frontend::facts::{PendingCall, Sign, SignKind};
+use crate::frontend::facts::{PendingCall, PendingType, Sign, SignKind, TypeUse};
 use crate::source::Span;
 use serde_json::Value as Json;
 use std::cell::{Cell, RefCell};
@@ -30,24 +30,42 @@ pub(super) struct Evaluated {
     pub(super) signs: Vec<Sign>,
     /// Calls of functions that stand in other files.
     pub(super) calls: Vec<PendingCall>,
+    /// Types that other files may declare.
+    pub(super) types: Vec<PendingType>,
 }
 
 /// Evaluates a bound expression.
 pub(super) fn evaluate<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, branch: &[Arm], expr: &Expr) -> Evaluated {
     let values = Values::new(reader, scope, branch.to_vec());
+    let found = values.value(expr);
+    evaluated(values, branch, expr, found)
+}
+
+/// Evaluates the value of a model's field: where that is a struct, it is encoded by its own type.
+pub(super) fn evaluate_field<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, branch: &[Arm], expr: &Expr) -> Evaluated {
+    let values = Values::new(reader, scope, branch.to_vec());
     let mut found = values.value(expr);
+    let is_struct = found.ty.as_ref().is_some_and(|ty| !ty.is_option() && ty.may_be_declared());
+    if is_struct && !found.json && matches!(found.doc, Document::Input(_)) {
+        found = values.encoded(expr);
+    }
+    evaluated(values, branch, expr, found)
+}
+
+fn evaluated(values: Values<'_, '_, '_>, branch: &[Arm], expr: &Expr, mut found: Val) -> Evaluated {
+    let reader = values.reader;
     if let Some(read) = handed_through(&found.doc) {
         // A row that is stored as it was handed in may as well be a new one.
         found.doc = input(read.what.clone(), found.ty.clone()).doc;
     }
     let is_json = found.json || found.ty.as_ref().is_some_and(Ty::is_json);
     let rust_type = found.ty.map(|ty| ty.to_string());
-    let calls = values.pending.into_inner();
+    let (calls, types) = (values.pending.into_inner(), values.types.into_inner());
     let mut signs = values.signs.into_inner();
     signs.extend(signs::of_value(reader, branch, reader.source.expr(expr), &found.doc));
     signs.sort();
     signs.dedup();
-    Evaluated { value: found.doc, rust_type, is_json, signs, calls }
+    Evaluated { value: found.doc, rust_type, is_json, signs, calls, types }
 }
 
 /// The read of a row that was handed in, where nothing is done to it.
@@ -100,6 +118,7 @@ pub(super) struct Values<'r, 'a, 's> {
     depth: Cell<usize>,
     pub(super) signs: RefCell<Vec<Sign>>,
     pub(super) pending: RefCell<Vec<PendingCall>>,
+    pub(super) types: RefCell<Vec<PendingType>>,
     /// How many objects and arrays the expression stands in.
     pub(super) inside: Cell<usize>,
 }
@@ -118,6 +137,7 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
             depth: Cell::new(0),
             signs: RefCell::new(vec![]),
             pending: RefCell::new(vec![]),
+            types: RefCell::new(vec![]),
             inside: Cell::new(0),
         }
     }
@@ -177,6 +197,30 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
     pub(super) fn note(&self, kind: SignKind, span: Span, words: impl FnOnce() -> String) {
         if self.inside.get() == 0 {
             self.signs.borrow_mut().push(signs::sign(self.reader.file, kind, span, words()));
+        }
+    }
+
+    /// Notes that a value is known better once a type is that no struct of this file is: what stands for it until then
+    /// is `tag`.
+    pub(super) fn awaits(&self, tag: &str, ty: &Ty, how: TypeUse) {
+        let ty = ty.document();
+        if !ty.may_be_declared() || self.reader.tree.structs.contains_key(ty.name()) {
+            return;
+        }
+        self.await_type(PendingType { tag: tag.to_owned(), ty: ty.clone(), at: self.scope.range.0, how });
+    }
+
+    /// Notes a type that another evaluator waits for.
+    pub(super) fn await_type(&self, pending: PendingType) {
+        /// More of one value are not told apart.
+        const MOST: usize = 16;
+        let mut types = self.types.borrow_mut();
+        let room = types.len() < MOST;
+        match types.iter_mut().find(|known| known.tag == pending.tag) {
+            // Two that go by one tag are not told apart: neither is followed.
+            Some(known) if known.ty != pending.ty || known.how != pending.how => known.ty.path.clear(),
+            None if room => types.push(pending),
+            _ => {}
         }
     }
 

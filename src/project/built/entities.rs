@@ -3,7 +3,7 @@
 use crate::frontend::facts::{BuiltColumn, BuiltWrite, Entity, EntityPath, Facts};
 use crate::frontend::sql::TableName;
 use crate::project::Paths;
-use crate::project::place::{is_migration, shared_folders};
+use crate::project::place::{is_migration, module_path, shared_folders};
 use crate::source::FileId;
 use std::collections::BTreeMap;
 
@@ -81,7 +81,7 @@ impl<'a> Entities<'a> {
                 }
                 entities.by_table.entry(entity.table.name.to_lowercase()).or_default().push(id);
                 let old = entity.test || is_migration(path);
-                let (of_crate, mut inside) = inside_crate(paths, path);
+                let (of_crate, mut inside) = paths.settings.crates.inside(path);
                 inside.extend(entity.module.iter().cloned());
                 let (file, root) = (facts.file, crate_folder(path));
                 entities.known.push(Known { entity, file, path, module, root, of_crate, inside, old });
@@ -180,7 +180,7 @@ impl<'a> Entities<'a> {
     /// The crate and the modules that a path names, as far as the project's crates say.
     fn target(&self, module: &[String], inside: &[String], path: &str) -> Target<'a> {
         let crates = &self.paths.settings.crates;
-        let (own, mut here) = inside_crate(self.paths, path);
+        let (own, mut here) = self.paths.settings.crates.inside(path);
         here.extend(inside.iter().cloned());
         let mut rest = module;
         match module.first().map(String::as_str) {
@@ -323,22 +323,4 @@ fn count(entity: &Entity, write: &BuiltWrite) -> usize {
 fn crate_folder(path: &str) -> String {
     let head = path.rsplit_once("/src/").map_or("", |(head, _)| head);
     head.rsplit('/').next().unwrap_or_default().replace('-', "_")
-}
-
-/// The crate of a file, and the file's modules inside of it.
-fn inside_crate<'a>(paths: Paths<'a>, path: &str) -> (Option<&'a str>, Vec<String>) {
-    let of_crate = paths.settings.crates.folder(path);
-    let inside = of_crate.and_then(|folder| path.strip_prefix(folder)).unwrap_or(path).trim_start_matches('/');
-    (of_crate, module_path(inside))
-}
-
-/// A file's path as modules: `crates/my-db/src/entities/users.rs` is `crates my_db entities users`.
-fn module_path(path: &str) -> Vec<String> {
-    let stem = path.strip_suffix(".rs").unwrap_or(path);
-    let mut parts: Vec<String> =
-        stem.split('/').filter(|part| !matches!(*part, "" | "." | "src")).map(|part| part.replace('-', "_")).collect();
-    if parts.last().is_some_and(|last| matches!(last.as_str(), "mod" | "lib" | "main")) {
-        parts.pop();
-    }
-    parts
 }

@@ -268,6 +268,7 @@ impl Text<'_> {
                 is_json: false,
                 signs: vec![],
                 calls: vec![],
+                types: vec![],
             },
             span,
         );

@@ -90,6 +90,7 @@ fn made(write: &ColumnWrite, caller: &Caller, statements: &Statements<'_>, paths
     let given = statements.settle(known.read_in(caller.bind.value.clone()), written);
     let value = write.value.clone().transformed(&|part| match part {
         Document::Input(Input { id, .. }) if id == caller.input => given.clone(),
+        object if object.fields_of() == Some(&caller.input) => given.clone(),
         other => other,
     });
     let survival = survival::survival(&value, &of_column(&write.column, write.dialect, &write.states));

@@ -138,6 +138,7 @@ fn a_bound_document_shows_its_column() {
             is_json,
             signs: vec![],
             calls: vec![],
+            types: vec![],
         });
         let placeholder = PlaceholderColumn { table: name("t"), column: column.into(), index, span };
         facts.facts.placeholders.push(placeholder);
@@ -167,6 +168,7 @@ fn json_that_is_bound_as_text_where_it_is_given_shows_a_text_column() {
             is_json: false,
             signs: vec![],
             calls: vec![],
+            types: vec![],
         });
         find(&catalog(facts), "jobs", "config").unwrap().kind
     };

@@ -14,9 +14,11 @@ pub use writer::{Writer, WriterKind};
 
 use super::catalog::Column;
 use super::created::Created;
+use super::types::{Keys, Types};
 use super::writes::ColumnWrite;
 use super::{Project, declare};
 use crate::declared::ColumnRules;
+use crate::frontend::facts::RustType;
 use crate::source::Site;
 use std::collections::BTreeMap;
 
@@ -43,8 +45,8 @@ pub struct Profile {
     pub writers: Vec<Writer>,
     /// What the documents are.
     pub shape: Shape,
-    /// Rust types that are stored in it, without wrappers, each with a place.
-    pub owners: BTreeMap<String, Site>,
+    /// Rust types that are stored in it, without wrappers.
+    pub owners: BTreeMap<String, Owner>,
 }
 
 impl Profile {
@@ -56,6 +58,23 @@ impl Profile {
     /// Other live writes that set single keys and keep the rest.
     pub fn key_writers(&self, but: Site) -> impl Iterator<Item = &Writer> {
         self.live().filter(move |writer| writer.kind == WriterKind::ByKey && writer.site != but)
+    }
+}
+
+/// A Rust type that is stored in a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// A place that stores it.
+    pub site: Site,
+    /// Its keys, where the project declares it.
+    pub keys: Option<Keys>,
+}
+
+impl Owner {
+    fn new(name: &str, site: Site, types: &Types) -> Self {
+        let ty = RustType { path: name.to_owned(), args: vec![] };
+        let keys = types.keys(&ty, site.file, site.span.start as usize).filter(|keys| keys.encoded);
+        Self { site, keys }
     }
 }
 
@@ -86,7 +105,7 @@ impl Profiles {
         let mut by_column: BTreeMap<ColumnId, Profile> = BTreeMap::new();
         for write in writes {
             let profile = || Profile::of(&write.column, rules);
-            by_column.entry(column_id(&write.column)).or_insert_with(profile).add(write);
+            by_column.entry(column_id(&write.column)).or_insert_with(profile).add(write, &project.types);
         }
         for created in &project.created {
             if let Some(profile) = by_column.get_mut(&created.column) {
@@ -147,7 +166,7 @@ impl Profile {
     }
 
     /// Adds what a write shows.
-    fn add(&mut self, write: &ColumnWrite) {
+    fn add(&mut self, write: &ColumnWrite, types: &Types) {
         let survival = &write.survival;
         for path in survival.touched.iter().chain(&survival.removed) {
             if let Some(key) = path.first().filter(|key| *key != "?") {
@@ -159,7 +178,7 @@ impl Profile {
         }
         self.shape.see(write);
         for (name, site) in shape::owners(write) {
-            self.owners.entry(name).or_insert(site);
+            self.owners.entry(name).or_insert_with_key(|name| Owner::new(name, site, types));
         }
         self.writers.push(Writer::of(write));
     }

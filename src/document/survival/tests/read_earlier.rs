@@ -24,8 +24,12 @@ fn a_helper_over_an_earlier_read_is_stale_and_over_the_row_unknown() {
 
 #[test]
 fn a_typed_round_trip_loses_what_the_type_does_not_know() {
-    let typed =
-        |rest: Rest| Document::Retype { of: Box::new(read()), fields: Some(vec!["phone".into(), "name".into()]), rest };
+    let typed = |rest: Rest| Document::Retype {
+        of: Box::new(read()),
+        fields: Some(vec!["phone".into(), "name".into()]),
+        rest,
+        ty: None,
+    };
     let found = of(&set_on(typed(Rest::Closed), &["phone"], bind(), SetMode::Set, Family::SerdeIndex));
     assert_eq!((found.word, found.new_keys.clone()), (Word::Lost, Some(keys(&["name", "phone"]))));
     labelled(&found, "retyped");

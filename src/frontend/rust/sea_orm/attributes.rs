@@ -1,6 +1,6 @@
 //! `#[sea_orm(key = "value", flag)]`, also inside `cfg_attr`.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::Attribute;
 
 /// The entries of all `sea_orm` attributes of an item.
@@ -72,23 +72,4 @@ impl Entries {
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(k, _)| k == key).and_then(|(_, v)| v.as_deref())
     }
-}
-
-/// Whether an item derives `name`, by the last segment of its path, also inside `cfg_attr`.
-pub(super) fn derives(attributes: &[Attribute], name: &str) -> bool {
-    attributes.iter().any(|attribute| match &attribute.meta {
-        syn::Meta::List(list) if list.path.is_ident("derive") => holds(list.tokens.clone(), name),
-        syn::Meta::List(list) if list.path.is_ident("cfg_attr") => {
-            list.tokens.clone().into_iter().any(|tree| match tree {
-                TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => holds(group.stream(), name),
-                _ => false,
-            })
-        }
-        _ => false,
-    })
-}
-
-/// Whether an identifier stands among the tokens, not inside groups.
-fn holds(tokens: TokenStream, name: &str) -> bool {
-    tokens.into_iter().any(|tree| matches!(tree, TokenTree::Ident(ident) if ident == name))
 }

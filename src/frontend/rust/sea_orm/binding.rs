@@ -25,7 +25,7 @@ impl Place<'_, '_, '_> {
             signs::sign(self.file.reader.file, SignKind::DeadMerge, source.expr(dead), words.to_owned())
         });
         let expr = live.map_or(expr, |live| live.value);
-        let evaluated = values::evaluate(self.file.reader, self.scope, &self.branch(span.start as usize), expr);
+        let evaluated = values::evaluate_field(self.file.reader, self.scope, &self.branch(span.start as usize), expr);
         let mut value = evaluated.value;
         if let Some(field) = field {
             self.mark_reads(&mut value, field, span.start as usize);
@@ -49,6 +49,7 @@ impl Place<'_, '_, '_> {
             is_json: evaluated.is_json,
             signs: dead.into_iter().chain(evaluated.signs).collect(),
             calls: evaluated.calls,
+            types: evaluated.types,
         }
     }
 
@@ -230,6 +231,7 @@ pub(super) fn opaque(source: &str, span: crate::source::Span) -> Bind {
         is_json: false,
         signs: vec![],
         calls: vec![],
+        types: vec![],
     }
 }
 

@@ -1,8 +1,9 @@
 //! Entities: the compact form (`DeriveEntityModel`), the expanded one, and `#[sea_orm::model]`.
 
-use super::attributes::{Entries, derives};
+use super::attributes::Entries;
 use super::names;
 use crate::frontend::facts::{Entity, EntityColumn};
+use crate::frontend::rust::names::derives;
 use crate::frontend::rust::names::is_test;
 use crate::frontend::rust::place::Source;
 use crate::frontend::sql::TableName;

@@ -1,7 +1,8 @@
 //! Names of tables and columns as sea-query takes them: `Users::Table`, `Alias::new("x")`, `"x"`, constants.
 
-use super::attributes::{Entries, derives};
+use super::attributes::Entries;
 use super::names;
+use crate::frontend::rust::names::derives;
 use crate::frontend::sql::TableName;
 use std::collections::BTreeMap;
 use syn::visit::{self, Visit};

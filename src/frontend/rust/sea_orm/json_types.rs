@@ -1,9 +1,9 @@
 //! Rust types that are kept as JSON: those that derive `FromJsonQueryResult`, and those that a macro of the project or
 //! an `impl` makes so.
 
-use super::attributes::derives;
 use super::names;
 use crate::frontend::facts::JsonTypes;
+use crate::frontend::rust::names::derives;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};

@@ -11,7 +11,6 @@ mod down;
 mod entity;
 mod expressions;
 mod idens;
-mod imports;
 mod json_types;
 mod key_reads;
 mod loco;
@@ -26,19 +25,20 @@ mod writes;
 
 use super::assemble::Reader;
 use super::emit::Emitter;
+use super::imports;
 use super::key_reads::KeyUse;
-use crate::frontend::facts::ModelFacts;
+use crate::frontend::facts::{Imports, ModelFacts};
 use crate::frontend::sql::Dialect;
 
-/// Reads what a file declares and writes with SeaORM, and what it passes on of other files' entities. Its texts must have
-/// been read.
+/// Reads what a file declares and writes with SeaORM, and what it passes on of other files' entities; returns what its
+/// names mean. Its texts must have been read.
 pub(super) fn read<'a>(
     file: &'a syn::File,
     reader: &Reader<'a, '_>,
     dialect: Option<Dialect>,
     uses: &[KeyUse<'a>],
     emitter: &mut Emitter,
-) {
+) -> Imports {
     let source = reader.source;
     let marks = marks::Marks::of(source.text);
     let test = reader.tree.test.first().copied().unwrap_or(false);
@@ -51,17 +51,18 @@ pub(super) fn read<'a>(
         facts.schema = migration::read(file, reader, &facts.entities);
     }
     down::hide(file, source, facts);
-    let imports = imports::Imports::read(file, source, marks.writes);
+    let (imports, reexports) = imports::read(file, source, marks.writes);
     if marks.writes {
         writes(file, reader, &imports, dialect, uses, emitter);
     }
-    emitter.facts.reexports.extend(imports.reexports);
+    emitter.facts.reexports.extend(reexports);
+    imports
 }
 
 fn writes<'a>(
     file: &'a syn::File,
     reader: &Reader<'a, '_>,
-    imports: &imports::Imports,
+    imports: &Imports,
     dialect: Option<Dialect>,
     uses: &[KeyUse<'a>],
     emitter: &mut Emitter,

@@ -5,11 +5,7 @@ use heck::{
 };
 use syn::Type;
 
-/// An identifier without `r#`.
-pub(super) fn plain(ident: &proc_macro2::Ident) -> String {
-    let name = ident.to_string();
-    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
-}
+pub(super) use crate::frontend::rust::names::plain;
 
 /// The variant of `Column` that stands for a field.
 pub(super) fn variant(field: &str) -> String {

@@ -5,10 +5,10 @@
 //! `#[derive(DeriveIntoActiveModel)]`, `#[derive(DerivePartialModel)]` with `into_active_model`, and
 //! `macro_rules! patch { ($model:ident, $field:ident) => { $model.$field = Set($field) } }`.
 
-use super::attributes::{Entries, derives};
-use super::imports::Imports;
+use super::attributes::Entries;
 use super::names;
-use crate::frontend::facts::{Hooks, ModelFacts, SetterMacro};
+use crate::frontend::facts::{Hooks, Imports, ModelFacts, SetterMacro};
+use crate::frontend::rust::names::derives;
 use crate::frontend::rust::place::Source;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};

@@ -3,11 +3,11 @@
 //! A guess by form: wrappers such as `Option`, `Result` and iterators are looked through.
 
 use super::idens::Idens;
-use super::imports::{Imports, is_leaf};
 use super::names;
 use super::walk::Own;
-use crate::frontend::facts::EntityPath;
+use crate::frontend::facts::{EntityPath, Imports};
 use crate::frontend::rust::assemble::Reader;
+use crate::frontend::rust::imports::is_leaf;
 use crate::frontend::rust::scope::Scope;
 pub(super) use crate::frontend::rust::wrappers::peel;
 use std::collections::BTreeMap;

@@ -14,12 +14,11 @@ mod sinks;
 mod upserts;
 
 use super::idens::Idens;
-use super::imports::Imports;
 use super::key_reads;
 use super::names;
 use super::typing::{File, Place};
 use super::walk::{Found, Own, walk};
-use crate::frontend::facts::{BuiltColumn, BuiltItem, BuiltKind, BuiltWrite, KeyRead, MadeEnd};
+use crate::frontend::facts::{BuiltColumn, BuiltItem, BuiltKind, BuiltWrite, Imports, KeyRead, MadeEnd};
 use crate::frontend::rust::assemble::Reader;
 use crate::frontend::rust::key_reads::KeyUse;
 use crate::frontend::rust::scope::Scope;

@@ -148,7 +148,7 @@ impl Evaluator<'_> {
                 } else {
                     as_json(from.doc, self.old_is_text())
                 };
-                let doc = Document::Retype { of: Box::new(from), fields: None, rest: Rest::Closed };
+                let doc = Document::Retype { of: Box::new(from), fields: None, rest: Rest::Closed, ty: None };
                 return Some(Typed::new(doc, Ty::Record));
             }
             // A type's name as a function is a cast.

@@ -1,0 +1,307 @@
+//! Rust types of all files: which declaration a name means at a place, and which keys serde gives its values.
+//!
+//! A name that may mean several declarations is not followed, nor is one of another repository.
+
+mod fill;
+
+use super::crates::Crates;
+use super::place::is_migration;
+use super::{Paths, calls};
+use crate::frontend::facts::{DeclaredField, DeclaredType, Facts, Imports, RustType, TypeForm};
+use crate::source::{FileId, Site};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) use fill::fill;
+
+/// How often one name may stand for another.
+const MAX_ALIASES: usize = 4;
+
+/// How deep flattened structs are looked into.
+const MAX_FLATTENED: usize = 4;
+
+/// All types of the project.
+#[derive(Debug, Clone, Default)]
+pub struct Types {
+    known: Vec<Known>,
+    by_name: BTreeMap<String, Vec<usize>>,
+    files: BTreeMap<FileId, File>,
+    crates: Crates,
+}
+
+/// A declaration, and where it stands.
+#[derive(Debug, Clone)]
+struct Known {
+    declared: DeclaredType,
+    file: FileId,
+    /// Modules inside of its crate, those of its file included.
+    inside: Vec<String>,
+    /// A copy in a migration.
+    old: bool,
+}
+
+/// A file that declares or names types.
+#[derive(Debug, Clone)]
+struct File {
+    path: String,
+    /// The folder of its crate.
+    of_crate: Option<String>,
+    /// Its modules inside of the crate.
+    inside: Vec<String>,
+    imports: Imports,
+}
+
+/// The keys of a type's values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    /// Where the type is declared.
+    pub site: Site,
+    /// The keys, in the order of the fields.
+    pub keys: Vec<Key>,
+    /// There may be others: a map is flattened into it.
+    pub open: bool,
+    /// It is written as JSON as its fields say.
+    pub encoded: bool,
+    /// It is read from JSON as its fields say.
+    pub decoded: bool,
+}
+
+impl Keys {
+    /// The keys by name, in the order of the fields.
+    pub fn names(&self) -> Vec<String> {
+        self.keys.iter().map(|key| key.field.key.clone()).collect()
+    }
+}
+
+/// A key of a type's values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The field.
+    pub field: DeclaredField,
+    /// The file that declares it.
+    pub file: FileId,
+}
+
+/// The names of structs that values are of, or are flattened into these, and that no file declares so far.
+pub fn wanted(facts: &[Facts]) -> BTreeSet<String> {
+    let mut declared: BTreeMap<&str, Vec<(&Facts, &DeclaredType)>> = BTreeMap::new();
+    for facts in facts {
+        for ty in &facts.types.declared {
+            declared.entry(&ty.name).or_default().push((facts, ty));
+        }
+    }
+    let spelled = facts.iter().flat_map(|facts| calls::binds(facts).map(move |bind| (facts, bind)));
+    let spelled = spelled.flat_map(|(facts, bind)| bind.types.iter().map(move |pending| (facts, &pending.ty)));
+    let mut open: Vec<String> = spelled.filter_map(|(facts, ty)| last_name(facts, ty)).collect();
+    let (mut seen, mut wanted) = (BTreeSet::new(), BTreeSet::new());
+    while let Some(name) = open.pop() {
+        let Some(known) = declared.get(name.as_str()) else {
+            wanted.insert(name);
+            continue;
+        };
+        if !seen.insert(name) {
+            continue;
+        }
+        for (facts, ty) in known {
+            match &ty.form {
+                TypeForm::Struct { fields, .. } => {
+                    let flattened = fields.iter().filter(|field| field.flatten).filter_map(|field| field.ty.as_ref());
+                    open.extend(flattened.filter_map(|ty| last_name(facts, ty)));
+                }
+                TypeForm::Alias(ty) => open.extend(last_name(facts, ty)),
+                TypeForm::Opaque => {}
+            }
+        }
+    }
+    wanted
+}
+
+/// The name under which a type is declared, as far as imports say; `None` for one that no project declares.
+fn last_name(facts: &Facts, ty: &RustType) -> Option<String> {
+    let ty = ty.document();
+    let parts: Vec<String> = ty.path.split("::").map(str::to_owned).collect();
+    let path = facts.types.imports.resolve(&parts, 0).path;
+    let elsewhere =
+        matches!(path.first().map(String::as_str), Some("std" | "core" | "alloc" | "chrono" | "serde_json"));
+    path.last().filter(|_| !elsewhere && ty.may_be_declared()).cloned()
+}
+
+impl Types {
+    /// Takes the types out of the facts of all files.
+    pub(super) fn take(facts: &mut [Facts], paths: Paths<'_>) -> Self {
+        let mut types = Self { crates: paths.settings.crates.clone(), ..Self::default() };
+        for facts in facts {
+            let found = std::mem::take(&mut facts.types);
+            let path = paths.get(facts.file);
+            let (of_crate, inside) = types.crates.inside(path);
+            let (of_crate, old) = (of_crate.map(str::to_owned), is_migration(path));
+            for declared in found.declared {
+                let id = types.known.len();
+                let modules = found.imports.around(declared.span.start as usize);
+                let inside = inside.iter().cloned().chain(modules).collect();
+                types.by_name.entry(declared.name.clone()).or_default().push(id);
+                types.known.push(Known { declared, file: facts.file, inside, old });
+            }
+            let (path, imports) = (path.to_owned(), found.imports);
+            types.files.insert(facts.file, File { path, of_crate, inside, imports });
+        }
+        types
+    }
+
+    /// The keys of a type as a place spells it; `None` where they are not known.
+    pub fn keys(&self, ty: &RustType, file: FileId, at: usize) -> Option<Keys> {
+        self.keys_of(self.find(ty, file, at)?, 0)
+    }
+
+    fn keys_of(&self, known: &Known, depth: usize) -> Option<Keys> {
+        let TypeForm::Struct { fields, encoded, decoded } = &known.declared.form else { return None };
+        let site = Site { file: known.file, span: known.declared.span };
+        let mut found = Keys { site, keys: vec![], open: false, encoded: *encoded, decoded: *decoded };
+        for field in fields.iter().filter(|field| !field.skip) {
+            if !field.flatten {
+                found.keys.push(Key { field: field.clone(), file: known.file });
+                continue;
+            }
+            let inner = field.ty.as_ref().filter(|_| depth < MAX_FLATTENED).and_then(|ty| {
+                let inner = self.find(ty, known.file, field.span.start as usize)?;
+                self.keys_of(inner, depth + 1)
+            });
+            match inner {
+                Some(inner) => {
+                    let optional = field.optional;
+                    found.open |= inner.open;
+                    found.keys.extend(inner.keys.into_iter().map(|mut key| {
+                        key.field.optional |= optional;
+                        // It is reached through another field.
+                        key.field.name.clear();
+                        key
+                    }));
+                }
+                None => found.open = true,
+            }
+        }
+        Some(found)
+    }
+
+    /// The declaration that a type means at a byte of a file, through other names and what only wraps a document.
+    fn find(&self, ty: &RustType, file: FileId, at: usize) -> Option<&Known> {
+        let (mut ty, mut file, mut at) = (ty, file, at);
+        for _ in 0..MAX_ALIASES {
+            ty = ty.document();
+            let known = self.named(&ty.path, file, at)?;
+            match &known.declared.form {
+                TypeForm::Alias(target) => (ty, file, at) = (target, known.file, known.declared.span.start as usize),
+                _ => return Some(known),
+            }
+        }
+        None
+    }
+
+    /// The declaration that a path means at a byte of a file.
+    fn named(&self, path: &str, file: FileId, at: usize) -> Option<&Known> {
+        let place = self.files.get(&file)?;
+        let parts: Vec<String> = path.split("::").map(str::to_owned).collect();
+        let name = place.imports.resolve(&parts, at);
+        let (last, modules) = name.path.split_last()?;
+        let mut candidates: Vec<&Known> = self.by_name.get(last)?.iter().filter_map(|id| self.known.get(*id)).collect();
+        if candidates.iter().any(|known| !known.old) {
+            candidates.retain(|known| !known.old || known.file == file);
+        }
+        let here: Vec<String> = place.inside.iter().cloned().chain(name.module.iter().cloned()).collect();
+        if modules.is_empty() {
+            // Of the same module, else of one that everything is imported from.
+            let of_crate = place.of_crate.as_deref();
+            let own = |known: &&&Known| known.file == file && known.inside == here;
+            return only(candidates.iter().filter(own).copied()).or_else(|| {
+                let mut found = name.globs.iter().filter_map(|glob| {
+                    let (of_crate, modules) = self.target(glob, &here, of_crate, &place.path, &candidates)?;
+                    self.in_module(&candidates, of_crate, &modules)
+                });
+                let first = found.next()?;
+                found.all(|other| std::ptr::eq(other, first)).then_some(first)
+            });
+        }
+        let (of_crate, modules) = self.target(modules, &here, place.of_crate.as_deref(), &place.path, &candidates)?;
+        self.in_module(&candidates, of_crate, &modules)
+    }
+
+    /// The crate and the modules that the head of a path names; `None` for what is no crate of the project.
+    fn target<'a>(
+        &'a self,
+        modules: &[String],
+        here: &[String],
+        own: Option<&'a str>,
+        path: &str,
+        candidates: &[&Known],
+    ) -> Option<(Option<&'a str>, Vec<String>)> {
+        let (mut at, mut rest) = (here.to_vec(), modules);
+        match modules.first().map(String::as_str) {
+            Some("crate") => {
+                at.clear();
+                rest = modules.get(1..)?;
+            }
+            Some("self" | "super") | None => {}
+            Some(first) => {
+                // A module of the place itself hides a crate of the same name.
+                let local: Vec<String> = here.iter().chain(modules).cloned().collect();
+                let is_local =
+                    candidates.iter().any(|known| self.crate_of(known) == own && known.inside.starts_with(&local));
+                if is_local {
+                    return Some((own, local));
+                }
+                let other = self.crates.named(first, path)?;
+                return Some((Some(other), modules.get(1..)?.to_vec()));
+            }
+        }
+        for part in rest {
+            match part.as_str() {
+                "super" => {
+                    at.pop();
+                }
+                "self" => {}
+                other => at.push(other.to_owned()),
+            }
+        }
+        Some((own, at))
+    }
+
+    /// The declaration in a module; else, as modules pass on what theirs declare, the only one below it, or of its crate.
+    fn in_module<'a>(&self, candidates: &[&'a Known], of_crate: Option<&str>, modules: &[String]) -> Option<&'a Known> {
+        let of_crate: Vec<&Known> =
+            candidates.iter().copied().filter(|known| self.crate_of(known) == of_crate).collect();
+        let exact = |known: &&&'a Known| known.inside == modules;
+        let below = |known: &&&'a Known| known.inside.starts_with(modules);
+        for fits in [&exact as &dyn Fn(&&&'a Known) -> bool, &below, &|_: &&&'a Known| true] {
+            let mut fitting = of_crate.iter().filter(|known| fits(known)).copied().peekable();
+            if fitting.peek().is_some() {
+                return only(fitting);
+            }
+        }
+        None
+    }
+
+    fn crate_of(&self, known: &Known) -> Option<&str> {
+        self.files.get(&known.file)?.of_crate.as_deref()
+    }
+}
+
+/// The only one; of several that say the same, the first.
+fn only<'a>(mut found: impl Iterator<Item = &'a Known>) -> Option<&'a Known> {
+    let first = found.next()?;
+    found.all(|other| same(&other.declared.form, &first.declared.form)).then_some(first)
+}
+
+/// Whether two declarations, for two features say, give the same keys.
+fn same(a: &TypeForm, b: &TypeForm) -> bool {
+    match (a, b) {
+        (TypeForm::Struct { fields: a, .. }, TypeForm::Struct { fields: b, .. }) => {
+            let plain = |fields: &[DeclaredField]| -> Vec<DeclaredField> {
+                fields
+                    .iter()
+                    .map(|field| DeclaredField { span: crate::source::Span::default(), ..field.clone() })
+                    .collect()
+            };
+            plain(a) == plain(b)
+        }
+        (a, b) => a == b,
+    }
+}

@@ -1,0 +1,236 @@
+//! Puts what is known of types into values: fields where a value of a type is stored, keys where a document is decoded.
+
+use super::{Keys, Types};
+use crate::document::{Document, Family, Input, Key, Nullability, OnNull, Path, Rest, SetMode, Shape, Step};
+use crate::frontend::facts::{Bind, Facts, PendingType, RustType, SqlPiece, TypeUse};
+use crate::source::FileId;
+
+/// How deep fields of structs in structs are listed.
+const MAX_STRUCTS: usize = 4;
+
+/// More fields of one value say no more.
+const MAX_FIELDS: usize = 400;
+
+/// Puts types into the values of all files.
+pub(in crate::project) fn fill(facts: &mut [Facts], types: &Types) {
+    for facts in facts {
+        let file = facts.file;
+        let fill = |bind: &mut Bind| {
+            if !bind.types.is_empty() {
+                let filler = Filler { types, file: bind.file.unwrap_or(file), pending: &bind.types };
+                let value = std::mem::replace(&mut bind.value, Document::Null);
+                if let Some(ty) = filler.whole(&value) {
+                    bind.rust_type = Some(ty);
+                }
+                bind.value = filler.filled(value);
+                for argument in bind.calls.iter_mut().flat_map(|call| &mut call.arguments) {
+                    let value = std::mem::replace(argument, Document::Null);
+                    *argument = filler.filled(value);
+                }
+            }
+        };
+        facts.texts.iter_mut().flat_map(|text| &mut text.text.binds).for_each(fill);
+        facts.deferred.iter_mut().flat_map(|text| &mut text.text.binds).for_each(fill);
+        facts.file_queries.iter_mut().flat_map(|query| &mut query.binds).for_each(fill);
+        facts.constant_queries.iter_mut().flat_map(|query| &mut query.binds).for_each(fill);
+        let items = facts.built.iter_mut().flat_map(|built| built.set.iter_mut().chain(&mut built.inserted));
+        for piece in items.flat_map(|item| &mut item.value) {
+            if let SqlPiece::Bind(bind) = piece {
+                fill(bind);
+            }
+        }
+    }
+}
+
+struct Filler<'a> {
+    types: &'a Types,
+    file: FileId,
+    pending: &'a [PendingType],
+}
+
+impl Filler<'_> {
+    /// The type that a value is one of as a whole, where its keys are known.
+    fn whole(&self, value: &Document) -> Option<String> {
+        let tag = match value {
+            Document::Cast { of, .. } => return self.whole(of),
+            Document::Input(input) => &input.id,
+            Document::Through { why, .. } => why,
+            Document::First(items) => return items.iter().find_map(|item| self.whole(item)),
+            Document::Choose { branches, otherwise } => {
+                let parts = branches.iter().map(|(_, part)| part).chain([&**otherwise]);
+                return parts.into_iter().find_map(|part| self.whole(part));
+            }
+            _ => return None,
+        };
+        let (pending, keys) = self.known(tag)?;
+        (keys.encoded && pending.how != TypeUse::Decoded).then(|| pending.ty.path.clone())
+    }
+
+    fn filled(&self, value: Document) -> Document {
+        value.transformed(&|part| self.part(part))
+    }
+
+    fn part(&self, part: Document) -> Document {
+        match part {
+            Document::Input(input) => {
+                let Some((pending, keys)) = self.known(&input.id) else { return Document::Input(input) };
+                match &pending.how {
+                    TypeUse::Encoded if keys.encoded => {
+                        let mut left = MAX_FIELDS;
+                        self.object(&keys, &input.id, 0, &mut left).unwrap_or(Document::Input(input))
+                    }
+                    TypeUse::Literal { fields, base } if keys.encoded => {
+                        literal(&keys, &pending.ty, &self.inner(fields), base.as_ref())
+                    }
+                    _ => Document::Input(input),
+                }
+            }
+            Document::Through { of, why } => {
+                let known = self.known(&why).filter(|(_, keys)| keys.encoded);
+                match known.as_ref().map(|(pending, keys)| (&pending.how, keys)) {
+                    // `Settings { theme, ..old }`: the old document with these fields set.
+                    Some((TypeUse::Literal { fields, .. }, keys)) if of.len() == 1 && !keys.open => {
+                        let held = of.into_iter().next().unwrap_or(Document::Null);
+                        let fields = self.inner(fields);
+                        fields.into_iter().fold(held, |held, (name, value)| match key_of(keys, &name) {
+                            Some(key) => with_key(held, key, value),
+                            None => held,
+                        })
+                    }
+                    _ => Document::Through { of, why },
+                }
+            }
+            Document::Retype { of, fields: None, rest: Rest::Closed, ty: Some(ty) } => match self.known(&ty) {
+                Some((PendingType { how: TypeUse::Decoded, .. }, keys)) if keys.decoded => {
+                    let rest = if keys.open { Rest::Open } else { Rest::Closed };
+                    let fields = keys.keys.iter().map(|key| key.field.key.clone()).collect();
+                    Document::Retype { of, fields: Some(fields), rest, ty: Some(ty) }
+                }
+                _ => Document::Retype { of, fields: None, rest: Rest::Closed, ty: Some(ty) },
+            },
+            // A field of what was decoded is written under the key that serde gives it.
+            Document::Set { of, path: Path::Steps(mut steps), value, mode, on_null, family } => {
+                self.rename(&of, steps.first_mut());
+                Document::Set { of, path: Path::Steps(steps), value, mode, on_null, family }
+            }
+            Document::Get { of, path: Path::Steps(mut steps), form, family } => {
+                self.rename(&of, steps.first_mut());
+                Document::Get { of, path: Path::Steps(steps), form, family }
+            }
+            other => other,
+        }
+    }
+
+    fn known(&self, tag: &str) -> Option<(&PendingType, Keys)> {
+        let pending = self.pending.iter().find(|pending| pending.tag == *tag)?;
+        Some((pending, self.types.keys(&pending.ty, self.file, pending.at)?))
+    }
+
+    fn inner(&self, fields: &[(String, Document)]) -> Vec<(String, Document)> {
+        // A literal in a literal stands for itself: it goes by another tag, or by none.
+        let fill = |(name, value): &(String, Document)| {
+            let pending: Vec<PendingType> =
+                self.pending.iter().filter(|other| !matches!(other.how, TypeUse::Literal { .. })).cloned().collect();
+            let filler = Filler { pending: &pending, ..*self };
+            (name.clone(), filler.filled(value.clone()))
+        };
+        fields.iter().map(fill).collect()
+    }
+
+    /// A value of a type, field by field.
+    fn object(&self, keys: &Keys, source: &str, depth: usize, left: &mut usize) -> Option<Document> {
+        let mut entries = vec![];
+        for key in &keys.keys {
+            *left = left.checked_sub(1)?;
+            let id = format!("{source}.{}", if key.field.name.is_empty() { &key.field.key } else { &key.field.name });
+            let ty = key.field.ty.as_ref();
+            let nested = ty.filter(|ty| depth + 1 < MAX_STRUCTS && !ty.is_option() && ty.may_be_declared());
+            let nested = nested.and_then(|ty| {
+                let inner = self.types.keys(ty, key.file, key.field.span.start as usize)?;
+                inner.encoded.then(|| self.object(&inner, &id, depth + 1, left)).flatten()
+            });
+            let value = nested.unwrap_or_else(|| field(id, ty));
+            entries.push((Key::Name(key.field.key.clone()), value));
+        }
+        Some(Document::Object { entries, rest: if keys.open { Rest::Open } else { Rest::Closed } })
+    }
+
+    /// Renames a field to its key where the document was decoded into a type.
+    fn rename(&self, of: &Document, step: Option<&mut Step>) {
+        let Some(Step::Key(name)) = step else { return };
+        let Some(ty) = decoded_as(of) else { return };
+        let key = self.known(ty).and_then(|(_, keys)| key_of(&keys, name));
+        if let Some(key) = key {
+            *name = key;
+        }
+    }
+}
+
+/// The type that a value was decoded into, edits looked through.
+fn decoded_as(of: &Document) -> Option<&str> {
+    match of {
+        Document::Retype { ty, fields: Some(_), .. } => ty.as_deref(),
+        Document::Set { of, .. } | Document::Remove { of, .. } => decoded_as(of),
+        Document::Choose { otherwise, .. } => decoded_as(otherwise),
+        Document::First(items) => items.first().and_then(decoded_as),
+        _ => None,
+    }
+}
+
+/// A document with one more key.
+fn with_key(of: Document, key: String, value: Document) -> Document {
+    let (path, value) = (Path::Steps(vec![Step::Key(key)]), Box::new(value));
+    let (mode, on_null, family) = (SetMode::Set, OnNull::JsonNull, Family::SerdeIndex);
+    Document::Set { of: Box::new(of), path, value, mode, on_null, family }
+}
+
+/// The key of a field of the type itself.
+fn key_of(keys: &Keys, name: &str) -> Option<String> {
+    let named = |key: &&super::Key| key.field.name == *name && !name.is_empty();
+    keys.keys.iter().find(named).map(|key| key.field.key.clone())
+}
+
+/// A field of a value from outside.
+fn field(id: String, ty: Option<&RustType>) -> Document {
+    let shape = ty.map_or(Shape::Any, RustType::json_shape);
+    let null = ty.map_or(Nullability::Maybe, RustType::nullability);
+    Document::Input(Input { id, shape, null })
+}
+
+/// A literal, by the keys of its type.
+fn literal(keys: &Keys, ty: &RustType, fields: &[(String, Document)], base: Option<&(Document, String)>) -> Document {
+    let mut entries = vec![];
+    let mut open = false;
+    for (name, value) in fields {
+        match key_of(keys, name) {
+            Some(key) => entries.push((Key::Name(key), value.clone())),
+            // It is skipped, or flattened.
+            None => match value {
+                Document::Object { entries: inner, rest } => {
+                    entries.extend(inner.iter().cloned());
+                    open |= *rest == Rest::Open;
+                }
+                _ => open |= keys.open,
+            },
+        }
+    }
+    for key in &keys.keys {
+        let known = entries.iter().any(|(name, _)| *name == Key::Name(key.field.key.clone()));
+        if !known {
+            let source = base.map_or_else(|| ty.name(), |(_, source)| source);
+            let id = format!("{source}.{}", if key.field.name.is_empty() { &key.field.key } else { &key.field.name });
+            entries.push((Key::Name(key.field.key.clone()), field(id, key.field.ty.as_ref())));
+        }
+    }
+    if open || keys.open {
+        return Document::Object { entries, rest: Rest::Open };
+    }
+    let constant = |(key, value): &(Key, Document)| match (key, value) {
+        (Key::Name(name), Document::Known(value)) => Some((name.clone(), value.clone())),
+        _ => None,
+    };
+    match entries.iter().map(constant).collect() {
+        Some(map) => Document::Known(serde_json::Value::Object(map)),
+        None => Document::Object { entries, rest: Rest::Closed },
+    }
+}
