@@ -196,6 +196,7 @@ pub struct SetterMacro {
 }
 
 /// A piece of SQL that is built.
+#[allow(clippy::large_enum_variant, reason = "most pieces are binds")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum SqlPiece {
     /// SQL as it is sent.

@@ -63,15 +63,15 @@ impl Values<'_, '_, '_> {
             return found;
         }
         match &found.ty {
-            Some(ty) if !ty.is_option() => match self.object_of(ty, &self.source(peel(expr)), 0) {
-                Some(doc) => Val { doc, ..found },
-                None => {
-                    if let Document::Input(input) = &found.doc {
-                        self.awaits(&input.id, ty, TypeUse::Encoded);
-                    }
-                    with_json_shape(found)
+            Some(ty) if !ty.is_option() => {
+                if let Some(doc) = self.object_of(ty, &self.source(peel(expr)), 0) {
+                    return Val { doc, ..found };
                 }
-            },
+                if let Document::Input(input) = &found.doc {
+                    self.awaits(&input.id, ty, TypeUse::Encoded);
+                }
+                with_json_shape(found)
+            }
             _ => with_json_shape(found),
         }
     }
@@ -124,15 +124,12 @@ impl Values<'_, '_, '_> {
         let fields = fields.collect();
         let base = literal.rest.as_ref().map(|base| (self.value(base).doc, self.source(base)));
         let held = base.as_ref().map(|(held, _)| held).filter(|held| super::inline::may_hold(held)).cloned();
-        let (tag, doc) = match held {
-            Some(held) => {
-                let why = format!("fields of `{name}` are set");
-                (why.clone(), Document::Through { of: vec![held], why })
-            }
-            None => {
-                let id = format!("{name} {{ .. }}");
-                (id.clone(), input(id, None).unwrapped().doc)
-            }
+        let (tag, doc) = if let Some(held) = held {
+            let why = format!("fields of `{name}` are set");
+            (why.clone(), Document::Through { of: vec![held], why })
+        } else {
+            let id = format!("{name} {{ .. }}");
+            (id.clone(), input(id, None).unwrapped().doc)
         };
         self.awaits(&tag, &Ty::named(&path), TypeUse::Literal { fields, base });
         doc

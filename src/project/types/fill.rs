@@ -15,7 +15,7 @@ const MAX_FIELDS: usize = 400;
 pub(in crate::project) fn fill(facts: &mut [Facts], types: &Types) {
     for facts in facts {
         let file = facts.file;
-        let fill = |bind: &mut Bind| {
+        let put_in = |bind: &mut Bind| {
             if !bind.types.is_empty() {
                 let filler = Filler { types, file: bind.file.unwrap_or(file), pending: &bind.types };
                 let value = std::mem::replace(&mut bind.value, Document::Null);
@@ -29,14 +29,14 @@ pub(in crate::project) fn fill(facts: &mut [Facts], types: &Types) {
                 }
             }
         };
-        facts.texts.iter_mut().flat_map(|text| &mut text.text.binds).for_each(fill);
-        facts.deferred.iter_mut().flat_map(|text| &mut text.text.binds).for_each(fill);
-        facts.file_queries.iter_mut().flat_map(|query| &mut query.binds).for_each(fill);
-        facts.constant_queries.iter_mut().flat_map(|query| &mut query.binds).for_each(fill);
+        facts.texts.iter_mut().flat_map(|text| &mut text.text.binds).for_each(put_in);
+        facts.deferred.iter_mut().flat_map(|text| &mut text.text.binds).for_each(put_in);
+        facts.file_queries.iter_mut().flat_map(|query| &mut query.binds).for_each(put_in);
+        facts.constant_queries.iter_mut().flat_map(|query| &mut query.binds).for_each(put_in);
         let items = facts.built.iter_mut().flat_map(|built| built.set.iter_mut().chain(&mut built.inserted));
         for piece in items.flat_map(|item| &mut item.value) {
             if let SqlPiece::Bind(bind) = piece {
-                fill(bind);
+                put_in(bind);
             }
         }
     }
@@ -110,11 +110,11 @@ impl Filler<'_> {
             },
             // A field of what was decoded is written under the key that serde gives it.
             Document::Set { of, path: Path::Steps(mut steps), value, mode, on_null, family } => {
-                self.rename(&of, steps.first_mut());
+                self.rename(&of, &mut steps);
                 Document::Set { of, path: Path::Steps(steps), value, mode, on_null, family }
             }
             Document::Get { of, path: Path::Steps(mut steps), form, family } => {
-                self.rename(&of, steps.first_mut());
+                self.rename(&of, &mut steps);
                 Document::Get { of, path: Path::Steps(steps), form, family }
             }
             other => other,
@@ -156,8 +156,8 @@ impl Filler<'_> {
     }
 
     /// Renames a field to its key where the document was decoded into a type.
-    fn rename(&self, of: &Document, step: Option<&mut Step>) {
-        let Some(Step::Key(name)) = step else { return };
+    fn rename(&self, of: &Document, steps: &mut [Step]) {
+        let Some(Step::Key(name)) = steps.first_mut() else { return };
         let Some(ty) = decoded_as(of) else { return };
         let key = self.known(ty).and_then(|(_, keys)| key_of(&keys, name));
         if let Some(key) = key {
