@@ -1,7 +1,7 @@
 //! What a file says of columns outside SQL: that they hold JSON, of which type they are, through which fields they
 //! pass.
 
-use super::EntityPath;
+use super::{EntityPath, RustType};
 use crate::document::ReadSite;
 use crate::frontend::sql::{Dialect, SchemaChange, TableName};
 use crate::source::Span;
@@ -61,6 +61,20 @@ pub struct KeyRead {
     pub path: Vec<String>,
     /// The place.
     pub span: Span,
+    /// The document is read as a Rust type, below the keys of `path`.
+    pub typed: Option<TypedRead>,
+}
+
+/// How a document is read as a Rust type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypedRead {
+    /// The type of the document, or of the row that it is a column of; `None` where the entity says it.
+    pub ty: Option<RustType>,
+    /// A byte of the place that spells it.
+    pub at: usize,
+    /// The fields that are taken of it, outermost first; numbers for those without a name. None where only the type
+    /// shows.
+    pub fields: Vec<String>,
 }
 
 /// What a key is read of.

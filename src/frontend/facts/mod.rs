@@ -16,7 +16,7 @@ pub use built::{
     JsonTypes, MadeEnd, Maker, ModelFacts, SetterMacro, SqlPiece,
 };
 pub use columns::{
-    DeclaredBy, DeclaredColumn, FieldFacts, FieldRef, JsonDecode, JsonField, KeyRead, KeyReadOf, SchemaFact,
+    DeclaredBy, DeclaredColumn, FieldFacts, FieldRef, JsonDecode, JsonField, KeyRead, KeyReadOf, SchemaFact, TypedRead,
 };
 pub use handed::{GivenArgument, HandedOn, WantedCall};
 pub use imports::Imports;

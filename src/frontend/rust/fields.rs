@@ -7,8 +7,8 @@
 use super::assemble::Reader;
 use super::decode::{Read, is_decoder, read_by, tables_of};
 use super::emit::Emitter;
+use super::names::plain;
 use super::scope::{Change, Root, Scope};
-use super::structs::read_struct;
 use super::types::Ty;
 use super::wrappers::{call_name, call_type, peel};
 use crate::frontend::facts::{FieldRef, JsonField};
@@ -36,12 +36,8 @@ fn structs(reader: &Reader<'_, '_>, emitter: &mut Emitter) {
     }
     for (name, item) in &reader.tree.structs {
         let is_text = |ty: &Ty| matches!(ty.unwrapped().name(), "String" | "str");
-        let texts: Vec<String> = read_struct(item, reader.source)
-            .fields
-            .into_iter()
-            .filter(|field| !field.name.is_empty() && field.ty.as_ref().is_some_and(is_text))
-            .map(|field| field.name)
-            .collect();
+        let fields = item.fields.iter().filter(|field| Ty::read(&field.ty).as_ref().is_some_and(is_text));
+        let texts: Vec<String> = fields.filter_map(|field| field.ident.as_ref()).map(plain).collect();
         if !texts.is_empty() {
             emitter.facts.fields.structs.push((name.clone(), texts));
         }

@@ -2,12 +2,15 @@
 //!
 //! Finds the places, and what they read from; which column that is shows when all files are known.
 
+mod typed;
+
 use super::assemble::Reader;
 use super::emit::Emitter;
+use super::types::Ty;
 use super::values;
 use super::wrappers::peel;
 use crate::document::{Document, Path, ReadSite, Step};
-use crate::frontend::facts::{KeyRead, KeyReadOf};
+use crate::frontend::facts::{KeyRead, KeyReadOf, TypedRead};
 use crate::source::Span;
 use std::collections::BTreeMap;
 use syn::visit::{self, Visit};
@@ -23,12 +26,23 @@ const MOST: usize = 2000;
 pub(super) struct KeyUse<'a> {
     /// What the keys are read of.
     pub(super) base: &'a Expr,
-    /// The keys, outermost first.
+    /// The keys, outermost first; fields where it is read as a type.
     pub(super) path: Vec<String>,
+    /// How it is read as a type.
+    pub(super) typed: Option<AsType<'a>>,
     pub(super) span: Span,
     pub(super) scope: usize,
     /// The type of the `impl` around it.
     pub(super) own: Option<&'a Type>,
+}
+
+/// How a document is read as a Rust type.
+#[derive(Clone, Copy)]
+pub(super) enum AsType<'a> {
+    /// It was decoded: `from_value::<Settings>(..)`; perhaps with the type that is declared for it.
+    Decoded(Option<&'a Type>),
+    /// Its fields are taken of a row; with the first of them: `row.settings`.
+    OfRow(&'a Expr),
 }
 
 /// The places of a file that read keys, but those of tests.
@@ -46,11 +60,20 @@ pub(super) fn of_rows<'a>(reader: &Reader<'a, '_>, uses: &[KeyUse<'a>], emitter:
         else {
             continue;
         };
-        let value = values::evaluate(reader, scope, &[], used.base).value;
-        if let Some((read, mut path)) = read_of(&value) {
-            path.extend(used.path.iter().cloned());
-            emitter.facts.key_reads.push(KeyRead { of: KeyReadOf::Row(read), path, span: used.span });
-        }
+        let found = values::Values::new(reader, scope, vec![]).value(used.base);
+        let Some((read, mut path)) = read_of(&found.doc) else { continue };
+        let typed = match used.typed {
+            None => {
+                path.extend(used.path.iter().cloned());
+                None
+            }
+            Some(how) => {
+                let said = if let AsType::Decoded(Some(ty)) = how { Ty::read(ty) } else { None };
+                let Some(ty) = said.or(found.ty).filter(|ty| ty.document().may_be_declared()) else { continue };
+                Some(TypedRead { ty: Some(ty), at: scope.range.0, fields: used.path.clone() })
+            }
+        };
+        emitter.facts.key_reads.push(KeyRead { of: KeyReadOf::Row(read), path, span: used.span, typed });
     }
 }
 
@@ -58,7 +81,7 @@ pub(super) fn of_rows<'a>(reader: &Reader<'a, '_>, uses: &[KeyUse<'a>], emitter:
 fn read_of(value: &Document) -> Option<(ReadSite, Vec<String>)> {
     match value {
         Document::Read(read) if !read.handed_in && read.site.is_some() => Some((read.clone(), vec![])),
-        Document::Cast { of, .. } => read_of(of),
+        Document::Cast { of, .. } | Document::Retype { of, .. } => read_of(of),
         Document::Get { of, path: Path::Steps(steps), .. } => {
             let (read, mut path) = read_of(of)?;
             for step in steps {
@@ -85,6 +108,36 @@ pub(super) fn document<'e, 'a: 'e>(reader: &Reader<'a, '_>, used: &KeyUse<'a>) -
         (base, path) = (next, before);
     }
     Some((base, path))
+}
+
+/// What is decoded where a document is read as a type; through locals.
+pub(super) fn decoded<'e, 'a: 'e>(reader: &Reader<'a, '_>, used: &KeyUse<'a>) -> Option<&'e Expr> {
+    decoder(reader, used)?.args.first().map(peel)
+}
+
+/// The type that the decoder names.
+pub(super) fn decoded_type(reader: &Reader<'_, '_>, used: &KeyUse<'_>) -> Option<Ty> {
+    let Expr::Path(path) = &*decoder(reader, used)?.func else { return None };
+    let syn::PathArguments::AngleBracketed(types) = &path.path.segments.last()?.arguments else { return None };
+    types.args.iter().find_map(|ty| if let syn::GenericArgument::Type(ty) = ty { Ty::read(ty) } else { None })
+}
+
+/// The call that decodes.
+fn decoder<'e, 'a: 'e>(reader: &Reader<'a, '_>, used: &KeyUse<'a>) -> Option<&'e syn::ExprCall> {
+    let scope = reader.tree.scopes.get(used.scope)?;
+    let mut base = used.base;
+    for _ in 0..MAX_HOPS {
+        base = match typed::without_wrappers(base) {
+            Expr::Call(call) => return typed::is_decoder(call).then_some(call),
+            Expr::Path(local) => {
+                let ident = local.path.get_ident()?;
+                let id = scope.resolve(&ident.to_string(), reader.source.start(ident.span()))?;
+                scope.bindings.get(id)?.init?
+            }
+            _ => return None,
+        };
+    }
+    None
 }
 
 /// What an expression reads keys of, and the keys; none where it reads none.
@@ -145,6 +198,13 @@ struct Walker<'r, 'a, 's> {
 }
 
 impl<'a> Walker<'_, 'a, '_> {
+    fn typed(&mut self, whole: &Expr, base: &'a Expr, path: Vec<String>, how: AsType<'a>) {
+        if self.found.len() < MOST {
+            let span = self.reader.source.expr(whole);
+            self.found.push(KeyUse { base, path, typed: Some(how), span, scope: self.scope, own: self.own });
+        }
+    }
+
     fn in_function(&mut self, signature: &'a syn::Signature, f: impl FnOnce(&mut Self)) {
         let before = self.scope;
         let at = self.reader.source.start(signature.fn_token.span);
@@ -195,10 +255,29 @@ impl<'a> Visit<'a> for Walker<'_, 'a, '_> {
                     return visit::visit_expr(self, expr);
                 }
                 let span = self.reader.source.expr(expr);
-                self.found.push(KeyUse { base, path, span, scope: self.scope, own: self.own });
+                self.found.push(KeyUse { base, path, typed: None, span, scope: self.scope, own: self.own });
                 self.visit_expr(base);
+            }
+            Expr::Field(_) => {
+                if let Some((base, path, how)) = typed::fields(self.reader, self.scope, expr) {
+                    self.typed(expr, base, path, how);
+                }
+                visit::visit_expr(self, expr);
+            }
+            Expr::Call(call) if typed::decodes(call) => {
+                self.typed(expr, expr, vec![], AsType::Decoded(None));
+                visit::visit_expr(self, expr);
             }
             _ => visit::visit_expr(self, expr),
         }
+    }
+
+    fn visit_local(&mut self, local: &'a syn::Local) {
+        if let (syn::Pat::Type(pattern), Some(init)) = (&local.pat, &local.init)
+            && typed::is_decoded(&init.expr)
+        {
+            self.typed(&init.expr, &init.expr, vec![], AsType::Decoded(Some(&pattern.ty)));
+        }
+        visit::visit_local(self, local);
     }
 }

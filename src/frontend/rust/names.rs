@@ -11,21 +11,37 @@ pub(super) fn plain(ident: &proc_macro2::Ident) -> String {
 
 /// Whether an item derives `name`, by the last segment of its path, also inside `cfg_attr`.
 pub(super) fn derives(attributes: &[Attribute], name: &str) -> bool {
-    attributes.iter().any(|attribute| match &attribute.meta {
-        syn::Meta::List(list) if list.path.is_ident("derive") => holds(list.tokens.clone(), name),
-        syn::Meta::List(list) if list.path.is_ident("cfg_attr") => {
-            list.tokens.clone().into_iter().any(|tree| match tree {
-                TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => holds(group.stream(), name),
-                _ => false,
-            })
-        }
-        _ => false,
-    })
+    let mut found = false;
+    each_derived(attributes, &mut |derived| found |= derived == name);
+    found
 }
 
-/// Whether an identifier stands among the tokens, not inside groups.
-fn holds(tokens: TokenStream, name: &str) -> bool {
-    tokens.into_iter().any(|tree| matches!(tree, TokenTree::Ident(ident) if ident == name))
+/// Calls `f` for each name that an item derives, also inside `cfg_attr`; for the names of the path before it as well.
+pub(super) fn each_derived(attributes: &[Attribute], f: &mut impl FnMut(&proc_macro2::Ident)) {
+    for attribute in attributes {
+        match &attribute.meta {
+            syn::Meta::List(list) if list.path.is_ident("derive") => each_name(list.tokens.clone(), f),
+            syn::Meta::List(list) if list.path.is_ident("cfg_attr") => {
+                for tree in list.tokens.clone() {
+                    if let TokenTree::Group(group) = tree
+                        && group.delimiter() == Delimiter::Parenthesis
+                    {
+                        each_name(group.stream(), f);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Calls `f` for each identifier among the tokens, not inside groups.
+fn each_name(tokens: TokenStream, f: &mut impl FnMut(&proc_macro2::Ident)) {
+    for tree in tokens {
+        if let TokenTree::Ident(ident) = tree {
+            f(&ident);
+        }
+    }
 }
 
 /// Whether an attribute marks test code.

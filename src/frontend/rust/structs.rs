@@ -1,6 +1,6 @@
 //! Structs as serde writes them: which keys, by which attributes; and every type that a file declares.
 
-use super::names::{derives, is_test, plain};
+use super::names::{each_derived, is_test, plain};
 use super::place::Source;
 use super::types::Ty;
 use crate::frontend::facts::{DeclaredField, DeclaredType, TypeForm};
@@ -91,9 +91,14 @@ pub(super) fn declared(items: &[Item], source: Source<'_>) -> Vec<DeclaredType> 
 }
 
 fn form(item: &ItemStruct, source: Source<'_>) -> TypeForm {
-    let (encoded, decoded) = (derives(&item.attrs, "Serialize"), derives(&item.attrs, "Deserialize"));
-    let is_row = ["FromRow", "FromQueryResult", "DeriveEntityModel", "DeriveModel"];
-    if !encoded && !decoded && !is_row.iter().any(|name| derives(&item.attrs, name)) {
+    let (mut encoded, mut decoded, mut is_row) = (false, false, false);
+    each_derived(&item.attrs, &mut |name| {
+        encoded |= name == "Serialize";
+        decoded |= name == "Deserialize";
+        is_row |=
+            name == "FromRow" || name == "FromQueryResult" || name == "DeriveEntityModel" || name == "DeriveModel";
+    });
+    if !encoded && !decoded && !is_row {
         return TypeForm::Opaque;
     }
     let Struct { fields, is_opaque } = read_struct(item, source);

@@ -1,0 +1,137 @@
+//! Documents that are read as Rust types: fields of what was decoded, of rows and of models.
+//!
+//! Looks at the form of expressions only, so that the many fields that have nothing to do with a document cost little.
+
+use super::AsType;
+use crate::frontend::rust::assemble::Reader;
+use crate::frontend::rust::names::plain;
+use crate::frontend::rust::scope::Scope;
+use syn::{Expr, ExprCall, Member, Type};
+
+/// How many locals are followed from a field to what it is taken of.
+const MAX_HOPS: usize = 4;
+
+/// What a local holds.
+#[derive(Clone, Copy)]
+enum Holds<'a> {
+    /// A document that was decoded, perhaps with its declared type.
+    Decoded(Option<&'a Type>),
+    /// A row, or a model.
+    Row,
+}
+
+/// What fields are taken of, the fields from the outermost on, and how it is read.
+pub(super) fn fields<'a>(
+    reader: &Reader<'a, '_>,
+    scope: usize,
+    expr: &'a Expr,
+) -> Option<(&'a Expr, Vec<String>, AsType<'a>)> {
+    let mut names: Vec<&Member> = vec![];
+    let (mut at, mut first) = (expr, expr);
+    while let Expr::Field(field) = at {
+        names.push(&field.member);
+        (first, at) = (at, without_wrappers(&field.base));
+    }
+    let scope = reader.tree.scopes.get(scope)?;
+    let holds = match at {
+        Expr::Path(_) => of_local(reader, scope, at, 0)?,
+        other => of_expr(reader, scope, other, 0)?,
+    };
+    let how = match holds {
+        Holds::Decoded(ty) => AsType::Decoded(ty),
+        // `row.settings` alone reads no key.
+        Holds::Row if names.len() < 2 => return None,
+        Holds::Row => AsType::OfRow(first),
+    };
+    let name = |member: &&Member| match member {
+        Member::Named(name) => plain(name),
+        Member::Unnamed(index) => index.index.to_string(),
+    };
+    Some((at, names.iter().rev().map(name).collect(), how))
+}
+
+/// Whether a call decodes a document into a type that it names.
+pub(super) fn decodes(call: &ExprCall) -> bool {
+    let Expr::Path(path) = &*call.func else { return false };
+    let Some(last) = path.path.segments.last().filter(|last| !last.arguments.is_none()) else { return false };
+    !call.args.is_empty() && (last.ident == "from_value" || last.ident == "from_str" || last.ident == "from_slice")
+}
+
+/// Whether an expression decodes a document, or reads it of a row.
+pub(super) fn is_decoded(expr: &Expr) -> bool {
+    match without_wrappers(expr) {
+        Expr::Call(call) => is_decoder(call),
+        Expr::MethodCall(call) => (call.method == "get" || call.method == "try_get") && !call.args.is_empty(),
+        _ => false,
+    }
+}
+
+pub(super) fn is_decoder(call: &ExprCall) -> bool {
+    let Expr::Path(path) = &*call.func else { return false };
+    let Some(last) = path.path.segments.last() else { return false };
+    !call.args.is_empty() && (last.ident == "from_value" || last.ident == "from_str" || last.ident == "from_slice")
+}
+
+fn of_local<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, local: &Expr, hops: usize) -> Option<Holds<'a>> {
+    let Expr::Path(path) = local else { return None };
+    let ident = path.path.get_ident().filter(|ident| *ident != "self" && hops < MAX_HOPS)?;
+    let binding = scope.bindings.get(scope.resolve(&ident.to_string(), reader.source.start(ident.span()))?)?;
+    let said = binding.ty.filter(|_| binding.init.is_some());
+    if let Some(ty) = binding.ty.filter(|_| binding.init.is_none() && binding.part_of.is_none()) {
+        return is_model(ty).then_some(Holds::Row);
+    }
+    match of_expr(reader, scope, binding.init.or(binding.part_of)?, hops + 1)? {
+        Holds::Decoded(ty) => Some(Holds::Decoded(said.or(ty))),
+        Holds::Row => Some(Holds::Row),
+    }
+}
+
+fn of_expr<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, expr: &Expr, hops: usize) -> Option<Holds<'a>> {
+    match without_wrappers(expr) {
+        Expr::Call(call) if is_decoder(call) => Some(Holds::Decoded(None)),
+        Expr::MethodCall(call) if !call.args.is_empty() => {
+            let method = &call.method;
+            if method == "get" || method == "try_get" {
+                return call.turbofish.is_some().then_some(Holds::Decoded(None));
+            }
+            let fetches = ["fetch_one", "fetch_optional", "fetch_all", "one", "all"];
+            fetches.iter().any(|name| method == name).then_some(Holds::Row)
+        }
+        local @ Expr::Path(_) => of_local(reader, scope, local, hops),
+        _ => None,
+    }
+}
+
+/// Whether a parameter is a model: `&users::Model`.
+fn is_model(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(inner) => is_model(&inner.elem),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Model"),
+        _ => false,
+    }
+}
+
+/// An expression without what waits for it, borrows it or takes it out of an `Option` or `Result`.
+pub(super) fn without_wrappers(mut expr: &Expr) -> &Expr {
+    loop {
+        expr = match expr {
+            Expr::Paren(e) => &e.expr,
+            Expr::Group(e) => &e.expr,
+            Expr::Reference(e) => &e.expr,
+            Expr::Try(e) => &e.expr,
+            Expr::Await(e) => &e.base,
+            Expr::Unary(e) if matches!(e.op, syn::UnOp::Deref(_)) => &e.expr,
+            Expr::MethodCall(call) => {
+                let plain = ["unwrap", "clone", "as_ref", "iter", "into_iter", "unwrap_or_default", "ok"];
+                let said = ["expect", "ok_or", "ok_or_else", "map_err", "context", "with_context"];
+                let is = |names: &[&str]| names.iter().any(|name| call.method == name);
+                if (call.args.is_empty() && is(&plain)) || is(&said) {
+                    &call.receiver
+                } else {
+                    return expr;
+                }
+            }
+            other => return other,
+        };
+    }
+}
