@@ -218,7 +218,7 @@ fn run(options: &Options, cwd: &Path) -> Result<Report, CheckError> {
         instead: &options.instead,
         names: &names,
     };
-    let idle = |file: &Candidate, source: &str| bodies::of_tests(source, file.test);
+    let idle = |file: &Candidate, source: &str| bodies::idle(source, file.test);
     let mut facts = reader.read(&loaded, &mut report, &idle, |_| true);
     reader.read_late(&mut loaded, &mut facts, &mut report);
     for (file, loaded) in found.files.iter().zip(loaded) {

@@ -1,17 +1,18 @@
-//! Which function bodies of a Rust file are not worth parsing.
+//! Which functions of a Rust file are not worth parsing.
 //!
-//! Tests are a third of what there is to parse, and most of them only call and compare: [`of_tests`]. A file that is
-//! read for a function or two needs these and what they call: [`but`].
+//! A file matters for some of its functions; the others, and most tests, only call and compare: [`idle`]. A file that is
+//! read for a function or two needs these and what they call: [`but`]. Signatures and attributes are left out with the
+//! bodies: in handlers of requests they are as long.
 //!
 //! Works on bytes, by the rules of Rust's lexer as far as they say where a brace is one. What it does not understand it
 //! leaves in.
 
 use super::names::is_name;
-use super::prefilter::{Relevance, relevance};
+use super::prefilter::{Relevance, may_tell, relevance};
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
-/// Nothing is gained by leaving out shorter bodies.
+/// Nothing is gained by leaving out less.
 const SHORT: usize = 80;
 
 /// How many calls into each other are followed to see what a value is.
@@ -21,32 +22,58 @@ const CALLS: usize = 2;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
     name: Range<usize>,
-    /// From `fn` to the closing brace.
+    /// From its attributes to the closing brace.
     pub whole: Range<usize>,
     /// What stands between its braces.
     body: Range<usize>,
     /// It stands under an attribute that makes it test code.
     pub test: bool,
+    /// What stands before the braces around it, by its number: `impl From<User> for ActiveModel`.
+    around: Option<usize>,
 }
 
-/// The insides of the bodies of functions in test code that [`relevance`] finds nothing in; in the order of the text.
-/// All functions are test code when `test` is set, else those under an attribute that says so.
-pub fn of_tests(source: &str, test: bool) -> Vec<Range<usize>> {
-    if !test && !source.contains("test") {
-        return vec![];
+/// The items of a file, each in the order of the text.
+#[derive(Debug, Default)]
+struct Items {
+    /// All functions but those in the body of another.
+    functions: Vec<Function>,
+    /// What stands between the braces that an attribute makes test code.
+    tests: Vec<Range<usize>>,
+    /// What stands before braces.
+    heads: Vec<Range<usize>>,
+}
+
+/// What tells nothing by itself and is called by nothing that does, in the order of the text: functions, and modules of
+/// tests. All functions are test code when `test` is set, else those under an attribute that says so; what only tests read
+/// tells nothing.
+pub fn idle(source: &str, test: bool) -> Vec<Range<usize>> {
+    let matters = |range: &Range<usize>| relevance(bytes(source, range)) != Relevance::Nothing;
+    let items = items(source);
+    let heads: Vec<bool> = items.heads.iter().map(matters).collect();
+    let mut idle = items.tests.clone();
+    idle.retain(|range| range.len() > SHORT && !matters(range));
+    let functions = not_reached(source, items.functions, |function| {
+        let of_head = || function.around.is_some_and(|head| heads.get(head) == Some(&true));
+        matters(&function.whole) || !test && !function.test && (of_head() || may_tell(bytes(source, &function.whole)))
+    });
+    let mut around = idle.clone().into_iter().peekable();
+    for function in functions {
+        while around.next_if(|range| range.end <= function.start).is_some() {}
+        if around.peek().is_none_or(|range| range.start > function.start) {
+            idle.push(function);
+        }
     }
-    let holds_nothing = |function: &Function| relevance(bytes(source, &function.body)) == Relevance::Nothing;
-    let tests = functions(source).into_iter().filter(|function| test || function.test);
-    tests
-        .filter(|function| function.body.len() > SHORT && holds_nothing(function))
-        .map(|function| function.body)
-        .collect()
+    idle.sort_by_key(|range| range.start);
+    idle
 }
 
-/// The insides of the bodies of all functions but those that are wanted, those that these name, and those that these name
-/// in turn; in the order of the text.
+/// All functions but those that are wanted, those that these name, and those that these name in turn; in the order of
+/// the text.
 pub fn but(source: &str, wanted: impl Fn(&Function) -> bool) -> Vec<Range<usize>> {
-    let all = functions(source);
+    not_reached(source, items(source).functions, wanted)
+}
+
+fn not_reached(source: &str, all: Vec<Function>, wanted: impl Fn(&Function) -> bool) -> Vec<Range<usize>> {
     let mut by_name: HashMap<&[u8], Vec<usize>> = HashMap::new();
     for (index, function) in all.iter().enumerate() {
         by_name.entry(bytes(source, &function.name)).or_default().push(index);
@@ -67,8 +94,8 @@ pub fn but(source: &str, wanted: impl Fn(&Function) -> bool) -> Vec<Range<usize>
             }
         }
     }
-    let idle = all.into_iter().zip(kept).filter(|(function, kept)| !kept && function.body.len() > SHORT);
-    idle.map(|(function, _)| function.body).collect()
+    let idle = all.into_iter().zip(kept).filter(|(function, kept)| !kept && function.whole.len() > SHORT);
+    idle.map(|(function, _)| function.whole).collect()
 }
 
 /// The bytes of a part of a text; none where it is not a part.
@@ -89,40 +116,59 @@ struct Scan<'a> {
     at: usize,
 }
 
-/// The functions of a file, those left out that stand in the body of another.
-fn functions(source: &str) -> Vec<Function> {
+fn items(source: &str) -> Items {
     let mut scan = Scan { bytes: source.as_bytes(), at: 0 };
-    let mut found = vec![];
-    let mut depth = 0_usize;
-    // How deep the braces stand whose contents are test code; an attribute was read that makes what follows so.
+    let mut items = Items::default();
+    // How deep the braces stand whose contents are test code, and where they begin; an attribute was read that makes
+    // what follows so.
     let (mut within, mut announced) = (None, false);
+    // Where the item begins that is being read, with its documentation, its attributes and `pub(crate)`; the same without
+    // regard to brackets; and what stands before the braces that are open.
+    let (mut item, mut head, mut open) = (0, 0, vec![]);
+    let mut is_public = false;
     while let Some(token) = scan.next() {
+        let after_pub = std::mem::replace(&mut is_public, token == Token::Word(b"pub"));
         match token {
-            Token::Byte(b'#') => announced |= scan.attribute(),
+            Token::Byte(b'#') => {
+                let of_module = scan.peek(0) == Some(b'!');
+                announced |= scan.attribute();
+                if of_module {
+                    item = scan.at;
+                }
+                continue;
+            }
             Token::Byte(b'{') => {
                 if announced && within.is_none() {
-                    within = Some(depth);
+                    within = Some((open.len(), scan.at));
                 }
-                announced = false;
-                depth += 1;
+                open.push(items.heads.len());
+                items.heads.push(head..scan.at - 1);
             }
             Token::Byte(b'}') => {
-                depth = depth.saturating_sub(1);
-                within = within.filter(|outer| *outer < depth);
-            }
-            Token::Byte(b';') => announced = false,
-            Token::Word(b"fn") => {
-                let start = scan.at - "fn".len();
-                if let Some((name, body)) = scan.function() {
-                    let whole = start..scan.at;
-                    found.push(Function { name, whole, body, test: announced || within.is_some() });
+                open.pop();
+                if let Some((_, start)) = within.filter(|(outer, _)| *outer >= open.len()) {
+                    items.tests.push(start..scan.at - 1);
+                    within = None;
                 }
-                announced = false;
             }
-            _ => {}
+            Token::Byte(b';') => {}
+            Token::Byte(b'(' | b'[') if !after_pub => {
+                item = scan.at;
+                continue;
+            }
+            Token::Word(b"fn") => {
+                if let Some((name, body)) = scan.function() {
+                    let test = announced || within.is_some();
+                    let around = open.last().copied();
+                    items.functions.push(Function { name, whole: item..scan.at, body, test, around });
+                }
+            }
+            _ => continue,
         }
+        announced = false;
+        (item, head) = (scan.at, scan.at);
     }
-    found
+    items
 }
 
 impl<'a> Scan<'a> {

@@ -2,7 +2,7 @@
 //!
 //! It may keep a file for nothing, which costs a parse; it must never drop one that holds a statement, a table's
 //! definition or a place where a column is decoded. Two keywords make a statement only where they stand close to each
-//! other and not in a comment: prose is full of them. A file that does nothing but decode or encode fields as JSON
+//! other, not in a comment, and in company that SQL allows: prose is full of them. A file that does nothing but decode or encode fields as JSON
 //! matters when one of them is a column that is written ([`Relevance::Codes`]), and one that only spells a constant
 //! which another file builds its SQL from is found by that constant's name ([`Spelled`]).
 
@@ -12,10 +12,12 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// What a pattern stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Sign {
     /// The file matters.
     Mark,
+    /// The file matters if this holds.
+    MarkIf(Condition),
     /// The first keyword of a statement; the second must follow within so many bytes.
     Head(Pair),
     /// The second keyword.
@@ -50,6 +52,10 @@ impl Pair {
     }
 }
 
+/// What may stand between the two keywords of a pair that belong together.
+const BETWEEN: &str = "or replace ignore abort fail rollback overwrite high_priority low_priority delayed global local \
+                       temp temporary unlogged virtual foreign external if not exists";
+
 /// Whole words: what stands before and after must not be part of a name.
 const KEYWORDS: &[(&str, Sign)] = &[
     ("update", Sign::Head(Pair::UpdateSet)),
@@ -68,8 +74,12 @@ const KEYWORDS: &[(&str, Sign)] = &[
 
 /// What may stand after a keyword of SQL: white space, the backslash of a continued Rust line or of `\n`, the end of a
 /// literal that is concatenated, a comment, a quoted name, a hole. `update(` is a Rust call and does not count.
-fn may_follow(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || matches!(byte, b'\\' | b'"' | b'/' | b'-' | b'`' | b'[' | b'{' | b'\'')
+fn may_follow(after: &[u8]) -> bool {
+    match after {
+        [byte, ..] if byte.is_ascii_whitespace() => true,
+        [b'\\' | b'"' | b'`' | b'[' | b'{' | b'\'', ..] => true,
+        _ => after.starts_with(b"/*") || after.starts_with(b"//") || after.starts_with(b"--"),
+    }
 }
 
 /// What matters wherever it stands.
@@ -82,7 +92,6 @@ const MARKS: &[&str] = &[
     "table!",
     // SeaORM and sea-query: entities, models, values, builders, migrations.
     "activemodel",
-    "= set(",
     "active_model",
     "activevalue",
     "deriveentity",
@@ -92,21 +101,17 @@ const MARKS: &[&str] = &[
     "enumiden",
     "fromjsonqueryresult",
     "entityname",
-    "entity as ",
-    "columntrait",
     "migrationtrait",
     "schemamanager",
     "columndef",
     "update_many",
     "update_column",
-    "col_expr",
+    ".col_expr(",
     "onconflict",
     "query::update",
     "query::insert",
     "simpleexpr",
     // Parts of statements, and reads of keys.
-    "on conflict",
-    "duplicate key",
     "->>",
     "->'",
     "#>",
@@ -117,6 +122,26 @@ const MARKS: &[&str] = &[
     "json_extract",
     "json_merge",
     "json_valid",
+];
+
+/// What must hold of a file where something was found between two of its bytes.
+type Condition = fn(&[u8], usize, usize) -> bool;
+
+/// What matters under a condition.
+const MARKS_IF: &[(&str, Condition)] = &[
+    // A value of SeaORM, spelled in this case.
+    ("= set(", |bytes, start, _| bytes.get(start + 2) == Some(&b'S')),
+    // An entity under a name of the project; traits are imported `as _`, and other names may end like it.
+    ("entity as ", |bytes, start, end| {
+        let name = first_name(bytes.get(end..).unwrap_or_default());
+        !name.is_empty()
+            && name != b"_"
+            && !start.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(|b| is_name(*b))
+    }),
+    // Reads of rows matter for the keys that are read of them.
+    ("columntrait", |bytes, _, _| reads_keys(bytes)),
+    ("on conflict", |bytes, _, end| goes_on(bytes, end, &["do", "on", "where"])),
+    ("duplicate key", |bytes, _, end| goes_on(bytes, end, &["update"])),
 ];
 
 /// JSON decoders, by the module that a path to them ends with.
@@ -135,6 +160,7 @@ impl Search {
     fn new() -> Option<Self> {
         let keywords = KEYWORDS.iter().copied().chain([("noclobber", Sign::Comment)]);
         let marks = MARKS.iter().map(|text| (*text, Sign::Mark));
+        let marks = marks.chain(MARKS_IF.iter().map(|(text, condition)| (*text, Sign::MarkIf(*condition))));
         let decoders = DECODERS.iter().map(|text| (*text, Sign::Decoder));
         let encoders = ENCODERS.iter().map(|text| (*text, Sign::Encoder));
         let (patterns, signs): (Vec<&str>, Vec<Sign>) = keywords.chain(marks).chain(decoders).chain(encoders).unzip();
@@ -186,8 +212,15 @@ fn matters(bytes: &[u8], fields: &mut BTreeSet<String>) -> bool {
             }
             Some(Sign::Tail(pair)) if is_word(bytes, start, end) && !is_commented(bytes, start) => {
                 let Some((head, tail)) = last.get_mut(slot(pair)) else { return true };
-                *tail = Some(end);
+                if pair == Pair::UpdateSet {
+                    if !assigns(bytes, end) {
+                        return false;
+                    }
+                    *tail = Some(end);
+                    return near(*head, pair);
+                }
                 near(*head, pair)
+                    && head.is_some_and(|head| belong_together(bytes.get(head..start).unwrap_or_default()))
             }
             Some(Sign::Head(_) | Sign::Tail(_)) => false,
             Some(Sign::Decoder) => {
@@ -199,6 +232,7 @@ fn matters(bytes: &[u8], fields: &mut BTreeSet<String>) -> bool {
                 false
             }
             Some(Sign::Comment) => true,
+            Some(Sign::MarkIf(condition)) => condition(bytes, start, end) && !is_commented(bytes, start),
             Some(Sign::Mark) | None => !is_commented(bytes, start),
         }
     })
@@ -210,7 +244,42 @@ fn is_word(bytes: &[u8], start: usize, end: usize) -> bool {
     // `\nUPDATE` in a literal: the letter before belongs to the escape.
     let before = start.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(inside)
         && start.checked_sub(2).and_then(|at| bytes.get(at)) != Some(&b'\\');
-    !before && bytes.get(end).is_some_and(|byte| may_follow(*byte))
+    !before && may_follow(bytes.get(end..).unwrap_or_default())
+}
+
+/// Whether what stands between two keywords lets them be a pair: words of SQL, and at most one other (a comment, a hole).
+fn belong_together(between: &[u8]) -> bool {
+    let words = between.split(|byte| !is_name(*byte)).filter(|word| !word.is_empty());
+    let is_of_sql = |word: &[u8]| BETWEEN.split(' ').any(|known| known.as_bytes().eq_ignore_ascii_case(word));
+    words.filter(|word| !is_of_sql(word)).nth(1).is_none()
+}
+
+/// Whether SET, which ends before this byte, may be followed by an assignment: prose goes on with a second word.
+fn assigns(bytes: &[u8], end: usize) -> bool {
+    let after = past_space(bytes.get(end..).unwrap_or_default());
+    let name = first_name(after);
+    let after = past_space(after.get(name.len()..).unwrap_or_default());
+    name.is_empty() || !after.first().is_none_or(|byte| is_name(*byte) || matches!(byte, b',' | b')' | b';'))
+}
+
+/// Whether keywords, which end before this byte, go on with one of these words, with a bracket or a hole, or are the end
+/// of a literal.
+fn goes_on(bytes: &[u8], end: usize, words: &[&str]) -> bool {
+    let after = past_space(bytes.get(end..).unwrap_or_default());
+    let word = first_name(after);
+    words.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word))
+        || matches!(after.first(), None | Some(b'(' | b'"' | b'{' | b'/' | b'-' | b'`'))
+}
+
+/// What follows white space, also that which is escaped in a literal: `\n`, the backslash of a continued line.
+fn past_space(mut bytes: &[u8]) -> &[u8] {
+    loop {
+        bytes = match bytes {
+            [b'\\', b'n' | b't' | b'r' | b'\n' | b'\r', rest @ ..] => rest,
+            [byte, rest @ ..] if byte.is_ascii_whitespace() => rest,
+            _ => return bytes,
+        }
+    }
 }
 
 /// Whether the line of this byte is a comment.
@@ -224,17 +293,44 @@ fn is_commented(bytes: &[u8], at: usize) -> bool {
 }
 
 /// The fields that a decoder's argument names, and the methods that are called on them: `(&row.data)`,
-/// `::<T>(x.data.as_str())`. None for a plain local, which may have been read before.
+/// `::<T>(x.data.as_str())`. None for a plain local, which may have been read before, for text that is spelled out, and
+/// for a decoder that is handed on by its name.
 fn decoded_fields(after: &[u8]) -> Vec<String> {
-    let Some(open) = after.iter().take(120).position(|byte| *byte == b'(') else { return vec![] };
-    let argument = after.get(open + 1..).unwrap_or_default();
-    let argument = argument.get(..argument.len().min(120)).unwrap_or_default();
+    /// What is longer is cut off.
+    const FAR: usize = 120;
+    let after = after.get(..after.len().min(2 * FAR)).unwrap_or_default();
+    let Some(argument) = past_type(after.trim_ascii_start()).strip_prefix(b"(") else { return vec![] };
+    let argument = argument.get(..argument.len().min(FAR)).unwrap_or_default().trim_ascii_start();
+    if [b"\"".as_slice(), b"r\"", b"r#", b"b\"", b"br", b"json!"].iter().any(|text| argument.starts_with(text)) {
+        return vec![];
+    }
     let end = argument.iter().position(|byte| *byte == b')').unwrap_or(argument.len());
-    let parts = argument.get(..end).unwrap_or_default().split(|byte| *byte == b'.').skip(1);
-    let mut fields: Vec<String> = parts.map(leading_name).filter(|name| !name.is_empty()).collect();
-    // `row.get("data")`: the column stands in a literal.
-    fields.extend(argument.split(|byte| *byte == b'"').nth(1).map(leading_name).filter(|name| !name.is_empty()));
+    let argument = argument.get(..end).unwrap_or_default();
+    let mut fields: Vec<String> = argument.split(|byte| *byte == b'.').skip(1).map(leading_name).collect();
+    // `row.get("data")`, `row["data"]`: the column stands in a literal.
+    let mut quoted = argument.split(|byte| *byte == b'"');
+    if quoted.next().is_some_and(|before| before.ends_with(b"(") || before.ends_with(b"[")) {
+        fields.extend(quoted.next().map(leading_name));
+    }
+    fields.retain(|name| !name.is_empty());
     fields
+}
+
+/// What follows the types that a call is given: `::<T>(..)`.
+fn past_type(after: &[u8]) -> &[u8] {
+    if !after.starts_with(b"::<") {
+        return after;
+    }
+    let mut depth = 0_usize;
+    let end = after.iter().position(|byte| {
+        match byte {
+            b'<' => depth += 1,
+            b'>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        *byte == b'>' && depth == 0
+    });
+    end.and_then(|end| after.get(end + 1..)).unwrap_or_default()
 }
 
 /// The field that is filled with what follows: `data: serde_json::to_string(..)`, `data: Some(..)`, `row.data = ..`.
@@ -276,6 +372,30 @@ pub fn makes_document(bytes: &[u8], at: usize) -> bool {
     let rest = bytes.get(at..).unwrap_or_default();
     let signature = rest.get(..FAR).unwrap_or(rest).split(|byte| *byte == b'{').next().unwrap_or_default();
     [b"Value".as_slice(), b"Json", b"json", b"Map"].iter().any(|ty| signature.windows(ty.len()).any(|part| part == *ty))
+}
+
+/// How a key of a document is read.
+const KEY_READS: &[&str] = &["[\"", "get(\"", "get_mut(\"", "pointer(", "as_object"];
+
+/// What a function spells that takes or gives a document, decodes one, runs a statement that stands elsewhere, or is said
+/// to change a part.
+const TELLING: &[&str] = &[
+    "Value", "Json", "json::", "Map<", "bind(", "execute(", "query(", "query!", "query_", "SELECT ", "SELECT\n",
+    "DELETE ", "patch(",
+];
+
+/// Whether a key of a document may be read in the bytes.
+fn reads_keys(bytes: &[u8]) -> bool {
+    static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let search = SEARCH.get_or_init(|| AhoCorasick::new(KEY_READS).ok());
+    search.as_ref().is_none_or(|search| search.is_match(bytes))
+}
+
+/// Whether a function that stands beside what matters may tell something of it, though it holds nothing by itself.
+pub fn may_tell(function: &[u8]) -> bool {
+    static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let search = SEARCH.get_or_init(|| AhoCorasick::new(KEY_READS.iter().chain(TELLING)).ok());
+    search.as_ref().is_none_or(|search| search.is_match(function))
 }
 
 /// A search for words as they are spelled: names of constants, declarations.

@@ -4,51 +4,96 @@ use super::*;
 const CALLS: &str = "let user = api.user(7).await; assert_eq!(user.name, \"Ada\"); assert_eq!(user.age, 36); check();";
 const WRITES: &str = "db.execute(\"UPDATE users SET data = $1 WHERE id = $2\", &[&data, &7]).await; check(); check();";
 
-/// The bodies that are left out, of a text in which `CALLS` and `WRITES` stand for those.
-fn left_out(template: &str, test: bool) -> (usize, Vec<String>) {
-    let source = template.replace("CALLS", CALLS).replace("WRITES", WRITES);
-    let bodies = of_tests(&source, test).into_iter().map(|body| source[body].trim().to_owned()).collect::<Vec<_>>();
-    (bodies.len(), bodies)
+const READS: &str =
+    "let theme = user.data[\"theme\"].as_str().unwrap_or_default(); assert_eq!(theme, \"dark\"); check(); check();";
+
+/// A text in which `CALLS`, `WRITES` and `READS` stand for those.
+fn filled(template: &str) -> String {
+    template.replace("CALLS", CALLS).replace("WRITES", WRITES).replace("READS", READS)
+}
+
+/// What is left out of such a text, without white space around it.
+fn left_out(template: &str, test: bool) -> Vec<String> {
+    let source = filled(template);
+    idle(&source, test).into_iter().map(|range| source[range].trim().to_owned()).collect()
 }
 
 #[test]
-fn tests_that_write_nothing_are_left_out() {
-    for template in [
-        "#[test] fn a() { CALLS }",
-        "#[tokio::test(flavor = \"multi_thread\")]\n#[should_panic]\nasync fn a() -> Result<(), E> { CALLS }",
-        "#[cfg(test)] mod tests { use super::*; struct S { a: u8 } impl S { fn a(&self) { CALLS } } }",
-        "#[cfg(all(test, unix))] impl S { fn a<'a>(x: &'a [u8; 3]) where A: B { CALLS } }",
-        "const Q: &str = r##\"{ \"# \"##; const C: char = '{'; const B: u8 = b'\\''; /* { /* } */ */ #[test] fn a() { CALLS }",
-        "fn r#try() { let s = \"\\\"{\"; } // {\n#[test] fn a() { CALLS }",
+fn a_function_that_tells_nothing_is_left_out_with_all_that_belongs_to_it() {
+    for (before, item, after) in [
+        ("", "fn a() { CALLS }", ""),
+        (
+            "use a::b;",
+            "/// Says.\n#[doc = \";\"]\n#[utoipa::path(put, path = \"/{id}\")]\npub(crate) async fn a<T>() -> [T; 3] where T: B { CALLS }",
+            "fn b() { WRITES }",
+        ),
+        ("#![allow(unused)]", "//! Of the module.\n/* { */ pub unsafe extern \"C\" fn a() { CALLS }", ""),
+        ("mod m {", "const fn a() { CALLS }", "struct S(u8); }"),
+        ("a! { b = (", "fn a() { CALLS }", ") }"),
+        ("a! { b[", "fn a() { CALLS }", "] }"),
+        ("static A: [fn(u8) -> u8; 3] = [b; 3];", "pub fn a() { CALLS }", ""),
+        ("impl S {", "fn a<'a>(x: &'a [u8; 3]) where A: B { CALLS }", "}"),
+        ("", "#[tokio::test(flavor = \"multi_thread\")]\n#[should_panic]\nasync fn a() -> Result<(), E> { CALLS }", ""),
+        (
+            "const Q: &str = r##\"{ \"# \"##; const C: char = '{'; const B: u8 = b'\\'';",
+            "/* { /* } */ */ #[test] fn a() { CALLS }",
+            "",
+        ),
+        ("fn r#try() { let s = \"\\\"{\"; }", "// {\n#[test] fn a() { CALLS }", ""),
     ] {
-        assert_eq!(left_out(template, false), (1, vec![CALLS.to_owned()]), "{template}");
+        let [item, rest] = [item.to_owned(), format!("{before} {after}")].map(|text| filled(&text));
+        let text = filled(&format!("{before} {item} {after}"));
+        assert_eq!(left_out(&text, false), [item.as_str()], "{text}");
+        assert!(rest.parse::<proc_macro2::TokenStream>().is_ok(), "{rest}");
     }
+}
+
+#[test]
+fn a_module_of_tests_that_writes_nothing_is_left_out_as_a_whole() {
+    for (template, inside) in [
+        ("#[cfg(test)] mod tests { INSIDE }", "use super::*; struct S { a: u8 } impl S { fn a(&self) { CALLS } }"),
+        ("#[cfg(all(test, unix))] impl S { INSIDE }", "fn a<'a>(x: &'a [u8; 3]) where A: B { CALLS }"),
+        ("#[cfg(test)] mod a { INSIDE } fn b() { WRITES }", "#[test] fn a() { CALLS } mod b { fn c() { READS } }"),
+    ] {
+        assert_eq!(left_out(&template.replace("INSIDE", inside), false), [filled(inside)], "{template}");
+    }
+    let one_writes = "#[cfg(test)] mod tests { fn a() { CALLS } mod b { fn c() { WRITES } } } #[test] fn d() { CALLS }";
+    assert_eq!(left_out(one_writes, false), ["fn a() { CALLS }", "#[test] fn d() { CALLS }"].map(filled));
 }
 
 #[test]
 fn what_may_matter_is_kept() {
     for template in [
-        "fn a() { CALLS }",
-        "#[cfg(not(test))] fn a() { CALLS }",
-        "#[cfg_attr(test, derive(Debug))] struct S; fn a() { CALLS }",
-        "#[cfg(feature = \"test\")] fn a() { CALLS }",
-        "#[cfg(test)] use a::{b, c}; fn a() { CALLS }",
-        "#[cfg(test)] mod tests { fn short() { a() } } fn a() { CALLS }",
+        "fn a() { WRITES }",
+        "fn a() { READS }",
+        "impl From<User> for users::ActiveModel { fn from(user: User) -> Self { CALLS } }",
+        "fn a(user: &User) -> serde_json::Value { CALLS }",
+        "fn a() { db.run(WRITE).bind(x); CALLS }",
+        "#[patch(\"/users\")] fn a() { CALLS }",
+        "fn a() { let row: S = serde_json::from_str(&row.data).unwrap(); CALLS }",
+        "#[test] fn a() { let row: S = serde_json::from_str(&row.data).unwrap(); CALLS }",
         "#[test] fn a() { WRITES }",
-        "#[test] fn a(); fn b() { CALLS }",
-        "#[test] fn a() { CALLS",
-        "/* #[test] */ fn a() { CALLS }",
-        "\"#[test]\"; fn a() { CALLS }",
-        "#[cfg(test)] fn a() { let row: S = serde_json::from_str(&row.data).unwrap(); CALLS }",
+        "#[cfg(not(test))] fn a() { READS }",
+        "#[cfg_attr(test, derive(Debug))] struct S; fn a() { READS }",
+        "#[cfg(feature = \"test\")] fn a() { READS }",
+        "#[cfg(test)] use a::{b, c}; fn a() { READS }",
+        "#[cfg(test)] mod tests { fn short() { a() } } fn a() { READS }",
+        "#[test] fn a(); fn b() { READS }",
+        "/* #[test] */ fn a() { READS }",
+        "\"#[test]\"; fn a() { READS }",
+        "fn a() { CALLS",
+        "fn a() { b() }",
     ] {
-        assert_eq!(left_out(template, false), (0, vec![]), "{template}");
+        assert_eq!(left_out(template, false), [""; 0], "{template}");
     }
 }
 
 #[test]
-fn every_function_of_a_test_file_is_test_code() {
-    assert_eq!(left_out("fn a() { CALLS } fn b() { WRITES } mod m { fn c() { CALLS } }", true).0, 2);
-    assert_eq!(left_out("fn a() { CALLS } fn b() { WRITES }", false).0, 0);
+fn what_only_test_code_reads_tells_nothing() {
+    let text = "fn a() { READS } fn b() { WRITES }";
+    assert_eq!(left_out(text, true), [filled("fn a() { READS }")]);
+    assert_eq!(left_out(text, false), [""; 0]);
+    assert_eq!(left_out("#[test] fn a() { READS } fn b() { WRITES }", false), [filled("#[test] fn a() { READS }")]);
 }
 
 #[test]
@@ -57,15 +102,15 @@ fn what_a_wanted_function_calls_is_kept() {
         impl S { fn last() { CALLS } fn wanted_not() { fn wanted() { CALLS } } }"
         .replace("CALLS", CALLS);
     let idle = but(&text, |function| text[function.whole.clone()].starts_with("fn wanted("));
-    let names: Vec<&str> = idle.iter().map(|body| text[..body.start].rsplit("fn ").next().unwrap()).collect();
-    assert_eq!(names, ["other() {", "wanted_not() {"]);
+    let names: Vec<&str> = idle.iter().map(|whole| text[whole.clone()].split('{').next().unwrap().trim()).collect();
+    assert_eq!(names, ["fn other()", "fn wanted_not()"]);
     assert!(but(&text, |_| true).is_empty());
 }
 
 proptest::proptest! {
     #[test]
     fn any_text_is_read_to_its_end(text in "(fn |a|#\\[test\\]|[{}()\\[\\];'\"\\\\/*#rb é\n])*") {
-        for bodies in [of_tests(&text, true), but(&text, |_| false)] {
+        for bodies in [idle(&text, true), but(&text, |_| false)] {
             let mut last = 0;
             for body in bodies {
                 assert!(body.start >= last && text.is_char_boundary(body.start) && text.is_char_boundary(body.end));

@@ -26,11 +26,11 @@ pub fn calls(file: FileId, source: &SourceFile, context: Context<'_>, wanted: &[
 
 fn read(file: FileId, source: &SourceFile, context: Context<'_>, wanted: &[WantedCall]) -> Option<Vec<HandedOn>> {
     let shift = stripped(&source.text);
-    let lines = Lines::new(&source.text, shift);
-    let source = Source::new(&source.text, &lines);
+    let blanked = blanked(&source.text, context.idle);
+    let lines = Lines::new(&blanked, shift);
+    let source = Source::new(&source.text, &blanked, &lines);
     let mut macros = Macros::new(source);
-    let body = blanked(source.text, context.idle);
-    let tokens = super::macros::shallow(body.get(shift..)?.parse().ok()?)?;
+    let tokens = super::macros::shallow(blanked.get(shift..)?.parse().ok()?)?;
     let parsed = syn::parse2::<syn::File>(tokens).ok()?;
     syn::visit::Visit::visit_file(&mut macros, &parsed);
     let tree = Collector::new(source, &macros, context.test).file(&parsed);

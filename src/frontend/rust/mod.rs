@@ -68,7 +68,8 @@ pub struct Context<'a> {
     pub dialect: Option<Dialect>,
     /// The file stands under `tests/`, `benches/` or `examples/`.
     pub test: bool,
-    /// Bytes of the file that hold nothing, in order: the insides of function bodies. They are read as blanks.
+    /// Bytes of the file that hold nothing, in order: functions, or the insides of their bodies, and modules. They are
+    /// read as blanks.
     pub idle: &'a [Range<usize>],
 }
 
@@ -77,8 +78,8 @@ pub fn read(file: FileId, source: &SourceFile, context: Context<'_>) -> Facts {
     let shift = stripped(&source.text);
     let blanked = blanked(&source.text, context.idle);
     let body = blanked.get(shift..).unwrap_or("");
-    let lines = Lines::new(&source.text, shift);
-    let source = Source::new(&source.text, &lines);
+    let lines = Lines::new(&blanked, shift);
+    let source = Source::new(&source.text, &blanked, &lines);
     let mut facts = read_body(Facts::new(file), source, body, context);
     if may_hold(source.text) {
         let mut comments = comments::read(source.text);
@@ -97,7 +98,7 @@ pub fn read(file: FileId, source: &SourceFile, context: Context<'_>) -> Facts {
 ///
 /// Each line of documentation is an attribute to the parser, and costs more than a statement.
 fn blanked<'t>(text: &'t str, idle: &[Range<usize>]) -> Cow<'t, str> {
-    let mut idle = idle.iter().filter(|body| text.get((*body).clone()).is_some_and(str::is_ascii)).peekable();
+    let mut idle = idle.iter().peekable();
     let mut out = String::new();
     let (mut done, mut at) = (0, 0);
     let mut blank = |range: Range<usize>, done: &mut usize| {

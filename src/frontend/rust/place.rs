@@ -8,7 +8,7 @@ use proc_macro2::{LineColumn, Span as TokenSpan};
 use syn::spanned::Spanned;
 use syn::{Expr, Path};
 
-/// The file's text, and where the lines of its parsed part start.
+/// The file's text, what of it is parsed, and where the lines of that start.
 ///
 /// A span tells its line and column from a sorted table; its byte range it only tells by way of a growing tree of all
 /// places that were ever asked for, which cost a tenth of the whole reading.
@@ -16,6 +16,8 @@ use syn::{Expr, Path};
 pub(super) struct Source<'s> {
     /// The whole file.
     pub(super) text: &'s str,
+    /// The same with blanks for what is left out: as many bytes on as many lines, but perhaps fewer characters.
+    parsed: &'s str,
     lines: &'s Lines,
 }
 
@@ -37,9 +39,9 @@ impl Lines {
 }
 
 impl<'s> Source<'s> {
-    /// A file and its lines.
-    pub(super) fn new(text: &'s str, lines: &'s Lines) -> Self {
-        Self { text, lines }
+    /// A file, what of it is parsed, and the lines of that.
+    pub(super) fn new(text: &'s str, parsed: &'s str, lines: &'s Lines) -> Self {
+        Self { text, parsed, lines }
     }
 
     /// The bytes of the file that a token or node covers.
@@ -69,7 +71,7 @@ impl<'s> Source<'s> {
         } else if at.column > LONG {
             self.lines.starts.first().copied().unwrap_or_default() + in_parsed()
         } else {
-            let line = self.text.get(start..).unwrap_or_default();
+            let line = self.parsed.get(start..).unwrap_or_default();
             start + line.char_indices().nth(at.column).map_or(line.len(), |(offset, _)| offset)
         };
         byte.min(self.text.len())

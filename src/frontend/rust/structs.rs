@@ -152,7 +152,7 @@ mod tests {
     use crate::frontend::rust::place::Lines;
 
     fn all(text: &str) -> Vec<DeclaredType> {
-        declared(&syn::parse_file(text).unwrap().items, Source::new(text, &Lines::new(text, 0)))
+        declared(&syn::parse_file(text).unwrap().items, Source::new(text, text, &Lines::new(text, 0)))
     }
 
     fn fields(text: &str) -> Vec<DeclaredField> {

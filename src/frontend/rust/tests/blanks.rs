@@ -1,6 +1,7 @@
 //! What is read as blanks stands for nothing, and moves nothing.
 
-use super::super::{blanked, signs};
+use super::super::{Context, blanked, read, signs};
+use crate::source::{FileId, SourceFile};
 use std::borrow::Cow;
 
 #[test]
@@ -28,9 +29,21 @@ fn a_body_and_the_documentation_around_it_are_blank_together() {
 #[test]
 fn nothing_is_copied_where_nothing_is_blank() {
     assert!(matches!(blanked("// no documentation\nfn f() {}\n", &[]), Cow::Borrowed(_)));
-    // A character of several bytes in a body would shift what follows on its line.
-    let body = 9..11;
-    assert!(matches!(blanked("fn f() { é }", std::slice::from_ref(&body)), Cow::Borrowed(_)));
+}
+
+#[test]
+fn what_follows_a_blank_in_its_line_stays_in_place() {
+    let literal = "\"UPDATE t SET d = 'ü日' WHERE a = $1\"";
+    for (before, idle) in [("", "日"), ("é", "b"), ("é", "日é"), ("// ü\n", "/* 🦀 */ c()")] {
+        let text = format!("{before}\nfn f() {{ {idle} }} /* é */ const Q: &str = {literal};").replace("é\n", "// é\n");
+        let start = text.find("{ ").unwrap() + 2;
+        let source = SourceFile { path: "a.rs".into(), absolute: "a.rs".into(), text: text.clone() };
+        let idle = start..start + idle.len();
+        let context = Context { idle: std::slice::from_ref(&idle), ..Context::default() };
+        let facts = read(FileId(0), &source, context);
+        let places: Vec<&str> = facts.texts.iter().map(|found| &text[found.text.span.range()]).collect();
+        assert_eq!(places, [literal], "{text}");
+    }
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn places_in_lines_of_any_kind_are_bytes_of_the_file() {
         let text = format!("{head}fn f() {{ {line} db.run(\"UPDATE t SET d = $1\") }}");
         let shift = super::super::stripped(&text);
         let lines = super::super::place::Lines::new(&text, shift);
-        let source = super::super::place::Source::new(&text, &lines);
+        let source = super::super::place::Source::new(&text, &text, &lines);
         let file: syn::File = syn::parse_str(&text[shift..]).unwrap();
         let syn::Item::Fn(item) = &file.items[0] else { panic!("{text}") };
         let close = source.span(item.block.brace_token.span.close());
