@@ -73,6 +73,9 @@ pub(super) fn resolve(facts: &mut [Facts], paths: Paths<'_>) {
             if !bind.calls.is_empty() {
                 let value = std::mem::replace(&mut bind.value, Document::Null);
                 let signs = RefCell::new(vec![]);
+                if let Some(ty) = known.encoded(&value, &bind.calls, path) {
+                    bind.rust_type = Some(format!("serde_json::Value<{ty}>"));
+                }
                 bind.value = known.followed(value, &bind.calls, path, 0, &signs);
                 bind.signs.append(&mut signs.into_inner());
                 bind.signs.sort();
@@ -113,6 +116,17 @@ impl Known {
             let Some(call) = calls.iter().find(|call| call.tag == *tag) else { return part };
             self.result(call, path, depth, signs).unwrap_or(part)
         })
+    }
+
+    /// The type whose own encoding a value is: what a method of it gives, perhaps as text.
+    fn encoded(&self, value: &Document, calls: &[PendingCall], path: &str) -> Option<&str> {
+        let tag = match value {
+            Document::Cast { of, .. } => return self.encoded(of, calls, path),
+            Document::Input(input) => &input.id,
+            _ => return None,
+        };
+        let call = calls.iter().find(|call| call.tag == *tag && call.lent.is_none())?;
+        self.function(call, path).filter(|(_, summary)| summary.encodes)?.1.self_type.as_deref()
     }
 
     fn result(&self, call: &PendingCall, path: &str, depth: usize, signs: &RefCell<Vec<Sign>>) -> Option<Document> {

@@ -1,24 +1,30 @@
-//! Migrations that a program carries: a function that lists the statements one after the other.
+//! Migrations that a program carries: a function that lists the statements one after the other, or runs them.
 
 use super::Paths;
 use crate::frontend::facts::{Facts, TextFacts};
-use crate::frontend::sql::Verb;
+use crate::frontend::sql::{SchemaChange, Verb};
 
 /// Calls that run a statement where it stands.
 const RUNS: &[&str] = &[".execute(", ".fetch", ".await"];
 
-/// Whether a text is a step of migrations: an `UPDATE` without values, listed and not run, beside statements that change
-/// the schema.
+/// Whether a text is a step of migrations: an `UPDATE` without values beside statements that change a table, or listed
+/// beside statements that create one. (What is run after a table was created may be run whenever the program starts.)
 pub(super) fn is_step(text: &TextFacts, facts: &Facts, paths: Paths<'_>) -> bool {
     let source = &paths.files.get(facts.file).text;
     let call = source.get(text.text.span.range()).unwrap_or("");
+    let runs = RUNS.iter().any(|run| call.contains(run));
     text.text.function.is_some()
         && text.text.binds.is_empty()
         && !text.facts.writes.is_empty()
         && text.facts.writes.iter().all(|write| write.verb == Verb::Update)
         && !has_placeholder(&text.text.sql)
-        && !RUNS.iter().any(|run| call.contains(run))
-        && facts.texts.iter().any(|other| other.text.function == text.text.function && !other.facts.schema.is_empty())
+        && beside(text, facts, |change| !runs || !matches!(change, SchemaChange::CreateTable { .. }))
+}
+
+/// Whether the function of a text has another one with such a change of the schema.
+fn beside(text: &TextFacts, facts: &Facts, fits: impl Fn(&SchemaChange) -> bool) -> bool {
+    let others = facts.texts.iter().filter(|other| other.text.function == text.text.function);
+    others.flat_map(|other| &other.facts.schema).any(fits)
 }
 
 /// Whether a statement waits for values: `?`, `$1`; the `$` of a path such as `'$.key'` is none.

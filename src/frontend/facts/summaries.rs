@@ -29,6 +29,8 @@ pub struct Summary {
     pub parameters: usize,
     /// What it returns; the parameters stand in it as inputs with the names of [`Summary::parameter`].
     pub returned: Option<Document>,
+    /// It is a method that gives a document with every field of its type.
+    pub encodes: bool,
     /// What parameters that it is lent hold afterwards, by their number.
     pub lent: Vec<(usize, Document)>,
     /// Calls of functions in other files.

@@ -330,7 +330,22 @@ impl Values<'_, '_, '_> {
                         }
                         found
                     }
-                    "to_value" => opaque(Some(Ty::of("Option", Ty::named("serde_json::Value"))), true),
+                    "to_value" => {
+                        let value = if inner.is_json() || inner.name() == "_" {
+                            Ty::named("serde_json::Value")
+                        } else {
+                            Ty::of("serde_json::Value", inner)
+                        };
+                        opaque(Some(Ty::of("Option", value)), true)
+                    }
+                    "to_string" if of_json(path) && !may_hold(&receiver.doc) && !self.is_iterated(call, &receiver) => {
+                        let text =
+                            text_of(input(self.source(&call.receiver), Some(inner.clone())).unwrapped().doc, None);
+                        let ty = Some(Ty::of("Option", Ty::of("String", inner)));
+                        let none = Cond::IsNull(Box::new(receiver.doc));
+                        let nothing = Val { doc: Document::Null, ty: None, json: false };
+                        Val { ty, ..choose(vec![(none, nothing)], text) }
+                    }
                     "to_string" => opaque(Some(Ty::of("Option", Ty::named("String"))), false),
                     _ => opaque(None, false),
                 }
@@ -338,8 +353,7 @@ impl Values<'_, '_, '_> {
             Expr::Closure(closure) => {
                 let body = self.applied(closure, receiver.clone().unwrapped());
                 let ty = body.ty.map(|ty| if ty.is_option() { ty } else { Ty::of("Option", ty) });
-                let several = receiver.ty.is_none() && self.source(&call.receiver).contains("iter");
-                if several || matches!(body.doc, Document::Input(_)) {
+                if self.is_iterated(call, &receiver) || matches!(body.doc, Document::Input(_)) {
                     return opaque(ty, body.json);
                 }
                 let none = Cond::IsNull(Box::new(receiver.doc));
@@ -350,6 +364,17 @@ impl Values<'_, '_, '_> {
             _ => opaque(None, false),
         }
     }
+
+    /// Whether `map` stands on an iterator, as far as it shows.
+    fn is_iterated(&self, call: &ExprMethodCall, receiver: &Val) -> bool {
+        receiver.ty.is_none() && self.source(&call.receiver).contains("iter")
+    }
+}
+
+/// Whether a function is one of serde's: `serde_json::to_string`, and not `ToString::to_string`.
+fn of_json(path: &syn::ExprPath) -> bool {
+    let mut owners = path.path.segments.iter().rev().skip(1);
+    owners.next().is_none_or(|owner| owner.ident.to_string().contains("json"))
 }
 
 /// The name that a closure's parameter binds.

@@ -2,9 +2,10 @@
 
 use super::assemble::Reader;
 use super::scope::Scope;
+use super::structs;
 use super::types::Ty;
 use super::values::Values;
-use crate::document::Document;
+use crate::document::{Document, Rest};
 use crate::frontend::facts::Summary;
 use syn::{FnArg, ReturnType, Type};
 
@@ -53,7 +54,9 @@ fn summary<'a>(reader: &Reader<'a, '_>, index: usize, scope: &Scope<'a>) -> Opti
     if returned.is_none() && lent.is_empty() {
         return None;
     }
+    let encodes = returned.as_ref().is_some_and(|document| is_encoded_self(reader, scope, document));
     Some(Summary {
+        encodes,
         name: scope.name.clone(),
         self_type: scope.self_type.clone(),
         module: scope.module.clone(),
@@ -63,6 +66,16 @@ fn summary<'a>(reader: &Reader<'a, '_>, index: usize, scope: &Scope<'a>) -> Opti
         calls: values.pending.into_inner(),
         signs: values.signs.into_inner(),
     })
+}
+
+/// Whether a document is the function's own type as JSON: as many entries as it has fields, all of them of `self`.
+fn is_encoded_self(reader: &Reader<'_, '_>, scope: &Scope<'_>, document: &Document) -> bool {
+    let Document::Object { entries, rest: Rest::Closed } = document else { return false };
+    let own = scope.self_type.as_deref().and_then(|name| reader.tree.structs.get(name));
+    let fields = own
+        .map_or(0, |item| structs::read_struct(item, reader.source).fields.iter().filter(|field| !field.skip).count());
+    let of_self = |value: &Document| matches!(value, Document::Input(input) if input.id.starts_with("self."));
+    fields > 0 && entries.len() == fields && entries.iter().all(|(_, value)| of_self(value))
 }
 
 /// Whether a type is a JSON value, a map of them, or one of these in an `Option` or `Result`.

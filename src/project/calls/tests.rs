@@ -88,3 +88,19 @@ fn a_statement_that_is_a_constant_elsewhere_has_the_values_that_are_bound_to_it(
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].survival.new_keys.as_deref(), Some(&["a".to_owned()][..]), "{:?}", found[0].value);
 }
+
+#[test]
+fn a_method_that_encodes_its_type_tells_the_type() {
+    let owners = |method: &str| {
+        let save = format!("async fn save(id: i32, scope: JobScope) {{ let d = scope.to_json_value()?; {WRITE} }}");
+        let ty =
+            format!("#[derive(Serialize)] pub struct JobScope {{ items: u8, mode: u8 }} impl JobScope {{ {method} }}");
+        let (found, _) = writes(&[&save, &ty]);
+        assert_eq!(found[0].survival.new_keys.as_ref().map(|keys| keys[0].as_str()), Some("items"));
+        crate::project::profile::owners(&found[0]).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    let whole = "pub fn to_json_value(&self) -> serde_json::Result<serde_json::Value> { serde_json::to_value(self) }";
+    assert_eq!(owners(whole), ["JobScope"]);
+    let part = r#"pub fn to_json_value(&self) -> Result<Value, Error> { Ok(json!({ "items": self.items })) }"#;
+    assert_eq!(owners(part), [""; 0]);
+}

@@ -68,7 +68,11 @@ fn other_rows(case: &Case<'_>) -> Option<Reason> {
 
 /// The new document's keys are known and no others are: from a literal, or from the fields of a type.
 fn spelled_out(case: &Case<'_>) -> Reason {
-    match crate::project::profile::owners(case.write).into_iter().next() {
+    // A map is spelled out as an object is: entry by entry.
+    let is_map =
+        |name: &str| ["HashMap", "BTreeMap", "IndexMap", "Map"].iter().any(|map| name.split('<').next() == Some(map));
+    let mut owners = crate::project::profile::owners(case.write).into_iter();
+    match owners.find(|(name, _)| !is_map(name.rsplit("::").next().unwrap_or(name))) {
         Some((name, site)) => Reason::at(Fact::OneType, site, format!("the new document is a whole `{name}`")),
         None => Fact::LiteralObject.into(),
     }
