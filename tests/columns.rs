@@ -338,3 +338,133 @@ async fn save(pool: &PgPool, id: i64, theme: String) -> sqlx::Result<()> {
     assert!(columns.contains("types    Stored {kind, theme, zip-code}\n"), "{columns}");
     assert!(columns.contains("kind (only written), theme (only written), zip-code (only written)"), "{columns}");
 }
+
+const ENTITY: &str = r#"
+use crate::settings::Settings;
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub settings: Settings,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+"#;
+
+#[test]
+fn fields_of_documents_that_are_read_as_a_type_are_readers() {
+    let settings = "#[derive(serde::Deserialize)]\npub struct Settings {\n    pub theme: String,\n    \
+                    #[serde(rename = \"tel\")]\n    pub phone: String,\n    pub nick: Option<String>,\n}\n";
+    let model = r"
+mod settings;
+mod users;
+use sea_orm::EntityTrait;
+
+async fn theme(db: &DatabaseConnection, id: i64) -> Result<String, DbErr> {
+    let user = users::Entity::find_by_id(id).one(db).await?.unwrap();
+    Ok(user.settings.theme)
+}
+
+fn phone(user: &users::Model) -> &str {
+    user.settings.phone.as_str()
+}
+
+async fn rename(user: users::ActiveModel, db: &DatabaseConnection, name: String) -> Result<(), DbErr> {
+    users::ActiveModel { name: Set(name), ..user }.update(db).await?;
+    Ok(())
+}
+";
+    let row = r#"
+mod settings;
+use settings::Settings;
+
+#[derive(sqlx::FromRow)]
+struct User { id: i64, settings: Json<Settings> }
+
+async fn theme(pool: &PgPool, id: i64) -> sqlx::Result<String> {
+    let user = sqlx::query_as::<_, User>("SELECT id, settings FROM users WHERE id = $1").bind(id).fetch_one(pool).await?;
+    Ok(user.settings.0.theme)
+}
+
+async fn phone(pool: &PgPool, id: i64) -> sqlx::Result<String> {
+    let Some(user) = sqlx::query_as!(User, "SELECT id, settings FROM users WHERE id = $1", id).fetch_optional(pool).await? else {
+        return Ok(String::new());
+    };
+    Ok(user.settings.phone.clone())
+}
+
+async fn touch(pool: &PgPool, id: i64) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET seen = now() WHERE id = $1").bind(id).execute(pool).await.map(drop)
+}
+"#;
+    let decoded = r#"
+mod settings;
+use settings::Settings;
+
+async fn theme(pool: &PgPool, id: i64) -> anyhow::Result<String> {
+    let row = sqlx::query("SELECT settings FROM users WHERE id = $1").bind(id).fetch_one(pool).await?;
+    let settings: Settings = serde_json::from_value(row.get("settings"))?;
+    Ok(settings.theme)
+}
+
+async fn phone(pool: &PgPool, id: i64) -> anyhow::Result<String> {
+    let row = sqlx::query("SELECT settings FROM users WHERE id = $1").bind(id).fetch_one(pool).await?;
+    Ok(row.get::<Json<Settings>, _>("settings").0.phone)
+}
+
+async fn touch(pool: &PgPool, id: i64) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET seen = now() WHERE id = $1").bind(id).execute(pool).await.map(drop)
+}
+"#;
+    let expected = "keys     nick (a field), tel (1 reader), theme (1 reader)\n  types    Settings {theme, tel, nick} (only read)\n";
+    for (lib, users) in [(model, Some(ENTITY)), (row, None), (decoded, None)] {
+        let mut files = vec![("migrations/1.sql", USERS), ("src/lib.rs", lib), ("src/settings.rs", settings)];
+        files.extend(users.map(|users| ("src/users.rs", users)));
+        let columns = Project::new(&files).run(&["columns"]).stdout;
+        assert!(columns.contains(expected), "{lib}\n{columns}");
+        // Who writes less loses what these read, or cannot do without.
+        let save = "async fn save(pool: &PgPool, id: i64, theme: &str) -> sqlx::Result<()> {\n    \
+                    sqlx::query(\"UPDATE users SET settings = $1 WHERE id = $2\").bind(json!({ \"theme\": theme }))\
+                    .bind(id).execute(pool).await?;\n    Ok(())\n}\n";
+        files.push(("src/save.rs", save));
+        let text = Project::new(&files).run(&["."]).stdout;
+        assert!(text.contains("error[json-column-overwrite]"), "{text}");
+        assert!(text.contains("`nick` and `tel` are lost") && text.contains("`tel` is read here"), "{text}");
+    }
+}
+
+#[test]
+fn a_type_that_needs_a_key_shows_that_it_is_missed() {
+    let lib = r#"
+mod settings;
+mod users;
+
+async fn save(pool: &PgPool, id: i64, theme: &str) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET settings = $1 WHERE id = $2").bind(json!({ "theme": theme })).bind(id).execute(pool).await?;
+    Ok(())
+}
+"#;
+    let settings = |fields: &str| format!("#[derive(serde::Deserialize)]\npub struct Settings {{ {fields} }}\n");
+    let report = |fields: &str| {
+        let settings = settings(fields);
+        let files = [
+            ("migrations/1.sql", USERS),
+            ("src/lib.rs", lib),
+            ("src/settings.rs", &settings),
+            ("src/users.rs", ENTITY),
+        ];
+        Project::new(&files).run(&["."]).stdout
+    };
+    let text = report("theme: String, size: u8");
+    assert!(text.contains("error[json-column-overwrite]") && text.contains("`size` is lost"), "{text}");
+    assert!(text.contains("the document is read as `Settings`, which needs `size`"), "{text}");
+    let text = report("theme: String, #[serde(default)] size: u8");
+    assert!(text.contains("warning[json-column-overwrite]") && !text.contains("which needs"), "{text}");
+    // A document of another kind loses nothing of this one.
+    let text = report("kind: u8, size: u8");
+    assert!(!text.contains("`kind`") && !text.contains("`size`"), "{text}");
+}

@@ -377,11 +377,11 @@ pub fn makes_document(bytes: &[u8], at: usize) -> bool {
 /// How a key of a document is read.
 const KEY_READS: &[&str] = &["[\"", "get(\"", "get_mut(\"", "pointer(", "as_object"];
 
-/// What a function spells that takes or gives a document, decodes one, runs a statement that stands elsewhere, or is said
-/// to change a part.
+/// What a function spells that takes or gives a document, decodes one, runs a statement that stands elsewhere, takes a
+/// model or finds one, or is said to change a part.
 const TELLING: &[&str] = &[
     "Value", "Json", "json::", "Map<", "bind(", "execute(", "query(", "query!", "query_", "SELECT ", "SELECT\n",
-    "DELETE ", "patch(",
+    "DELETE ", "patch(", "::Model", ".one(",
 ];
 
 /// Whether a key of a document may be read in the bytes.

@@ -21,6 +21,7 @@ mod place;
 mod predicate;
 pub mod profile;
 mod provenance;
+pub mod readings;
 mod reads;
 mod resolve;
 mod schema;
@@ -54,6 +55,8 @@ pub struct Project {
     pub unmatched: Vec<usize>,
     /// Rust types.
     pub types: types::Types,
+    /// The types as which columns are read.
+    pub readings: BTreeMap<profile::ColumnId, Vec<readings::Reading>>,
     /// What was read off the files.
     facts: Vec<Facts>,
 }
@@ -152,7 +155,8 @@ impl Project {
         unanalysed.retain(|entry| !left_alone.contains(&entry.site));
         let unmatched = declare::unmatched(&catalog, &writes, &settings.columns);
         let declared = settings.columns.clone();
-        Self { catalog, writes, created, statements, unanalysed, declared, unmatched, types, facts }
+        let readings = readings::of(&facts, &catalog, &types, paths);
+        Self { catalog, writes, created, statements, unanalysed, declared, unmatched, types, readings, facts }
     }
 }
 

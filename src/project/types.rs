@@ -92,6 +92,18 @@ pub fn wanted(facts: &[Facts]) -> BTreeSet<String> {
     let spelled = facts.iter().flat_map(|facts| calls::binds(facts).map(move |bind| (facts, bind)));
     let spelled = spelled.flat_map(|(facts, bind)| bind.types.iter().map(move |pending| (facts, &pending.ty)));
     let mut open: Vec<String> = spelled.filter_map(|(facts, ty)| last_name(facts, ty)).collect();
+    for facts in facts {
+        let read = facts.key_reads.iter().filter_map(|read| read.typed.as_ref()?.ty.as_ref());
+        open.extend(read.filter_map(|ty| last_name(facts, ty)));
+        open.extend(facts.fields.rows.iter().map(|(row, _)| row.clone()));
+        // A model's field of a type of the project's own is most often a document.
+        let models = facts.types.declared.iter().filter(|ty| ty.name == "Model").filter_map(|ty| match &ty.form {
+            TypeForm::Struct { fields, .. } => Some(fields),
+            _ => None,
+        });
+        let fields = models.flatten().filter_map(|field| field.ty.as_ref());
+        open.extend(fields.filter_map(|ty| last_name(facts, ty)));
+    }
     let (mut seen, mut wanted) = (BTreeSet::new(), BTreeSet::new());
     while let Some(name) = open.pop() {
         let Some(known) = declared.get(name.as_str()) else {
@@ -104,8 +116,11 @@ pub fn wanted(facts: &[Facts]) -> BTreeSet<String> {
         for (facts, ty) in known {
             match &ty.form {
                 TypeForm::Struct { fields, .. } => {
-                    let flattened = fields.iter().filter(|field| field.flatten).filter_map(|field| field.ty.as_ref());
-                    open.extend(flattened.filter_map(|ty| last_name(facts, ty)));
+                    let documents = |field: &&DeclaredField| {
+                        field.flatten || field.ty.as_ref().is_some_and(RustType::wraps_document)
+                    };
+                    let inner = fields.iter().filter(documents).filter_map(|field| field.ty.as_ref());
+                    open.extend(inner.filter_map(|ty| last_name(facts, ty)));
                 }
                 TypeForm::Alias(ty) => open.extend(last_name(facts, ty)),
                 TypeForm::Opaque => {}
@@ -150,6 +165,23 @@ impl Types {
     /// The keys of a type as a place spells it; `None` where they are not known.
     pub fn keys(&self, ty: &RustType, file: FileId, at: usize) -> Option<Keys> {
         self.keys_of(self.find(ty, file, at)?, 0)
+    }
+
+    /// The fields of a struct as a place spells it, and the file that declares them.
+    pub(super) fn fields(&self, ty: &RustType, file: FileId, at: usize) -> Vec<(&DeclaredField, FileId)> {
+        let Some(known) = self.find(ty, file, at) else { return vec![] };
+        let TypeForm::Struct { fields, .. } = &known.declared.form else { return vec![] };
+        fields.iter().filter(|field| !field.name.is_empty()).map(|field| (field, known.file)).collect()
+    }
+
+    /// A field of the struct that a module of a file declares.
+    pub(super) fn field_in(&self, file: FileId, module: &[String], name: &str, field: &str) -> Option<&DeclaredField> {
+        let of_file = self.files.get(&file)?;
+        let inside: Vec<&String> = of_file.inside.iter().chain(module).collect();
+        let here = |known: &&Known| known.file == file && known.inside.iter().eq(inside.iter().copied());
+        let known = self.by_name.get(name)?.iter().filter_map(|id| self.known.get(*id)).find(here)?;
+        let TypeForm::Struct { fields, .. } = &known.declared.form else { return None };
+        fields.iter().find(|known| known.name == field && !field.is_empty())
     }
 
     fn keys_of(&self, known: &Known, depth: usize) -> Option<Keys> {

@@ -104,6 +104,8 @@ pub fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
             .iter()
             .map(|owner| Owner {
                 r#type: &owner.name,
+                stored: owner.stored,
+                read: owner.read,
                 keys: owner.declared.as_ref().map(|(_, keys)| keys.as_slice()),
                 open: owner.open,
                 declared: owner.declared.as_ref().map(|(site, _)| place(*site)),
@@ -145,23 +147,25 @@ fn kind(column: &SurveyedColumn) -> String {
 
 /// `address (2 readers), phone (only written), step (declared)`.
 fn keys(column: &SurveyedColumn) -> String {
-    let key = |SurveyedKey { key, readers, declared }: &SurveyedKey| match readers.len() {
+    let key = |SurveyedKey { key, readers, declared, written }: &SurveyedKey| match readers.len() {
         0 if *declared => format!("{key} (declared)"),
+        0 if !written => format!("{key} (a field)"),
         0 => format!("{key} (only written)"),
         count => format!("{key} ({})", plural(count, "reader")),
     };
     column.keys.iter().map(key).collect::<Vec<_>>().join(", ")
 }
 
-/// `Settings {theme, tel, ..}`.
+/// `Settings {theme, tel, ..}, Old {theme} (only read)`.
 fn owners(column: &SurveyedColumn) -> String {
-    let owner = |owner: &SurveyedType| match &owner.declared {
-        Some((_, keys)) => {
+    let owner = |owner: &SurveyedType| {
+        let how = if owner.stored { "" } else { " (only read)" };
+        let keys = owner.declared.as_ref().map_or_else(String::new, |(_, keys)| {
             let open = owner.open.then_some("..");
             let keys: Vec<&str> = keys.iter().map(String::as_str).chain(open).collect();
-            format!("{} {{{}}}", owner.name, keys.join(", "))
-        }
-        None => owner.name.clone(),
+            format!(" {{{}}}", keys.join(", "))
+        });
+        format!("{}{keys}{how}", owner.name)
     };
     column.owners.iter().map(owner).collect::<Vec<_>>().join(", ")
 }
@@ -244,6 +248,8 @@ struct JsonKey<'a> {
 #[derive(Serialize)]
 struct Owner<'a> {
     r#type: &'a str,
+    stored: bool,
+    read: bool,
     keys: Option<&'a [String]>,
     open: bool,
     declared: Option<Place<'a>>,

@@ -27,15 +27,16 @@ use crate::declared::{ColumnRules, Declared};
 use crate::document::Key;
 use crate::document::survival::Word;
 use crate::fix::Fixer;
-use crate::project::profile::{Profile, Profiles, Twin};
+use crate::project::profile::{Profile, Profiles, Twin, WholeType};
 use crate::project::writes::ColumnWrite;
 use crate::project::{Project, declare};
-use crate::source::Files;
+use crate::source::{Files, Site};
 use evidence::Reason;
 use finding::Finding;
 use judgement::verdict;
 pub use judgement::{Effect, KINDS, Kind};
 use levels::Levels;
+use std::collections::BTreeSet;
 
 /// A rule: its id, its page, and the function that decides whether a write is its case.
 #[derive(Debug, Clone, Copy)]
@@ -132,7 +133,28 @@ impl Case<'_> {
             let mut entries = forms.iter().copied().flatten();
             entries.any(|(name, _)| matches!(name, Key::Name(name) if name == key))
         };
-        Some(self.profile.keys.keys().filter(|key| !new.contains(key) && !of_a_form(key)).cloned().collect())
+        let of_type = self.whole_type().map_or_else(Vec::new, |ty| ty.keys.names());
+        let known = self.profile.keys.keys().cloned().chain(of_type);
+        let lost: BTreeSet<String> = known.filter(|key| !new.contains(key) && !of_a_form(key)).collect();
+        Some(lost.into_iter().collect())
+    }
+
+    /// The type of the column's documents, where the new one may be of it.
+    fn whole_type(&self) -> Option<WholeType<'_>> {
+        let new = self.write.survival.new_keys.as_ref()?;
+        self.profile.whole_type().filter(|ty| ty.may_be(new))
+    }
+
+    /// The places that read a key.
+    fn readers(&self, key: &str) -> Vec<Site> {
+        let mut sites = self.profile.keys.get(key).cloned().unwrap_or_default();
+        sites.extend(self.whole_type().iter().flat_map(|ty| ty.readers(key)));
+        sites
+    }
+
+    /// The type as which documents are read, and which does not go without the key; with the place of its field.
+    fn required_by(&self, key: &str) -> Option<(&str, Site)> {
+        self.whole_type()?.required(key)
     }
 }
 

@@ -4,7 +4,8 @@ use super::finding::{Confidence, Finding, Severity};
 use crate::document::survival::Word;
 use crate::project::Project;
 use crate::project::catalog::{Certainty, Column, ColumnKind};
-use crate::project::profile::{ColumnId, Creator, Owner, Profile, Profiles, WriterKind, column_id};
+use crate::project::profile::{ColumnId, Creator, Profile, Profiles, WriterKind, column_id};
+use crate::project::types::Keys;
 use crate::source::Site;
 use std::collections::BTreeMap;
 
@@ -27,7 +28,7 @@ pub struct SurveyedColumn {
     pub shape: &'static str,
     /// Top-level keys that exist, in the order of their names.
     pub keys: Vec<SurveyedKey>,
-    /// Rust types that are stored in it.
+    /// Rust types that are stored in it, or as which it is read.
     pub owners: Vec<SurveyedType>,
     /// The writes, in the order of file and place.
     pub writers: Vec<SurveyedWriter>,
@@ -38,8 +39,12 @@ pub struct SurveyedColumn {
 pub struct SurveyedType {
     /// Its name.
     pub name: String,
-    /// A place that stores it.
+    /// A place that stores or reads it.
     pub site: Site,
+    /// It is stored.
+    pub stored: bool,
+    /// Documents are read as it.
+    pub read: bool,
     /// Its declaration, where the project has it, and its keys.
     pub declared: Option<(Site, Vec<String>)>,
     /// It may carry other keys.
@@ -55,6 +60,8 @@ pub struct SurveyedKey {
     pub readers: Vec<Site>,
     /// The configuration declares it.
     pub declared: bool,
+    /// It is written.
+    pub written: bool,
 }
 
 /// One write of a column.
@@ -98,7 +105,7 @@ pub fn survey(project: &Project, findings: &[Finding]) -> Vec<SurveyedColumn> {
             if let Some(profile) = profiles.get(column) {
                 return surveyed(column, profile, &verdicts);
             }
-            let mut profile = Profile::of(column, &project.declared);
+            let mut profile = Profile::of(column, project);
             let id = column_id(column);
             project.created.iter().filter(|created| created.column == id).for_each(|created| profile.begin(created));
             surveyed(column, &profile, &verdicts)
@@ -138,17 +145,6 @@ fn surveyed(column: &Column, profile: &Profile, verdicts: &BTreeMap<Site, (Sever
     let mut writers: Vec<SurveyedWriter> =
         profile.writers.iter().map(writer).chain(inserts.into_iter().map(insert)).collect();
     writers.sort_by_key(|writer| writer.site);
-    let key = |(key, readers): (&String, &Vec<Site>)| SurveyedKey {
-        key: key.clone(),
-        readers: readers.clone(),
-        declared: profile.declared.contains_key(key),
-    };
-    let owner = |(name, owner): (&String, &Owner)| SurveyedType {
-        name: name.clone(),
-        site: owner.site,
-        declared: owner.keys.as_ref().map(|keys| (keys.site, keys.names())),
-        open: owner.keys.as_ref().is_some_and(|keys| keys.open),
-    };
     SurveyedColumn {
         table: super::wording::table(&column.table),
         column: column.name.clone(),
@@ -161,8 +157,53 @@ fn surveyed(column: &Column, profile: &Profile, verdicts: &BTreeMap<Site, (Sever
         certainty: column.certainty(),
         provenance: column.provenance.iter().map(|reason| (reason.message.clone(), reason.site)).collect(),
         shape: profile.shape.word(),
-        keys: profile.keys.iter().map(key).collect(),
-        owners: profile.owners.iter().map(owner).collect(),
+        keys: keys(profile),
+        owners: types(profile),
         writers,
     }
+}
+
+/// The keys that are known by a write, a reader, a type or the user.
+fn keys(profile: &Profile) -> Vec<SurveyedKey> {
+    let mut found: BTreeMap<&str, SurveyedKey> = BTreeMap::new();
+    let new = |key: &str| SurveyedKey { key: key.to_owned(), readers: vec![], declared: false, written: false };
+    for (key, readers) in &profile.keys {
+        let declared = profile.declared.contains_key(key);
+        found.insert(key, SurveyedKey { readers: readers.clone(), declared, written: !declared, ..new(key) });
+    }
+    for reading in &profile.readings {
+        for key in &reading.keys.keys {
+            found.entry(&key.field.key).or_insert_with(|| new(&key.field.key));
+        }
+        for (key, site) in &reading.fields {
+            found.entry(key).or_insert_with(|| new(key)).readers.push(*site);
+        }
+    }
+    let mut keys: Vec<SurveyedKey> = found.into_values().collect();
+    for key in &mut keys {
+        key.readers.sort_unstable();
+        key.readers.dedup();
+    }
+    keys
+}
+
+/// The types that are stored, then those that are only read.
+fn types(profile: &Profile) -> Vec<SurveyedType> {
+    let of = |name: &str, site: Site, keys: Option<&Keys>| SurveyedType {
+        name: name.to_owned(),
+        site,
+        stored: true,
+        read: keys.is_some_and(|keys| profile.readings.iter().any(|reading| reading.keys.site == keys.site)),
+        declared: keys.map(|keys| (keys.site, keys.names())),
+        open: keys.is_some_and(|keys| keys.open),
+    };
+    let stored = profile.owners.iter().map(|(name, owner)| of(name, owner.site, owner.keys.as_ref()));
+    let stored: Vec<SurveyedType> = stored.collect();
+    let is_stored =
+        |keys: &Keys| stored.iter().any(|ty| ty.declared.as_ref().is_some_and(|(site, _)| *site == keys.site));
+    let only_read = profile.readings.iter().filter(|reading| !is_stored(&reading.keys));
+    let only_read: Vec<SurveyedType> = only_read
+        .map(|reading| SurveyedType { stored: false, ..of(&reading.name, reading.site, Some(&reading.keys)) })
+        .collect();
+    stored.into_iter().chain(only_read).collect()
 }

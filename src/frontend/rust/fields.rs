@@ -8,6 +8,7 @@ use super::assemble::Reader;
 use super::decode::{Read, is_decoder, read_by, tables_of};
 use super::emit::Emitter;
 use super::names::plain;
+use super::rows::macro_row;
 use super::scope::{Change, Root, Scope};
 use super::types::Ty;
 use super::wrappers::{call_name, call_type, peel};
@@ -135,6 +136,10 @@ fn made(reader: &Reader<'_, '_>, emitter: &mut Emitter) {
 fn rows(index: usize, scope: &Scope<'_>, emitter: &mut Emitter) {
     let mut names: Vec<String> = vec![];
     for chain in &scope.chains {
+        if let Root::Macro(mac) = &chain.root {
+            names.extend(macro_row(mac).as_ref().and_then(struct_in));
+            continue;
+        }
         let Root::Expr(Expr::Call(call)) = &chain.root else { continue };
         let Expr::Path(function) = &*call.func else { continue };
         if !matches!(call_name(call).as_str(), "query_as" | "query_as_with") {

@@ -48,7 +48,9 @@ pub(super) enum AsType<'a> {
 /// The places of a file that read keys, but those of tests.
 pub(super) fn find<'a>(file: &'a syn::File, reader: &Reader<'a, '_>) -> Vec<KeyUse<'a>> {
     let scopes = reader.tree.scopes.iter().enumerate().skip(1).map(|(index, scope)| (scope.range.0, index)).collect();
-    let mut walker = Walker { reader, scopes, scope: 0, own: None, found: vec![] };
+    // Fields are everywhere: they are looked at only where a document can have come from.
+    let typed = typed::may_be_in(reader.source.text);
+    let mut walker = Walker { reader, scopes, scope: 0, own: None, typed, found: vec![] };
     walker.visit_file(file);
     walker.found
 }
@@ -194,6 +196,8 @@ struct Walker<'r, 'a, 's> {
     scopes: BTreeMap<usize, usize>,
     scope: usize,
     own: Option<&'a Type>,
+    /// Whether the file may read documents as types.
+    typed: bool,
     found: Vec<KeyUse<'a>>,
 }
 
@@ -258,13 +262,13 @@ impl<'a> Visit<'a> for Walker<'_, 'a, '_> {
                 self.found.push(KeyUse { base, path, typed: None, span, scope: self.scope, own: self.own });
                 self.visit_expr(base);
             }
-            Expr::Field(_) => {
+            Expr::Field(_) if self.typed => {
                 if let Some((base, path, how)) = typed::fields(self.reader, self.scope, expr) {
                     self.typed(expr, base, path, how);
                 }
                 visit::visit_expr(self, expr);
             }
-            Expr::Call(call) if typed::decodes(call) => {
+            Expr::Call(call) if self.typed && typed::decodes(call) => {
                 self.typed(expr, expr, vec![], AsType::Decoded(None));
                 visit::visit_expr(self, expr);
             }
@@ -274,6 +278,7 @@ impl<'a> Visit<'a> for Walker<'_, 'a, '_> {
 
     fn visit_local(&mut self, local: &'a syn::Local) {
         if let (syn::Pat::Type(pattern), Some(init)) = (&local.pat, &local.init)
+            && self.typed
             && typed::is_decoded(&init.expr)
         {
             self.typed(&init.expr, &init.expr, vec![], AsType::Decoded(Some(&pattern.ty)));

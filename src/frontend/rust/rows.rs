@@ -4,6 +4,7 @@ use super::types::Ty;
 use super::values::{Val, Values};
 use crate::document::{Document, Family, Form, Path, ReadSite, Step};
 use crate::source::{Site, Span};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{Expr, ExprMethodCall, GenericArgument, ItemStruct, Member, PathArguments};
 
 impl Values<'_, '_, '_> {
@@ -229,6 +230,7 @@ fn row_type(fetch: &Expr) -> Option<Ty> {
             Expr::Await(e) => &e.base,
             Expr::Try(e) => &e.expr,
             Expr::Paren(e) => &e.expr,
+            Expr::Macro(mac) => return macro_row(&mac.mac),
             Expr::Call(call) => {
                 let Expr::Path(path) = &*call.func else { return None };
                 let last = path.path.segments.last()?;
@@ -242,4 +244,14 @@ fn row_type(fetch: &Expr) -> Option<Ty> {
             _ => return None,
         }
     }
+}
+
+/// The struct that rows of a macro are read into: `query_as!(User, "..")`.
+pub(super) fn macro_row(mac: &syn::Macro) -> Option<Ty> {
+    if !super::macros::name(mac).starts_with("query_as") {
+        return None;
+    }
+    let is_comma = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let ty: TokenStream = mac.tokens.clone().into_iter().take_while(|tree| !is_comma(tree)).collect();
+    Ty::read(&syn::parse2(ty).ok()?)
 }

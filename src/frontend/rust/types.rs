@@ -86,6 +86,11 @@ impl Ty {
         }
     }
 
+    /// Whether a column of that type is JSON for certain: `Json<Settings>`.
+    pub(crate) fn wraps_document(&self) -> bool {
+        matches!(self.unwrapped().name(), "Json" | "Jsonb" | "PgJson")
+    }
+
     /// The type inside what only wraps a document: `Json`, `Option`, `Box`.
     pub(crate) fn document(&self) -> &Self {
         let mut ty = self.unwrapped();

@@ -14,10 +14,10 @@ pub use writer::{Writer, WriterKind};
 
 use super::catalog::Column;
 use super::created::Created;
+use super::readings::Reading;
 use super::types::{Keys, Types};
 use super::writes::ColumnWrite;
 use super::{Project, declare};
-use crate::declared::ColumnRules;
 use crate::frontend::facts::RustType;
 use crate::source::Site;
 use std::collections::BTreeMap;
@@ -47,6 +47,8 @@ pub struct Profile {
     pub shape: Shape,
     /// Rust types that are stored in it, without wrappers.
     pub owners: BTreeMap<String, Owner>,
+    /// Rust types as which it is read.
+    pub readings: Vec<Reading>,
 }
 
 impl Profile {
@@ -78,6 +80,52 @@ impl Owner {
     }
 }
 
+/// The type of all documents of a column, as far as types show.
+#[derive(Debug, Clone, Copy)]
+pub struct WholeType<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its keys.
+    pub keys: &'a Keys,
+    readings: &'a [Reading],
+}
+
+impl Profile {
+    /// The one type that has the keys of every other that is stored or read: the others are views of the same document.
+    /// `None` where two types have keys of their own, which may be those of other rows.
+    pub fn whole_type(&self) -> Option<WholeType<'_>> {
+        let stored = self.owners.iter().map(|(name, owner)| Some((name.as_str(), owner.keys.as_ref()?)));
+        let read = self.readings.iter().map(|reading| Some((reading.name.as_str(), &reading.keys)));
+        let all: Vec<(&str, &Keys)> = stored.chain(read).collect::<Option<_>>()?;
+        let (name, keys) = *all.iter().max_by_key(|(_, keys)| keys.keys.len())?;
+        let has = |key: &str| keys.keys.iter().any(|known| known.field.key == key);
+        let within = all.iter().all(|(_, other)| other.keys.iter().all(|key| has(&key.field.key)));
+        within.then_some(WholeType { name, keys, readings: &self.readings })
+    }
+}
+
+impl<'a> WholeType<'a> {
+    /// Whether a document with these keys may be one of the type's.
+    pub fn may_be(&self, keys: &[String]) -> bool {
+        keys.iter().all(|key| self.keys.keys.iter().any(|known| known.field.key == *key))
+    }
+
+    /// The places that take a key of a document that is read as a type.
+    pub fn readers(&self, key: &str) -> impl Iterator<Item = Site> + 'a {
+        let key = key.to_owned();
+        let fields = self.readings.iter().flat_map(|reading| &reading.fields);
+        fields.filter(move |(read, _)| *read == key).map(|(_, site)| *site)
+    }
+
+    /// The field without which a document is not read, and the type that has it.
+    pub fn required(&self, key: &str) -> Option<(&'a str, Site)> {
+        self.readings.iter().find_map(|reading| {
+            let field = reading.keys.keys.iter().find(|known| known.field.key == key && !known.field.optional)?;
+            Some((reading.name.as_str(), Site { file: field.file, span: field.field.span }))
+        })
+    }
+}
+
 /// An insert of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Creator {
@@ -101,10 +149,10 @@ pub struct Profiles {
 impl Profiles {
     /// Joins what all writes and reads say of their columns, and what the user says of them.
     pub fn new(project: &Project) -> Self {
-        let (writes, rules) = (&project.writes, &project.declared);
+        let writes = &project.writes;
         let mut by_column: BTreeMap<ColumnId, Profile> = BTreeMap::new();
         for write in writes {
-            let profile = || Profile::of(&write.column, rules);
+            let profile = || Profile::of(&write.column, project);
             by_column.entry(column_id(&write.column)).or_insert_with(profile).add(write, &project.types);
         }
         for created in &project.created {
@@ -129,8 +177,10 @@ impl Profiles {
 impl Profile {
     /// What is known of the column before any write: its key reads, the keys of its default, and those that the user
     /// declares.
-    pub fn of(column: &Column, rules: &ColumnRules) -> Self {
-        let mut profile = Self::default();
+    pub fn of(column: &Column, project: &Project) -> Self {
+        let (mut profile, rules) = (Self::default(), &project.declared);
+        profile.readings = project.readings.get(&column_id(column)).cloned().unwrap_or_default();
+        profile.shape.objects = !profile.readings.is_empty();
         for (key, rule) in declare::of(column, rules).keys {
             profile.keys.entry(key.to_owned()).or_default();
             profile.declared.insert(key.to_owned(), rules.site(rule));

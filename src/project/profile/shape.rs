@@ -120,8 +120,9 @@ fn bare(spelled: &str) -> Option<String> {
     }
     let name = name.trim_start_matches('&').trim_start_matches("mut ").trim();
     let last = name.split('<').next()?.rsplit("::").next()?.trim();
-    let says_nothing = ["", "_", "str", "String", "Value", "JsonValue", "T", "Json", "serde_json"];
-    (!says_nothing.contains(&last)).then(|| name.to_owned())
+    let says_nothing = ["", "_", "str", "String", "Value", "JsonValue", "Json", "serde_json"];
+    // `T`, `R`: the parameter of a function.
+    (!says_nothing.contains(&last) && last.len() > 1).then(|| name.to_owned())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::source::Site;
 
 /// What is known of the keys that go.
 pub(super) fn of(case: &Case<'_>) -> Vec<Reason> {
-    let read = |key: &String| case.profile.keys.get(key).is_some_and(|sites| !sites.is_empty());
+    let read = |key: &String| !case.readers(key).is_empty() || case.required_by(key).is_some();
     match case.lost_keys() {
         Some(keys) if keys.is_empty() && super::tagged_forms(&case.write.value).is_some() => {
             let words = "one of several forms, each with a constant of its own: every one is a whole document";

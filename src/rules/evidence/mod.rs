@@ -367,8 +367,14 @@ pub(super) fn evidence(case: &Case<'_>, draft: &Draft, files: &Files) -> Vec<Evi
         evidence.push(Evidence { kind: "schema", message: provenance.message.clone(), site: provenance.site });
     }
     for key in draft.lost_keys.iter().flatten() {
-        if let Some(site) = case.profile.keys.get(key).and_then(|sites| wording::nearest(sites, write.site, files)) {
-            evidence.push(Evidence { kind: "key-read", message: format!("`{key}` is read here"), site: Some(site) });
+        let read = wording::nearest(&case.readers(key), write.site, files);
+        let read = read.map(|site| (site, format!("`{key}` is read here")));
+        let required = || {
+            let (ty, site) = case.required_by(key)?;
+            Some((site, format!("the document is read as `{ty}`, which needs `{key}`")))
+        };
+        if let Some((site, message)) = read.or_else(required) {
+            evidence.push(Evidence { kind: "key-read", message, site: Some(site) });
         }
     }
     evidence.extend(draft.reasons.iter().map(|reason| {

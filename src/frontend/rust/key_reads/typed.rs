@@ -20,6 +20,11 @@ enum Holds<'a> {
     Row,
 }
 
+/// Whether a file may read documents as types.
+pub(super) fn may_be_in(text: &str) -> bool {
+    ["from_value", "from_str", "from_slice", "query_as", "Model", "Json<"].iter().any(|word| text.contains(word))
+}
+
 /// What fields are taken of, the fields from the outermost on, and how it is read.
 pub(super) fn fields<'a>(
     reader: &Reader<'a, '_>,
