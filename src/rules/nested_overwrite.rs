@@ -3,6 +3,8 @@
 use super::evidence::{Reason, declared_whole, in_a_transaction, of_a_race};
 use super::judgement::Fact;
 use super::{Case, Draft, rule, wording};
+use crate::document::{Document, Key, Path, Step};
+use crate::project::profile::bound_types;
 
 rule! {
     /// Reports an edit that replaces a nested object whole.
@@ -41,6 +43,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     if paths.is_empty() {
         return opaque(case);
     }
+    let loss = of_one_type(case).unwrap_or_else(|| Fact::NestedLoss.into());
     let (its, other) = if paths.len() == 1 { ("is", "its") } else { ("are", "their") };
     Some(Draft {
         message: format!(
@@ -50,10 +53,50 @@ fn check(case: &Case<'_>) -> Option<Draft> {
             wording::list(&paths)
         ),
         label: format!("{} {its} replaced as a whole", wording::list(&paths)),
-        reasons: reasons(case, Fact::NestedLoss.into()),
+        reasons: reasons(case, loss),
         lost_keys: None,
         notes: vec![],
     })
+}
+
+/// Each value that is put there is a whole value of one Rust type, and nothing else is read below its place: the type is
+/// all that is known of it.
+fn of_one_type(case: &Case<'_>) -> Option<Reason> {
+    let write = case.write;
+    let types = bound_types(write).filter(|_| write.reads.is_empty())?;
+    let (name, site) = types.into_iter().next()?;
+    let all = write.survival.nested_lost.iter().all(|path| {
+        let reads = write.column.key_reads.iter().map(|(read, _)| read);
+        let mut below = reads.filter_map(|read| read.strip_prefix(path.as_slice())?.first());
+        let put = keys_put_at(&write.value, path);
+        put.is_some_and(|put| below.all(|key| put.contains(&key.as_str())))
+    });
+    all.then(|| Reason::at(Fact::OneType, site, format!("what is put there is a whole `{name}`")))
+}
+
+/// The keys of the object that is put at a path.
+fn keys_put_at<'d>(value: &'d Document, path: &[String]) -> Option<Vec<&'d str>> {
+    let mut found = None;
+    value.visit(&mut |part| {
+        let Document::Set { path: Path::Steps(steps), value, .. } = part else { return };
+        let same = steps.len() == path.len()
+            && steps.iter().zip(path).all(|(step, name)| match step {
+                Step::Key(key) | Step::Name(key) => key == name,
+                _ => false,
+            });
+        let mut inside = &**value;
+        while let Document::Cast { of, .. } = inside {
+            inside = of;
+        }
+        if let (true, Document::Object { entries, .. }) = (same, inside) {
+            let names = entries.iter().filter_map(|(key, _)| match key {
+                Key::Name(name) => Some(name.as_str()),
+                Key::Param(_) => None,
+            });
+            found = Some(names.collect());
+        }
+    });
+    found
 }
 
 /// A value whose keys are not known replaces what has keys that are read.

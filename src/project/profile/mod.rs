@@ -8,7 +8,7 @@ mod shape;
 mod twins;
 mod writer;
 
-pub use shape::{Shape, owners};
+pub use shape::{Shape, bound_types, is_map, owners};
 pub use twins::{Twin, Twins};
 pub use writer::{Writer, WriterKind};
 

@@ -102,6 +102,22 @@ pub fn owners(write: &ColumnWrite) -> Vec<(String, Site)> {
     names.collect()
 }
 
+/// The Rust types of all values that a write binds, in their order; `None` when one of them is of no type of its own.
+pub fn bound_types(write: &ColumnWrite) -> Option<Vec<(String, Site)>> {
+    let binds = crate::project::bound::of_assignment(write).into_iter();
+    let types = binds.map(|(_, bind)| {
+        let name = bare(bind.rust_type.as_deref()?).filter(|name| !is_map(name))?;
+        Some((name, Site { file: bind.file.unwrap_or(write.file), span: bind.span }))
+    });
+    types.collect()
+}
+
+/// Whether a type, without wrappers, is a map: it is filled entry by entry, as an object is spelled out.
+pub fn is_map(name: &str) -> bool {
+    let own = name.split('<').next().unwrap_or(name);
+    matches!(own.rsplit("::").next(), Some("HashMap" | "BTreeMap" | "IndexMap" | "Map"))
+}
+
 /// The type inside the wrappers; `None` for what says nothing: text, `Value`, a placeholder.
 fn bare(spelled: &str) -> Option<String> {
     let mut name = spelled.trim();

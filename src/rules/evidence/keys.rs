@@ -68,11 +68,8 @@ fn other_rows(case: &Case<'_>) -> Option<Reason> {
 
 /// The new document's keys are known and no others are: from a literal, or from the fields of a type.
 fn spelled_out(case: &Case<'_>) -> Reason {
-    // A map is spelled out as an object is: entry by entry.
-    let is_map =
-        |name: &str| ["HashMap", "BTreeMap", "IndexMap", "Map"].iter().any(|map| name.split('<').next() == Some(map));
     let mut owners = crate::project::profile::owners(case.write).into_iter();
-    match owners.find(|(name, _)| !is_map(name.rsplit("::").next().unwrap_or(name))) {
+    match owners.find(|(name, _)| !crate::project::profile::is_map(name)) {
         Some((name, site)) => Reason::at(Fact::OneType, site, format!("the new document is a whole `{name}`")),
         None => Fact::LiteralObject.into(),
     }
