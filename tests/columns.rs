@@ -468,3 +468,44 @@ async fn save(pool: &PgPool, id: i64, theme: &str) -> sqlx::Result<()> {
     let text = report("kind: u8, size: u8");
     assert!(!text.contains("`kind`") && !text.contains("`size`"), "{text}");
 }
+
+#[test]
+fn what_models_are_inserted_with_is_known() {
+    let lib = r"
+mod users;
+use sea_orm::{ActiveModelTrait, EntityTrait, Set};
+
+async fn sign_up(db: &DatabaseConnection, mail: String) -> Result<(), DbErr> {
+    let user = users::ActiveModel {
+        settings: Set(json!({ 'mail': mail, 'theme': 'light' })),
+        ..Default::default()
+    };
+    user.insert(db).await?;
+    Ok(())
+}
+
+async fn import(db: &DatabaseConnection, name: String) -> Result<(), DbErr> {
+    let user = users::ActiveModel { settings: Set(json!({ 'name': name })), ..Default::default() };
+    users::Entity::insert(user).exec(db).await?;
+    Ok(())
+}
+
+async fn set_theme(db: &DatabaseConnection, id: i64, theme: String) -> Result<(), DbErr> {
+    let user = users::ActiveModel { id: Set(id), settings: Set(json!({ 'theme': theme })) };
+    user.update(db).await?;
+    Ok(())
+}
+"
+    .replace('\'', "\"");
+    let entity = ENTITY.replace("use crate::settings::Settings;\n", "").replace("settings: Settings", "settings: Json");
+    let project = Project::new(&[("migrations/1.sql", USERS), ("src/lib.rs", &lib), ("src/users.rs", &entity)]);
+    let columns = project.run(&["columns"]).stdout;
+    assert!(columns.contains("mail (only written), name (only written), theme (only written)"), "{columns}");
+    for function in ["sign_up", "import"] {
+        let line = columns.lines().find(|line| line.contains(function)).unwrap();
+        assert!(line.contains("insert") && line.contains("fine"), "{columns}");
+    }
+    let text = project.run(&["."]).stdout;
+    assert!(text.contains("`mail` and `name` are lost") && text.contains("rows begin with `mail` here"), "{text}");
+    assert_eq!(text.matches("json-column-overwrite]").count(), 1, "{text}");
+}

@@ -6,7 +6,7 @@ use crate::discover::dialect::Dialects;
 use crate::discover::names::{self, Names};
 use crate::discover::prefilter::{self, Relevance};
 use crate::discover::{Candidate, Kind, read};
-use crate::frontend::facts::{BuiltColumn, Facts, Problem};
+use crate::frontend::facts::{BuiltColumn, BuiltKind, Facts, Problem};
 use crate::frontend::sql::Dialect;
 use crate::frontend::{self, dialect_hint};
 use crate::project::{calls, types};
@@ -237,7 +237,8 @@ fn written_names(facts: &[Facts]) -> BTreeSet<String> {
             names.extend(targets.map(|part| part.text.to_lowercase()));
             names.extend(text.facts.placeholders.iter().map(|placeholder| placeholder.column.to_lowercase()));
         }
-        for item in facts.built.iter().flat_map(|built| built.set.iter().chain(&built.inserted)) {
+        let over = facts.built.iter().filter(|built| built.kind != BuiltKind::Insert);
+        for item in over.flat_map(|built| built.set.iter().chain(&built.inserted)) {
             names.extend(match &item.column {
                 BuiltColumn::Field(name) | BuiltColumn::Name(name) => Some(name.to_lowercase()),
                 BuiltColumn::Variant(name) => Some(name.to_snake_case()),

@@ -8,7 +8,9 @@ mod given;
 mod render;
 
 use super::{Paths, Unanalysed};
-use crate::frontend::facts::{BuiltWrite, Entity, EntityUse, Facts, KeyRead, KeyReadOf, Route, SqlText, TextFacts};
+use crate::frontend::facts::{
+    BuiltKind, BuiltWrite, Entity, EntityUse, Facts, KeyRead, KeyReadOf, Route, SqlText, TextFacts,
+};
 use crate::frontend::sql::{self, Dialect, TableName};
 use crate::source::{FileId, Site};
 use entities::{Entities, Match};
@@ -50,6 +52,10 @@ pub(super) fn expand(
                     }
                     None => {}
                 }
+            }
+            if write.kind == BuiltKind::Insert && !matches!(found, Some(Match::One(_))) {
+                // Nothing is lost by it.
+                continue;
             }
             let mut entity = None;
             let rendered = match (found, &write.table) {

@@ -12,9 +12,9 @@ use super::writes::of_column;
 use crate::document::Document;
 use crate::document::survival::{self, State};
 use crate::frontend::facts::{Facts, Route, TextFacts};
-use crate::frontend::sql::value::evaluate;
-use crate::frontend::sql::{Assigned, Dialect, Ident, RowScope, SqlInsert, SqlWrite, TableName, Verb};
-use crate::source::{Site, SpanMap};
+use crate::frontend::sql::value::evaluate_inserted;
+use crate::frontend::sql::{Dialect, SqlInsert, TableName};
+use crate::source::Site;
 use sqlparser::ast::Expr;
 
 /// A document that rows are created with.
@@ -93,31 +93,5 @@ fn document(
     let given = |value, _| value;
     let storage = column.storage(dialect);
     let answers = Answers { dialect, storage, binds: &text.text.binds, types: &types, given: &given };
-    evaluate(&as_write(insert, column, value), &answers)
-}
-
-/// The cell as the evaluator knows one: the value of an inserted row.
-fn as_write(insert: &SqlInsert, column: &Column, value: &Expr) -> SqlWrite {
-    SqlWrite {
-        verb: Verb::Replace,
-        table: insert.table.clone(),
-        table_span: insert.span,
-        alias: None,
-        target: vec![Ident { text: column.name.clone(), quoted: false }],
-        assignment: insert.span,
-        target_span: insert.span,
-        value_span: insert.span,
-        statement: insert.span,
-        statement_sql: String::new(),
-        assignment_in_statement: 0..0,
-        map: SpanMap::default(),
-        value: Assigned::Inserted,
-        earlier: vec![],
-        together: vec![],
-        scope: RowScope::Conflict,
-        predicate: None,
-        inserted: vec![(column.name.clone(), vec![value.clone()])],
-        sources: vec![],
-        in_routine: false,
-    }
+    evaluate_inserted(insert, &column.name, value, &answers)
 }

@@ -109,6 +109,8 @@ pub enum BuiltKind {
     Upsert,
     /// `REPLACE INTO`.
     Replace,
+    /// `INSERT`, with what may be a document only: nothing is lost by it, and what it stores is there to be lost.
+    Insert,
 }
 
 /// A column and what it is given.

@@ -27,7 +27,7 @@ pub(super) fn render(write: &BuiltWrite, table: &TableName, entity: Option<&Enti
             let given = write.set.iter().any(|item| columns.is_key(&item.column));
             if given { out.update(write, table) } else { None }
         }
-        BuiltKind::Upsert | BuiltKind::Replace => out.insert(write, table),
+        BuiltKind::Upsert | BuiltKind::Replace | BuiltKind::Insert => out.insert(write, table),
     }
 }
 
@@ -126,7 +126,8 @@ impl Text<'_> {
         self.push(&head, start);
         let mut inserted: Vec<(String, &BuiltItem, bool)> = vec![];
         for item in &write.inserted {
-            if let Some(name) = self.columns.name(&item.column) {
+            let shown = write.kind != BuiltKind::Insert || self.columns.may_be_json(&item.column);
+            if let Some(name) = self.columns.name(&item.column).filter(|_| shown) {
                 inserted.push((name, item, true));
             }
         }
@@ -137,6 +138,9 @@ impl Text<'_> {
             {
                 inserted.push((name, item, false));
             }
+        }
+        if inserted.is_empty() && write.kind == BuiltKind::Insert {
+            return None;
         }
         if inserted.is_empty() {
             let key = self.quoted(self.columns.key());

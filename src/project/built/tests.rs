@@ -52,7 +52,23 @@ fn an_active_model_becomes_an_update_of_what_is_set() {
         }",
     );
     assert_eq!(left, [""; 0]);
-    assert_eq!(texts, [r#"UPDATE "users" SET "cfg" = $1 WHERE "id" = $2"#; 2]);
+    let update = r#"UPDATE "users" SET "cfg" = $1 WHERE "id" = $2"#;
+    // Of what is inserted, the documents are of interest: others may lose them.
+    assert_eq!(texts, [update, update, r#"INSERT INTO "users" ("cfg") VALUES ($1)"#]);
+}
+
+#[test]
+fn inserts_of_no_document_and_of_no_known_entity_are_left_out() {
+    let (texts, left) = with_users(
+        "use crate::entities::users;
+        async fn f(name: String) {
+            users::ActiveModel { id: Set(1), name: Set(name), ..Default::default() }.insert(db).await?;
+        }
+        async fn g(settings: Json) {
+            elsewhere::ActiveModel { settings: Set(settings), ..Default::default() }.insert(db).await?;
+        }",
+    );
+    assert_eq!((texts, left), (vec![], vec![]));
 }
 
 #[test]

@@ -23,12 +23,13 @@ mod subquery;
 mod target;
 mod typed;
 
-use super::{Dialect, SqlWrite, TableName};
+use super::{Assigned, Dialect, Ident, RowScope, SqlInsert, SqlWrite, TableName, Verb};
 use crate::document::Document;
 use crate::document::run::Storage;
+use crate::source::SpanMap;
 use scope::Relation;
 pub use server::Server;
-use sqlparser::ast::Statement;
+use sqlparser::ast::{Expr, Statement};
 use std::cell::OnceCell;
 use typed::{Ty, Typed};
 
@@ -72,6 +73,33 @@ pub fn evaluate(write: &SqlWrite, environment: &dyn Environment) -> Document {
         Some(why) => Document::Fails(why),
         None => document,
     }
+}
+
+/// Evaluates what an inserted row gives one of its columns: as an upsert's row, of which no old one is known.
+pub fn evaluate_inserted(insert: &SqlInsert, column: &str, value: &Expr, environment: &dyn Environment) -> Document {
+    let write = SqlWrite {
+        verb: Verb::Replace,
+        table: insert.table.clone(),
+        table_span: insert.span,
+        alias: None,
+        target: vec![Ident { text: column.to_owned(), quoted: false }],
+        assignment: insert.span,
+        target_span: insert.span,
+        value_span: insert.span,
+        statement: insert.span,
+        statement_sql: String::new(),
+        assignment_in_statement: 0..0,
+        map: SpanMap::default(),
+        value: Assigned::Inserted,
+        earlier: vec![],
+        together: vec![],
+        scope: RowScope::Conflict,
+        predicate: None,
+        inserted: vec![(column.to_owned(), vec![value.clone()])],
+        sources: vec![],
+        in_routine: false,
+    };
+    evaluate(&write, environment)
 }
 
 /// Expressions nested deeper than this are not evaluated: a thread's stack holds that many, and no real text comes near.

@@ -3,6 +3,7 @@
 use super::set::{is_opaque, is_unchanged, set_values};
 use super::sinks::End;
 use super::{Bound, Writer};
+use crate::document::{CastTo, Document};
 use crate::frontend::facts::{BuiltColumn, BuiltItem, BuiltKind, BuiltWrite, EntityPath, Given, SqlPiece};
 use crate::frontend::rust::sea_orm::typing::{Kind, Place, parts, peel};
 use crate::frontend::rust::sea_orm::walk::{Assign, Literal};
@@ -204,9 +205,20 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
             BuiltKind::Save
         } else if upsert.is_some() {
             BuiltKind::Upsert
+        } else if model.ends.contains(&End::Insert) && !place.test {
+            BuiltKind::Insert
         } else {
             return;
         };
+        if kind == BuiltKind::Insert {
+            let mut inserted = first_of_each(model.items);
+            inserted.retain(may_be_document);
+            if !inserted.is_empty() {
+                let statement = self.statement(kind, vec![], span, place);
+                self.writes.push(BuiltWrite { entity: model.entity, inserted, ..statement });
+            }
+            return;
+        }
         if let (BuiltKind::Upsert, Some(clause)) = (kind, upsert) {
             if let Some(set) = conflict::read(clause, place) {
                 self.upsert(model.entity, first_of_each(model.items), set, self.span(clause), place);
@@ -232,6 +244,17 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
             self.writes.push(BuiltWrite { entity, given, filter, ..statement });
         }
     }
+}
+
+/// Whether what is inserted may be a document.
+fn may_be_document(item: &BuiltItem) -> bool {
+    item.value.iter().any(|piece| match piece {
+        SqlPiece::Bind(bind) => {
+            let spelled = matches!(bind.value, Document::Object { .. } | Document::Cast { to: CastTo::Text, .. });
+            bind.is_json || spelled || !bind.types.is_empty()
+        }
+        _ => false,
+    })
 }
 
 fn first_of_each(items: Vec<BuiltItem>) -> Vec<BuiltItem> {
