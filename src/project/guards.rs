@@ -113,7 +113,7 @@ pub(super) fn protections(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Protectio
         add(kind, Some(mark.site), words(kind).to_owned());
     }
     // A row that is locked outside of a transaction is free again at once.
-    if transaction.is_none() && !handed_transaction(case, paths) {
+    if transaction.is_none() && !handed_transaction(case, paths) && !runs_on_transaction(case, paths) {
         for protection in &mut found {
             if protection.kind == ProtectionKind::RowLock {
                 protection.kind = ProtectionKind::LateLock;
@@ -272,6 +272,12 @@ fn handed_transaction(case: &Guarded<'_>, paths: Paths<'_>) -> bool {
     let signature = source.split('{').next().unwrap_or("").replace("DatabaseConnection", "");
     let typed = signature.contains("Transaction") || signature.contains("Txn") || signature.contains("Connection");
     typed || own.parameters.iter().any(|name| is_transaction(name) || name == "conn")
+}
+
+/// Whether the write runs on what is called like a transaction, wherever it was begun: by a macro of the project.
+fn runs_on_transaction(case: &Guarded<'_>, paths: Paths<'_>) -> bool {
+    let call = paths.files.get(case.facts.file).text.get(case.text.text.span.range()).unwrap_or("");
+    sqlite::run_on(call).is_some_and(is_transaction)
 }
 
 /// Whether a parameter is called like a transaction.

@@ -31,7 +31,7 @@ pub(super) fn one_transaction(case: &Guarded<'_>, paths: Paths<'_>) -> bool {
 }
 
 /// What a statement runs on: `tx` of `query(..).execute(&mut *tx)` and of `tx.execute(..)`.
-fn run_on(call: &str) -> Option<&str> {
+pub(super) fn run_on(call: &str) -> Option<&str> {
     let (at, method) = RUNS.iter().filter_map(|method| Some((call.rfind(method)?, method))).max()?;
     let argument = call.get(at + method.len()..)?;
     let argument = argument.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '&' | '*'));
