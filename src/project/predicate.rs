@@ -200,7 +200,7 @@ fn guarding(target: &Target<'_>, condition: &Expr, together: &[String]) -> Optio
     };
     if column.eq_ignore_ascii_case(target.column) {
         let words = format!("the old value of `{column}` is compared in WHERE");
-        return Some(Guard { words, compares_document: true, column: column.to_owned() });
+        return Some(Guard { words, compares_document: true, column: column.to_owned(), stays: false });
     }
     // PostgreSQL's own row version.
     if column.eq_ignore_ascii_case("xmin") {
@@ -211,7 +211,7 @@ fn guarding(target: &Target<'_>, condition: &Expr, together: &[String]) -> Optio
 }
 
 fn version(column: &str, words: String) -> Guard {
-    Guard { words, compares_document: false, column: column.to_owned() }
+    Guard { words, compares_document: false, column: column.to_owned(), stays: false }
 }
 
 /// The column of which the condition names the old state and which the same statement moves on:

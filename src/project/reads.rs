@@ -176,7 +176,7 @@ fn compared(condition: &Expr, binds: &[Bind], found: &mut Vec<(String, String)>,
 }
 
 /// The source of what is compared with: the bound expression, borrowing and copying taken off, or the literal.
-fn value(expr: &Expr, binds: &[Bind]) -> Option<String> {
+pub(super) fn value(expr: &Expr, binds: &[Bind]) -> Option<String> {
     let Expr::Value(value) = bare(expr) else { return None };
     match &value.value {
         Value::Placeholder(name) => find(binds, name, number_of(value.span)).map(|bind| plain(&bind.source)),

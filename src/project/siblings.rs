@@ -1,9 +1,10 @@
 //! What the other assignments of a statement say of it: `COALESCE($n, column)` keeps a column for which nothing is given,
 //! so that the statement is a partial update.
 
+use super::reads;
 use super::writes::ColumnWrite;
 use crate::document::survival::Word;
-use crate::frontend::facts::{Sign, SignKind};
+use crate::frontend::facts::{Bind, Sign, SignKind};
 use crate::frontend::sql::{Assigned, SqlWrite, bare, named_column};
 use crate::source::{FileId, Site, Span};
 use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value};
@@ -53,6 +54,30 @@ pub(super) fn moved(write: &SqlWrite, all: &[SqlWrite]) -> Vec<String> {
     write.together.iter().filter(|column| !is_kept(column)).cloned().collect()
 }
 
+/// Whether the statement sets a column to the very value that its condition compares it with.
+pub(super) fn stays(write: &SqlWrite, all: &[SqlWrite], column: &str, binds: &[Bind]) -> bool {
+    let is_it = |name: &str| name.eq_ignore_ascii_case(column);
+    let setter = all.iter().find(|other| {
+        other.statement == write.statement && other.target.last().is_some_and(|target| is_it(&target.text))
+    });
+    let Some(Assigned::Value(value)) = setter.map(|setter| &setter.value) else { return false };
+    let proposed = match bare(value) {
+        Expr::CompoundIdentifier(parts) if parts.first().is_some_and(|part| is_excluded(&part.value)) => {
+            let name = parts.last().map_or("", |part| part.value.as_str());
+            let inserted = write.inserted.iter().find(|(inserted, _)| inserted.eq_ignore_ascii_case(name));
+            inserted.and_then(|(_, values)| if let [only] = values.as_slice() { Some(only) } else { None })
+        }
+        _ => Some(value),
+    };
+    let set_to = proposed.and_then(|value| reads::value(value, binds));
+    let compared = reads::key(write.predicate.as_deref(), binds);
+    set_to.is_some_and(|set_to| compared.iter().any(|(name, value)| is_it(name) && *value == set_to))
+}
+
+fn is_excluded(name: &str) -> bool {
+    name.eq_ignore_ascii_case("excluded")
+}
+
 /// The column that keeps its value when the statement is given none.
 fn protected_column(write: &SqlWrite) -> Option<String> {
     let (Assigned::Value(value), Some(target)) = (&write.value, write.target.last()) else { return None };
@@ -75,9 +100,7 @@ fn protected_column(write: &SqlWrite) -> Option<String> {
 fn is_given(expr: &Expr) -> bool {
     match bare(expr) {
         Expr::Value(value) => matches!(value.value, Value::Placeholder(_)),
-        Expr::CompoundIdentifier(parts) => {
-            parts.first().is_some_and(|name| name.value.eq_ignore_ascii_case("excluded"))
-        }
+        Expr::CompoundIdentifier(parts) => parts.first().is_some_and(|name| is_excluded(&name.value)),
         _ => false,
     }
 }

@@ -297,7 +297,11 @@ impl Collector<'_> {
         let target = target(write, &column);
         let assigned = if let Assigned::Value(value) = &write.value { Some(value) } else { None };
         let moved = siblings::moved(write, &context.text.facts.writes);
-        let guard = predicate::guard(&target, write.predicate.as_deref(), assigned, &moved);
+        let mut guard = predicate::guard(&target, write.predicate.as_deref(), assigned, &moved);
+        if let Some(guard) = &mut guard {
+            let (writes, binds) = (&context.text.facts.writes, &context.text.text.binds);
+            guard.stays = siblings::stays(write, writes, &guard.column, binds);
+        }
         let reads = self.statements.of(&value);
         let guarded = Guarded {
             facts: context.facts,
@@ -435,6 +439,8 @@ pub struct Guard {
     pub compares_document: bool,
     /// The column that is compared.
     pub column: String,
+    /// The statement sets it to what it is compared with: it says whose row it is, and tells no two states apart.
+    pub stays: bool,
 }
 
 /// What would survive if `write`'s statement were spelled `statement`; `None` when that does not parse or does not

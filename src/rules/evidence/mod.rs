@@ -156,7 +156,7 @@ pub(super) fn of_a_race(case: &Case<'_>) -> Vec<Reason> {
     }
     let guarded = case.profile.live().find(|writer| {
         let same_value = matches!(writer.kind, WriterKind::Whole | WriterKind::ReadModifyWrite | WriterKind::Unknown);
-        let guarded = writer.guard.as_ref().is_some_and(|guard| !holds(guard));
+        let guarded = writer.guard.as_ref().is_some_and(|guard| !holds(guard) && !guard.stays);
         guarded && writer.site != write.site && writer.dialect == write.dialect && same_value
     });
     if let (Some(writer), None) = (guarded, &write.guard) {
