@@ -50,30 +50,52 @@ pub fn idle(source: &str, test: bool) -> Vec<Range<usize>> {
     let matters = |range: &Range<usize>| relevance(bytes(source, range)) != Relevance::Nothing;
     let items = items(source);
     let heads: Vec<bool> = items.heads.iter().map(matters).collect();
-    let mut idle = items.tests.clone();
-    idle.retain(|range| range.len() > SHORT && !matters(range));
-    let functions = not_reached(source, items.functions, |function| {
+    let wanted = |function: &Function| {
         let of_head = || function.around.is_some_and(|head| heads.get(head) == Some(&true));
         matters(&function.whole) || !test && !function.test && (of_head() || may_tell(bytes(source, &function.whole)))
-    });
-    let mut around = idle.clone().into_iter().peekable();
-    for function in functions {
-        while around.next_if(|range| range.end <= function.start).is_some() {}
-        if around.peek().is_none_or(|range| range.start > function.start) {
-            idle.push(function);
+    };
+    left_out(source, items, wanted, matters)
+}
+
+/// All functions but those that are wanted, those that these name, and those that these name in turn; modules of tests
+/// without any of these are left out as a whole. In the order of the text.
+pub fn but(source: &str, wanted: impl Fn(&Function) -> bool) -> Vec<Range<usize>> {
+    left_out(source, items(source), wanted, |_| false)
+}
+
+/// What is left out: functions that are not reached from the wanted ones, and modules of tests that hold none of those
+/// and do not matter.
+fn left_out(
+    source: &str,
+    items: Items,
+    wanted: impl Fn(&Function) -> bool,
+    matters: impl Fn(&Range<usize>) -> bool,
+) -> Vec<Range<usize>> {
+    let kept = reached(source, &items.functions, wanted);
+    let mut functions = items.functions.into_iter().zip(kept).peekable();
+    let mut idle = vec![];
+    // What follows the last module is taken for one that ends never and holds something.
+    for module in items.tests.into_iter().chain(std::iter::once(source.len()..source.len())) {
+        while let Some((function, kept)) = functions.next_if(|(function, _)| function.whole.start < module.start) {
+            idle.extend((!kept).then_some(function.whole));
+        }
+        let before = idle.len();
+        let mut is_kept = false;
+        while let Some((function, kept)) = functions.next_if(|(function, _)| function.whole.start < module.end) {
+            is_kept |= kept;
+            idle.extend((!kept).then_some(function.whole));
+        }
+        if !is_kept && module.start < source.len() && !matters(&module) {
+            idle.truncate(before);
+            idle.push(module);
         }
     }
-    idle.sort_by_key(|range| range.start);
+    idle.retain(|range| range.len() > SHORT);
     idle
 }
 
-/// All functions but those that are wanted, those that these name, and those that these name in turn; in the order of
-/// the text.
-pub fn but(source: &str, wanted: impl Fn(&Function) -> bool) -> Vec<Range<usize>> {
-    not_reached(source, items(source).functions, wanted)
-}
-
-fn not_reached(source: &str, all: Vec<Function>, wanted: impl Fn(&Function) -> bool) -> Vec<Range<usize>> {
+/// Which functions are wanted, named by those that are, or named by these in turn.
+fn reached(source: &str, all: &[Function], wanted: impl Fn(&Function) -> bool) -> Vec<bool> {
     let mut by_name: HashMap<&[u8], Vec<usize>> = HashMap::new();
     for (index, function) in all.iter().enumerate() {
         by_name.entry(bytes(source, &function.name)).or_default().push(index);
@@ -94,8 +116,7 @@ fn not_reached(source: &str, all: Vec<Function>, wanted: impl Fn(&Function) -> b
             }
         }
     }
-    let idle = all.into_iter().zip(kept).filter(|(function, kept)| !kept && function.whole.len() > SHORT);
-    idle.map(|(function, _)| function.whole).collect()
+    kept
 }
 
 /// The bytes of a part of a text; none where it is not a part.

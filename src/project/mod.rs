@@ -34,6 +34,7 @@ use crate::declared::ColumnRules;
 use crate::frontend::facts::{Facts, Problem, Route, TextFacts};
 use crate::frontend::sql::Dialect;
 use crate::source::{FileId, Files, Site};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The project as a whole.
@@ -110,7 +111,7 @@ impl Project {
         types::fill(&mut facts, &types);
         calls::resolve(&mut facts, paths);
         deferred::resolve(&mut facts, paths, |file| settings.dialect.or_else(|| settings.of_file.get(&file).copied()));
-        let mut unresolved =
+        let unresolved =
             built::expand(&mut facts, paths, |file| settings.dialect.or_else(|| settings.of_file.get(&file).copied()));
         let functions = file_queries::join(&mut facts, paths);
         for facts in &mut facts {
@@ -132,17 +133,21 @@ impl Project {
             patch_handlers: &patch_handlers,
             statements: reads::Statements::new(&facts),
         };
-        for facts in &facts {
-            let (mut of_file, mut not_analysed) = (vec![], problems(facts));
-            collector.file(facts, &mut of_file, &mut not_analysed);
-            not_analysed.extend(unresolved.remove(&facts.file).unwrap_or_default());
-            of_file.sort_by_key(|write: &writes::ColumnWrite| write.site);
+        let of_file = |facts: &Facts| {
+            let (mut writes, mut unanalysed) = (vec![], problems(facts));
+            collector.file(facts, &mut writes, &mut unanalysed);
+            unanalysed.extend(unresolved.get(&facts.file).into_iter().flatten().cloned());
+            unanalysed.sort_by_key(|entry| entry.site);
+            unanalysed.dedup();
+            writes.sort_by_key(|write| write.site);
             let dialect = |text: &TextFacts| collector.dialect(text, paths.get(facts.file));
-            created.extend(created::of_file(facts, &catalog, paths, dialect));
-            not_analysed.sort_by_key(|entry| entry.site);
-            not_analysed.dedup();
+            (writes, unanalysed, created::of_file(facts, &catalog, paths, dialect))
+        };
+        let of_files: Vec<_> = facts.par_iter().map(of_file).collect();
+        for (mut of_file, mut not_analysed, made) in of_files {
             writes.append(&mut of_file);
             unanalysed.append(&mut not_analysed);
+            created.extend(made);
         }
         let read = facts.iter().flat_map(|facts| &facts.texts).filter(|text| text.text.route != Route::Cache);
         let statements = read.map(|text| text.facts.statements).sum();

@@ -36,6 +36,7 @@ use finding::Finding;
 use judgement::verdict;
 pub use judgement::{Effect, KINDS, Kind};
 use levels::Levels;
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// A rule: its id, its page, and the function that decides whether a write is its case.
@@ -172,16 +173,20 @@ struct Draft {
 pub fn judge(project: &Project, files: &Files, levels: &Levels) -> Vec<Finding> {
     let profiles = Profiles::new(project);
     let empty = Profile::default();
-    let fixer = Fixer::new(project, files);
-    let mut findings: Vec<Finding> = project
-        .writes
-        .iter()
-        .filter_map(|write| {
-            let profile = profiles.get(&write.column).unwrap_or(&empty);
-            let twins = profiles.twins(write);
-            let declared = declare::of(&write.column, &project.declared);
-            finding(&Case { write, profile, twins: &twins, declared, rules: &project.declared }, files, levels, &fixer)
-        })
+    let judged = |fixer: &mut Fixer<'_>, write: &ColumnWrite| {
+        let profile = profiles.get(&write.column).unwrap_or(&empty);
+        let twins = profiles.twins(write);
+        let declared = declare::of(&write.column, &project.declared);
+        finding(&Case { write, profile, twins: &twins, declared, rules: &project.declared }, files, levels, fixer)
+    };
+    // The writes of a file are judged by one thread, which reads the file at most once.
+    let by_file = project.writes.par_chunk_by(|a, b| a.site.file == b.site.file);
+    let mut findings: Vec<Finding> = by_file
+        .map_init(
+            || Fixer::new(project, files),
+            |fixer, writes| writes.iter().filter_map(|write| judged(fixer, write)).collect::<Vec<_>>(),
+        )
+        .flatten_iter()
         .collect();
     findings.sort_by(|a, b| {
         let key = |f: &Finding| (files.get(f.site.file).path.clone(), f.site.span, f.column.clone());
