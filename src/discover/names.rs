@@ -4,7 +4,7 @@
 //! Names are kept as hashes, told apart by how a call spells them. Two names may share one: what is found by its hash
 //! is looked at again in the text.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, packed};
 use std::sync::OnceLock;
 
 /// What stands before the name of a function that is called.
@@ -47,7 +47,7 @@ pub struct Call<'b> {
 /// Every name that stands before a parenthesis, in the order of the text. A declaration's is none.
 pub fn calls(bytes: &[u8]) -> impl Iterator<Item = Call<'_>> {
     static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let search = SEARCH.get_or_init(|| fast(&["("]));
+    let search = SEARCH.get_or_init(|| AhoCorasick::new(["("]).ok());
     let opened = search.iter().flat_map(move |search| search.find_iter(bytes)).map(|found| found.start());
     opened.filter_map(|end| {
         let name = last_name(bytes.get(..end)?);
@@ -92,13 +92,12 @@ impl Names {
 
     /// Takes in the functions, constants and structs that the bytes of a file declare.
     pub fn take_declared(&mut self, bytes: &[u8]) {
-        static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-        let Some(search) = SEARCH.get_or_init(|| fast(&["fn ", "const ", "static ", "struct "])) else { return };
-        let names = search.find_iter(bytes).map(|found| {
-            let rest = bytes.get(found.end()..).unwrap_or_default();
-            first_name(rest.strip_prefix(b"mut ").unwrap_or(rest))
+        static SEARCH: OnceLock<Search> = OnceLock::new();
+        let search = SEARCH.get_or_init(|| Search::new(&["fn ", "const ", "static ", "struct "]));
+        search.each(bytes, |end| {
+            let rest = bytes.get(end..).unwrap_or_default();
+            self.declared.push(declaration(first_name(rest.strip_prefix(b"mut ").unwrap_or(rest))));
         });
-        self.declared.extend(names.map(declaration));
         self.declared.sort_unstable();
         self.declared.dedup();
     }
@@ -114,9 +113,28 @@ impl Names {
     }
 }
 
-/// A search by the kind of match that is the fastest.
-fn fast(patterns: &[&str]) -> Option<AhoCorasick> {
-    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(patterns).ok()
+/// A search for words that begin with common letters: comparing many bytes at once is several times as fast as looking
+/// for one of them, where the machine can.
+#[derive(Debug)]
+enum Search {
+    Packed(packed::Searcher),
+    Plain(Option<AhoCorasick>),
+}
+
+impl Search {
+    fn new(words: &[&str]) -> Self {
+        packed::Searcher::new(words).map_or_else(|| Self::Plain(AhoCorasick::new(words).ok()), Self::Packed)
+    }
+
+    /// Tells where each word ends.
+    fn each(&self, bytes: &[u8], mut tell: impl FnMut(usize)) {
+        match self {
+            Self::Packed(search) => search.find_iter(bytes).for_each(|found| tell(found.end())),
+            Self::Plain(search) => {
+                search.iter().flat_map(|search| search.find_iter(bytes)).for_each(|found| tell(found.end()));
+            }
+        }
+    }
 }
 
 /// What stands for a function, a constant or a struct that is declared.

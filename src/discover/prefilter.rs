@@ -380,8 +380,9 @@ const KEY_READS: &[&str] = &["[\"", "get(\"", "get_mut(\"", "pointer(", "as_obje
 /// What a function spells that takes or gives a document, decodes one, runs a statement that stands elsewhere, takes a
 /// model or finds one, or is said to change a part.
 const TELLING: &[&str] = &[
-    "Value", "Json", "json::", "Map<", "bind(", "execute(", "query(", "query!", "query_", "SELECT ", "SELECT\n",
-    "DELETE ", "patch(", "::Model", ".one(",
+    "Value", "Json", "json::", " Map<", "<Map<", "(Map<", ":Map<", "bind(", "execute(", "query(", "query!", "query_",
+    "SELECT ", "SELECT
+", "DELETE ", "patch(", "::Model", ".one(",
 ];
 
 /// Whether a key of a document may be read in the bytes.
