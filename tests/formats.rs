@@ -21,7 +21,7 @@ fn hostile() -> Project {
     let users = std::fs::read_to_string(project.path().join("src/users.rs")).unwrap();
     let again = users.replace("set_phone", "set_phone_again").replace("    sqlx", "    /* \u{1f600}é */ sqlx");
     project.write("src/a <b>&\"c\"%,#.rs", format!("{users}\n{again}").as_bytes());
-    project.write("src/broken.rs", b"fn sqlx( { UPDATE SET data json");
+    project.write("src/broken.rs", b"fn sqlx( { UPDATE users SET data = json");
     project.write("odd.sql", b"UPDATE users SET data = = (((;\n");
     project.write("wide.sql", b"\xff\xfeU\0P\0");
     project.write(

@@ -11,6 +11,7 @@ use crate::frontend::facts::{HandedOn, WantedCall};
 use crate::frontend::rust::{self, Context};
 use crate::source::{FileId, Files, SourceFile};
 use rayon::prelude::*;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -43,7 +44,7 @@ impl Reader<'_> {
     pub(super) fn read_calls(&self, wanted: &[WantedCall], report: &mut Report) -> Vec<HandedOn> {
         let wanted = Wanted::new(wanted);
         let files = &report.files;
-        let looked: Vec<Looked> = self
+        let mut looked: Vec<Looked> = self
             .files
             .par_iter()
             .enumerate()
@@ -62,8 +63,11 @@ impl Reader<'_> {
         }
         // What is called all over is another function each time, and tells nothing.
         let is_rare = |number: usize| callers.get(&number).is_some_and(|files| *files <= MOST_FILES);
-        let found: Vec<Read> = looked
+        let length = |looked: &Looked| looked.late.as_ref().unwrap_or_else(|| files.get(looked.id)).text.len();
+        looked.sort_by_cached_key(|looked| Reverse(length(looked)));
+        let mut found: Vec<Read> = looked
             .into_par_iter()
+            .with_max_len(1)
             .filter_map(|mut looked| {
                 looked.places.retain(|(number, _)| is_rare(*number));
                 let calls: Vec<WantedCall> =
@@ -80,6 +84,7 @@ impl Reader<'_> {
                 Some((looked.id, looked.late, read))
             })
             .collect();
+        found.sort_by_key(|(id, ..)| *id);
         let mut calls = vec![];
         for (id, late, read) in found {
             match read {

@@ -13,6 +13,7 @@ use crate::project::{calls, types};
 use crate::source::{FileId, LineIndex, SourceFile};
 use heck::ToSnakeCase as _;
 use rayon::prelude::*;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -79,7 +80,7 @@ impl Reader<'_> {
     }
 
     /// Reads the loaded files that `which` (by index) picks, Rust without the bodies that are `idle` in it. The id of a
-    /// file is its index, whatever is picked.
+    /// file is its index, whatever is picked. Long files are read first, so that no thread is left with one at the end.
     pub(super) fn read(
         &self,
         loaded: &[Loaded],
@@ -87,27 +88,31 @@ impl Reader<'_> {
         idle: &Idle<'_>,
         which: impl Fn(usize) -> bool + Sync,
     ) -> Vec<Facts> {
-        let read: Vec<Result<Facts, String>> = self
-            .files
-            .par_iter()
-            .zip(loaded)
-            .enumerate()
-            .filter(|(index, (file, _))| which(*index) && file.kind != Kind::Dialect)
-            .filter_map(|(index, (file, loaded))| {
-                let Loaded::Text(source, problems) = loaded else { return None };
+        let texts = loaded.iter().enumerate().filter_map(|(index, loaded)| match loaded {
+            Loaded::Text(source, problems) => Some((index, self.files.get(index)?, source, problems)),
+            _ => None,
+        });
+        let mut texts: Vec<_> = texts.filter(|(index, file, ..)| which(*index) && file.kind != Kind::Dialect).collect();
+        texts.sort_by_key(|(_, _, source, _)| Reverse(source.text.len()));
+        let mut read: Vec<(usize, Result<Facts, String>)> = texts
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|(index, file, source, problems)| {
                 let id = FileId(index as u32);
                 let read = catch_unwind(AssertUnwindSafe(|| self.read_one(id, file, source, idle)));
-                Some(match read {
+                let read = match read {
                     Ok(mut facts) => {
                         facts.problems.extend(problems.iter().cloned());
                         Ok(facts)
                     }
                     Err(_) => Err(format!("{}: a fault of noclobber kept it from reading the file", file.shown)),
-                })
+                };
+                (index, read)
             })
             .collect();
+        read.sort_by_key(|(index, _)| *index);
         let mut all = vec![];
-        for result in read {
+        for (_, result) in read {
             match result {
                 Ok(facts) => {
                     let index = facts.file.0 as usize;
