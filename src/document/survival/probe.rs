@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
+use std::borrow::Cow;
 
 use super::names::{param_key, parts, parts_of_condition};
 use super::witness::{Kind, Witness};
@@ -48,12 +49,23 @@ pub(super) const INPUT_KEY: &str = "~key:";
 
 /// The text that marks an input's value.
 pub(super) fn input_mark(id: &str) -> String {
-    format!("~in:{id}~")
+    format!("~in:{}~", plain(id))
 }
 
 /// The key that an input's value holds, where it is an object.
 pub(super) fn input_key(id: &str) -> String {
-    format!("{INPUT_KEY}{id}~")
+    format!("{INPUT_KEY}{}~", plain(id))
+}
+
+/// A name in characters that JSON text spells as they are: an input may be source code with quotes, and its mark is looked
+/// for in text as well.
+fn plain(id: &str) -> Cow<'_, str> {
+    let is_escaped = |c: char| c.is_control() || matches!(c, '"' | '\\');
+    if !id.contains(is_escaped) {
+        return Cow::Borrowed(id);
+    }
+    let spelled = id.chars().map(|c| if is_escaped(c) { format!("~{:x}", u32::from(c)) } else { c.to_string() });
+    Cow::Owned(spelled.collect())
 }
 
 /// The inputs of a document, each with a value that can be recognised.

@@ -70,3 +70,12 @@ fn what_the_database_rejects_is_no_loss() {
     let text = Document::Input(Input { id: "$1".into(), shape: Shape::Text, null: Nullability::Never });
     labelled(&of(&text), "always-fails");
 }
+
+#[test]
+fn a_text_arrives_whatever_its_source_spells() {
+    for id in ["name", "format!(\"user-{name}\")", "a('\\n')\n    .b()"] {
+        let text = Document::Input(Input { id: id.into(), shape: Shape::Text, null: Nullability::Never });
+        let found = not_null(&set_on(Document::Old, &["name"], text, SetMode::Set, Family::Sqlite));
+        assert_eq!((found.word, found.lands), (Word::Kept, Lands::Always), "{id}: {found:#?}");
+    }
+}
