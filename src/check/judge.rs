@@ -16,7 +16,7 @@ use crate::rules::finding::Finding;
 use crate::rules::survey::survey;
 use crate::source::{FileId, Files, Site};
 use crate::suppress::{self, Commented};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 /// Joins the facts, judges the writes, and keeps what is said about the named files.
@@ -37,10 +37,13 @@ pub(super) fn judge(
     if let Some(config) = &options.config {
         settings.columns.stand_in(report.files.add(config.clone()));
     }
+    // All files of a folder belong to one crate.
+    let mut of_folder = HashMap::new();
     for (index, file) in files.iter().enumerate() {
         let id = FileId(index as u32);
         settings.in_project.insert(id, file.in_project.clone());
-        settings.of_file.extend(dialects.for_path(&file.path).map(|dialect| (id, dialect)));
+        let dialect = *of_folder.entry(file.path.parent()).or_insert_with(|| dialects.for_path(&file.path));
+        settings.of_file.extend(dialect.map(|dialect| (id, dialect)));
     }
     let mut commented: Vec<Commented> = vec![];
     for facts in facts.iter_mut().filter(|facts| named(facts.file) && !options.no_ignores) {
