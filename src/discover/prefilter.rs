@@ -378,11 +378,37 @@ pub fn makes_document(bytes: &[u8], at: usize) -> bool {
 const KEY_READS: &[&str] = &["[\"", "get(\"", "get_mut(\"", "pointer(", "as_object"];
 
 /// What a function spells that takes or gives a document, decodes one, runs a statement that stands elsewhere, takes a
-/// model or finds one, or is said to change a part.
+/// model, finds one or stores one that another function makes, or is said to change a part.
 const TELLING: &[&str] = &[
-    "Value", "Json", "json::", " Map<", "<Map<", "(Map<", ":Map<", "bind(", "execute(", "query(", "query!", "query_",
-    "SELECT ", "SELECT
-", "DELETE ", "patch(", "::Model", ".one(",
+    "Value",
+    "Json",
+    "json::",
+    " Map<",
+    "<Map<",
+    "(Map<",
+    ":Map<",
+    "bind(",
+    "execute(",
+    "query(",
+    "query!",
+    "query_",
+    "SELECT ",
+    "SELECT\n",
+    "DELETE ",
+    "patch(",
+    "::Model",
+    ".one(",
+    ".all(",
+    ".exec",
+    ".update(",
+    "::update",
+    ".save(",
+    "::insert",
+    "insert_many",
+    "fetch_",
+    "raw_sql",
+    "prepare",
+    "QueryBuilder",
 ];
 
 /// Whether a key of a document may be read in the bytes.
