@@ -26,7 +26,7 @@ impl List {
 
     /// Binds the next value, perhaps by name.
     pub(super) fn bind<'a>(&mut self, reader: &Reader<'a, '_>, scope: &Scope<'a>, name: Option<String>, expr: &Expr) {
-        let expr = peel(expr);
+        let expr = without_cast(expr);
         let span = reader.source.expr(expr);
         let source = reader.source.folded(span);
         let found = values::evaluate(reader, scope, &self.branch, expr);
@@ -145,7 +145,7 @@ impl List {
 }
 
 /// Takes `as _`, `as &(dyn ToSql + Sync)` and parentheses off.
-fn peel(mut expr: &Expr) -> &Expr {
+fn without_cast(mut expr: &Expr) -> &Expr {
     loop {
         expr = match expr {
             Expr::Cast(cast) if matches!(*cast.ty, syn::Type::Infer(_) | syn::Type::Reference(_)) => &cast.expr,

@@ -1,7 +1,8 @@
 //! `if` and `match` as values, and what their conditions say of a document.
 
+use super::peel::{SAME, peel_also};
 use super::scope::{Arm, Head};
-use super::values::{Val, Values, choose, diverges, peel};
+use super::values::{Val, Values, choose, diverges};
 use crate::document::{Cond, Document, Shape};
 use syn::{Expr, ExprIf, ExprMatch, Pat, Stmt};
 
@@ -179,7 +180,7 @@ fn named(path: &syn::Path, name: &str) -> bool {
 
 fn peel_borrow(expr: &Expr) -> &Expr {
     match expr {
-        Expr::Reference(_) | Expr::Paren(_) => peel(expr),
+        Expr::Reference(_) | Expr::Paren(_) => peel_also(expr, SAME),
         other => other,
     }
 }

@@ -347,20 +347,6 @@ impl<'a, 's> Collector<'a, 's> {
     }
 }
 
-/// The method chain that an initialiser is, through `.await`, `?` and parentheses.
-fn chain_of(mut expr: &Expr) -> &Expr {
-    loop {
-        expr = match expr {
-            Expr::Await(e) => &e.base,
-            Expr::Try(e) => &e.expr,
-            Expr::Paren(e) => &e.expr,
-            Expr::Group(e) => &e.expr,
-            Expr::Reference(e) => &e.expr,
-            other => return other,
-        }
-    }
-}
-
 /// Whether the leftmost operand of `+` is a string literal, perhaps made owned.
 fn starts_with_text(mut expr: &Expr) -> bool {
     loop {

@@ -2,8 +2,9 @@
 
 use super::assemble::Reader;
 use super::emit::Emitter;
+use super::peel::{Off, peel_also};
 use super::scope::{Root, Scope};
-use super::wrappers::{call_name, call_type, peel};
+use super::wrappers::{call_name, call_type};
 use crate::frontend::facts::JsonDecode;
 use crate::frontend::sql::TableName;
 use syn::{Expr, Member};
@@ -58,39 +59,24 @@ pub(super) fn read_by<'e, 'a: 'e>(
     if hops > MAX_HOPS {
         return None;
     }
-    let mut expr = expr;
-    loop {
-        expr = match peel(expr) {
-            Expr::Field(field) => return Some(Read::Field(field)),
-            Expr::MethodCall(call) => {
-                let argument = call.args.first();
-                match (call.method.to_string().as_str(), argument) {
-                    ("get" | "try_get" | "get_unwrap" | "get_by_name" | "get_unchecked", Some(Expr::Lit(lit))) => {
-                        return match &lit.lit {
-                            syn::Lit::Str(column) => Some(Read::Column(column.value())),
-                            _ => None,
-                        };
-                    }
-                    (
-                        "as_str" | "as_ref" | "as_deref" | "clone" | "unwrap" | "as_bytes" | "unwrap_or_default"
-                        | "to_string" | "into_inner" | "trim" | "deref",
-                        None,
-                    )
-                    | (
-                        "unwrap_or" | "expect" | "map_err" | "ok_or" | "ok_or_else" | "unwrap_or_else" | "context",
-                        Some(_),
-                    ) => &call.receiver,
-                    _ => return None,
+    match peel_also(expr, &[Off::Copies, Off::Results, Off::Defaults, Off::Converts, Off::Texts]) {
+        Expr::Field(field) => Some(Read::Field(field)),
+        Expr::MethodCall(call) => match (call.method.to_string().as_str(), call.args.first()) {
+            ("get" | "try_get" | "get_unwrap" | "get_by_name" | "get_unchecked", Some(Expr::Lit(lit))) => {
+                match &lit.lit {
+                    syn::Lit::Str(column) => Some(Read::Column(column.value())),
+                    _ => None,
                 }
             }
-            Expr::Path(path) => {
-                let ident = path.path.get_ident()?;
-                let id = scope.resolve(&ident.to_string(), reader.source.start(ident.span()))?;
-                let binding = scope.bindings.get(id)?;
-                return read_by(reader, scope, binding.init.or(binding.part_of)?, hops + 1);
-            }
-            _ => return None,
+            _ => None,
+        },
+        Expr::Path(path) => {
+            let ident = path.path.get_ident()?;
+            let id = scope.resolve(&ident.to_string(), reader.source.start(ident.span()))?;
+            let binding = scope.bindings.get(id)?;
+            read_by(reader, scope, binding.init.or(binding.part_of)?, hops + 1)
         }
+        _ => None,
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Whether that wipes a document is not decided here; the kind and the place are noted.
 
-use super::values::{Val, Values, peel};
+use super::peel::{SAME, peel_also};
+use super::values::{Val, Values};
 use crate::document::Document;
 use crate::frontend::facts::SignKind;
 use crate::source::Span;
@@ -61,7 +62,7 @@ impl Values<'_, '_, '_> {
             if calls("to_value") || of_json(&["to_string", "to_vec", "to_string_pretty"]) {
                 return SignKind::DefaultForUnencoded;
             }
-            let Expr::Path(path) = peel(expr) else { break };
+            let Expr::Path(path) = peel_also(expr, SAME) else { break };
             let Some(ident) = path.path.get_ident() else { break };
             let at = self.reader.source.start(ident.span());
             let binding = self.scope.resolve(&ident.to_string(), at).and_then(|id| self.scope.bindings.get(id));

@@ -1,7 +1,8 @@
 //! What is done to a local: assignments, methods that edit, calls that are lent it.
 
+use super::peel::{Off, SAME, peel_also};
 use super::scope::{Alias, AliasStep, Lender};
-use super::values::{Val, Values, peel};
+use super::values::{Val, Values};
 use crate::document::{Document, Family, Key, MergeHow, OnNull, Path, Removal, Rest, SetMode, Shape, Step};
 use serde_json::Value as Json;
 use syn::{Expr, ExprMethodCall};
@@ -198,7 +199,7 @@ impl<'a> Values<'_, 'a, '_> {
             && let (Some(keys), Some(values)) = (self.looped_over(key), self.looped_over(value))
             && std::ptr::eq(keys, values)
         {
-            let right = super::functions::not_null(self.encoded(without_iterator(keys)).doc);
+            let right = super::functions::not_null(self.encoded(peel_also(keys, &[Off::Iterates])).doc);
             let (left, right) = (Box::new(found.doc), Box::new(right));
             return Val { doc: Document::Merge { left, right, how: MergeHow::Concat }, ..found };
         }
@@ -215,7 +216,7 @@ impl<'a> Values<'_, 'a, '_> {
 
     /// What a loop goes over whose pattern binds this name.
     fn looped_over(&self, expr: &Expr) -> Option<&'a Expr> {
-        let Expr::Path(path) = peel(expr) else { return None };
+        let Expr::Path(path) = peel_also(expr, SAME) else { return None };
         let ident = path.path.get_ident()?;
         let id = self.scope.resolve(&ident.to_string(), self.reader.source.start(ident.span()))?;
         let binding = self.scope.bindings.get(id)?;
@@ -282,23 +283,6 @@ fn is_indexed_by_name(mut target: &Expr) -> bool {
             Expr::Paren(e) => &e.expr,
             _ => return false,
         };
-    }
-}
-
-/// What a loop goes over, without the call that makes an iterator of it.
-fn without_iterator(mut expr: &Expr) -> &Expr {
-    loop {
-        expr = match expr {
-            Expr::MethodCall(call)
-                if call.args.is_empty()
-                    && matches!(call.method.to_string().as_str(), "iter" | "into_iter" | "iter_mut" | "drain") =>
-            {
-                &call.receiver
-            }
-            Expr::Reference(e) => &e.expr,
-            Expr::Paren(e) => &e.expr,
-            other => return other,
-        }
     }
 }
 

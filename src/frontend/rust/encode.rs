@@ -3,9 +3,10 @@
 use super::json;
 use super::macros;
 use super::names::plain;
+use super::peel::{SAME, peel_also};
 use super::structs;
 use super::types::Ty;
-use super::values::{Val, Values, input, peel};
+use super::values::{Val, Values, input};
 use crate::document::{Document, Input, Key, Nullability, Rest, Shape};
 use crate::frontend::facts::TypeUse;
 use syn::{Expr, Lit, Member};
@@ -16,7 +17,7 @@ const MAX_STRUCTS: usize = 4;
 impl Values<'_, '_, '_> {
     /// A value as serde writes it.
     pub(super) fn encoded_inner(&self, expr: &Expr) -> Val {
-        match peel(expr) {
+        match peel_also(expr, SAME) {
             Expr::Struct(literal) => self.struct_literal(literal),
             Expr::Array(array) => {
                 let items = array.elems.iter().map(|e| self.member(e)).collect();
@@ -45,9 +46,12 @@ impl Values<'_, '_, '_> {
                 if let Some(ident) = path.path.get_ident()
                     && let Some(id) = self.scope.resolve(&ident.to_string(), self.reader.source.start(ident.span()))
                     && let Some(init) = self.scope.bindings.get(id).and_then(|b| b.init)
-                    && matches!(peel(init), Expr::Struct(_) | Expr::Array(_) | Expr::Macro(_) | Expr::Tuple(_))
+                    && matches!(
+                        peel_also(init, SAME),
+                        Expr::Struct(_) | Expr::Array(_) | Expr::Macro(_) | Expr::Tuple(_)
+                    )
                     && self.scope.changes_on(id).is_empty()
-                    && !matches!(peel(init), Expr::Macro(m) if macros::name(&m.mac) == "json")
+                    && !matches!(peel_also(init, SAME), Expr::Macro(m) if macros::name(&m.mac) == "json")
                 {
                     return self.encoded(init);
                 }
@@ -64,7 +68,7 @@ impl Values<'_, '_, '_> {
         }
         match &found.ty {
             Some(ty) if !ty.is_option() => {
-                if let Some(doc) = self.object_of(ty, &self.source(peel(expr)), 0) {
+                if let Some(doc) = self.object_of(ty, &self.source(peel_also(expr, SAME)), 0) {
                     return Val { doc, ..found };
                 }
                 if let Document::Input(input) = &found.doc {

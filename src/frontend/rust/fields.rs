@@ -8,10 +8,11 @@ use super::assemble::Reader;
 use super::decode::{Read, is_decoder, read_by, tables_of};
 use super::emit::Emitter;
 use super::names::plain;
+use super::peel::{Off, peel_also};
 use super::rows::macro_row;
 use super::scope::{Change, Root, Scope};
 use super::types::Ty;
-use super::wrappers::{call_name, call_type, peel};
+use super::wrappers::{call_name, call_type};
 use crate::frontend::facts::{FieldRef, JsonField};
 use syn::{Expr, Member, PathArguments};
 
@@ -196,27 +197,17 @@ fn owner_of<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, name: &str, at: usiz
     if let Some(ty) = binding.ty {
         return struct_in(&Ty::read(ty)?);
     }
-    let mut expr = binding.init.or(binding.part_of)?;
-    loop {
-        expr = match peel(expr) {
-            Expr::MethodCall(call)
-                if matches!(
-                    call.method.to_string().as_str(),
-                    "clone" | "iter" | "iter_mut" | "into_iter" | "unwrap" | "as_ref" | "as_mut" | "first" | "last"
-                ) =>
-            {
-                &call.receiver
-            }
-            Expr::Struct(made) => {
-                let name = made.path.segments.last()?.ident.to_string();
-                return if name == "Self" { scope.self_type.clone() } else { Some(name) };
-            }
-            Expr::Path(path) => {
-                let ident = path.path.get_ident()?;
-                return owner_of(reader, scope, &ident.to_string(), reader.source.start(ident.span()), hops + 1);
-            }
-            _ => return None,
-        };
+    let made = binding.init.or(binding.part_of)?;
+    match peel_also(made, &[Off::Copies, Off::Results, Off::Iterates, Off::Picks]) {
+        Expr::Struct(made) => {
+            let name = made.path.segments.last()?.ident.to_string();
+            if name == "Self" { scope.self_type.clone() } else { Some(name) }
+        }
+        Expr::Path(path) => {
+            let ident = path.path.get_ident()?;
+            owner_of(reader, scope, &ident.to_string(), reader.source.start(ident.span()), hops + 1)
+        }
+        _ => None,
     }
 }
 
@@ -240,42 +231,18 @@ fn is_encoded<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, expr: &Expr, hops:
     if hops > MAX_HOPS {
         return false;
     }
-    let mut expr = expr;
-    loop {
-        expr = match peel(expr) {
-            Expr::MethodCall(call)
-                if matches!(
-                    call.method.to_string().as_str(),
-                    "unwrap"
-                        | "expect"
-                        | "map_err"
-                        | "unwrap_or_default"
-                        | "unwrap_or_else"
-                        | "unwrap_or"
-                        | "ok"
-                        | "clone"
-                        | "context"
-                        | "with_context"
-                        | "into"
-                ) =>
-            {
-                &call.receiver
-            }
-            Expr::Call(call) => match (call_name(call).as_str(), call.args.first()) {
-                ("Some" | "Ok", Some(inner)) => inner,
-                ("to_string" | "to_string_pretty", _) => {
-                    return matches!(call_type(call).as_str(), "serde_json" | "json" | "simd_json");
-                }
-                _ => return false,
-            },
-            Expr::Path(path) => {
-                let Some(ident) = path.path.get_ident() else { return false };
-                let binding = scope.resolve(&ident.to_string(), reader.source.start(ident.span()));
-                let init = binding.and_then(|id| scope.bindings.get(id)).and_then(|binding| binding.init);
-                return init.is_some_and(|init| is_encoded(reader, scope, init, hops + 1));
-            }
-            _ => return false,
-        };
+    match peel_also(expr, &[Off::Copies, Off::Results, Off::Defaults, Off::Converts, Off::Holders]) {
+        Expr::Call(call) => {
+            matches!(call_name(call).as_str(), "to_string" | "to_string_pretty")
+                && matches!(call_type(call).as_str(), "serde_json" | "json" | "simd_json")
+        }
+        Expr::Path(path) => {
+            let Some(ident) = path.path.get_ident() else { return false };
+            let binding = scope.resolve(&ident.to_string(), reader.source.start(ident.span()));
+            let init = binding.and_then(|id| scope.bindings.get(id)).and_then(|binding| binding.init);
+            init.is_some_and(|init| is_encoded(reader, scope, init, hops + 1))
+        }
+        _ => false,
     }
 }
 

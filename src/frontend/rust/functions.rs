@@ -1,6 +1,7 @@
 //! Function and method calls in bound values: wrappers, `serde_json`, `Option`, rows; and values as serde writes them.
 
 use super::inline::may_hold;
+use super::peel::{SAME, peel_also};
 use super::place;
 use super::structs;
 use super::types::Ty;
@@ -237,7 +238,7 @@ impl Values<'_, '_, '_> {
             }
             ("get" | "try_get", Some(argument)) if self.is_row(&call.receiver) => match self.known_text(argument) {
                 Some(column) => self.read(&column, &call.receiver, turbofish),
-                None => match super::values::peel(argument) {
+                None => match peel_also(argument, SAME) {
                     // By its position among what is selected.
                     Expr::Lit(lit) if matches!(lit.lit, syn::Lit::Int(_)) => {
                         self.read(&self.source(argument), &call.receiver, turbofish)

@@ -6,11 +6,12 @@
 use super::assemble::Reader;
 use super::collect::Collector;
 use super::macros::Macros;
+use super::peel::{SAME, peel, peel_also};
 use super::place::{Lines, Source};
 use super::scope::{Arm, Change, Root, Scope};
 use super::types::Ty;
-use super::values::{self, Values};
-use super::wrappers::{call_name, peel};
+use super::values::Values;
+use super::wrappers::call_name;
 use super::{Context, blanked, signs, stripped};
 use crate::document::Document;
 use crate::frontend::facts::{Bind, GivenArgument, HandedOn, WantedCall};
@@ -135,7 +136,7 @@ fn value<'a>(
 ) -> Option<Bind> {
     let span = reader.source.expr(argument);
     let values = Values::new(reader, scope, branch.to_vec());
-    let plain = values::peel(argument);
+    let plain = peel_also(argument, SAME);
     let found = match (field, plain) {
         (Some(field), Expr::Struct(literal)) => {
             let given = literal.fields.iter().find(|given| is_named(&given.member, field))?;
@@ -187,7 +188,7 @@ pub(super) fn is_named(member: &Member, field: &str) -> bool {
 
 /// The local that an expression names.
 fn local(reader: &Reader<'_, '_>, scope: &Scope<'_>, expr: &Expr) -> Option<usize> {
-    let Expr::Path(path) = values::peel(expr) else { return None };
+    let Expr::Path(path) = peel_also(expr, SAME) else { return None };
     let ident = path.path.get_ident()?;
     scope.resolve(&ident.to_string(), reader.source.start(ident.span()))
 }

@@ -41,7 +41,7 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
 
     /// An element of a tuple: spelled, or returned by a function of this file; `None` where it does not show.
     pub(super) fn element_of(&self, expr: &Expr, number: usize) -> Option<Val> {
-        match super::wrappers::peel(expr) {
+        match super::peel::peel(expr) {
             Expr::Tuple(tuple) => Some(self.value(tuple.elems.iter().nth(number)?)),
             Expr::Call(call) => {
                 let function = self.function(call)?;
@@ -270,7 +270,7 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
 
 /// An element of a tuple that an expression spells, perhaps inside `Ok(..)`.
 fn element_spelled(expr: &Expr, number: usize) -> Option<&Expr> {
-    match super::wrappers::peel(expr) {
+    match super::peel::peel(expr) {
         Expr::Tuple(tuple) => tuple.elems.iter().nth(number),
         Expr::Call(call)
             if call.args.len() == 1 && matches!(super::wrappers::call_name(call).as_str(), "Ok" | "Some") =>

@@ -6,9 +6,9 @@ mod typed;
 
 use super::assemble::Reader;
 use super::emit::Emitter;
+use super::peel::{Off, peel, peel_also};
 use super::types::Ty;
 use super::values;
-use super::wrappers::peel;
 use crate::document::{Document, Path, ReadSite, Step};
 use crate::frontend::facts::{KeyRead, KeyReadOf, TypedRead};
 use crate::source::Span;
@@ -129,7 +129,7 @@ fn decoder<'e, 'a: 'e>(reader: &Reader<'a, '_>, used: &KeyUse<'a>) -> Option<&'e
     let scope = reader.tree.scopes.get(used.scope)?;
     let mut base = used.base;
     for _ in 0..MAX_HOPS {
-        base = match typed::without_wrappers(base) {
+        base = match peel_also(base, typed::READ) {
             Expr::Call(call) => return typed::is_decoder(call).then_some(call),
             Expr::Path(local) => {
                 let ident = local.path.get_ident()?;
@@ -144,7 +144,8 @@ fn decoder<'e, 'a: 'e>(reader: &Reader<'a, '_>, used: &KeyUse<'a>) -> Option<&'e
 
 /// What an expression reads keys of, and the keys; none where it reads none.
 fn keys(expr: &Expr) -> (&Expr, Vec<String>) {
-    let mut expr = peel(expr);
+    let off = &[Off::Copies, Off::Results, Off::Defaults, Off::Iterates];
+    let mut expr = peel_also(expr, off);
     let mut path = vec![];
     loop {
         let next = match expr {
@@ -165,16 +166,12 @@ fn keys(expr: &Expr) -> (&Expr, Vec<String>) {
                     path.extend(parts.iter().rev().map(|key| key.replace("~1", "/").replace("~0", "~")));
                     &call.receiver
                 }
-                (
-                    "as_ref" | "as_deref" | "as_object" | "clone" | "cloned" | "unwrap" | "unwrap_or_default" | "iter"
-                    | "expect",
-                    _,
-                ) => &call.receiver,
+                ("as_object", None) => &call.receiver,
                 _ => break,
             },
             _ => break,
         };
-        expr = peel(next);
+        expr = peel_also(next, off);
     }
     path.reverse();
     (expr, path)

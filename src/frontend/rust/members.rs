@@ -1,9 +1,9 @@
 //! What a field of a local holds at a place, after everything that was done to it before.
 
 use super::handed::is_named;
+use super::peel::peel;
 use super::scope::{Arm, Chain, Change};
 use super::values::{self, Val, Values, choose};
-use super::wrappers::peel;
 use crate::document::{Cond, Document, Step};
 use syn::Expr;
 

@@ -32,6 +32,7 @@ mod literal;
 mod macros;
 mod members;
 mod names;
+mod peel;
 mod place;
 mod quotes;
 mod rows;

@@ -1,5 +1,6 @@
 //! Fields of values, and columns of rows that were fetched.
 
+use super::peel::{Off, peel_also};
 use super::types::Ty;
 use super::values::{Val, Values};
 use crate::document::{Document, Family, Form, Path, ReadSite, Step};
@@ -144,21 +145,15 @@ impl Values<'_, '_, '_> {
         }
         let mut expr = expr;
         loop {
-            expr = match expr {
-                Expr::Paren(e) => &e.expr,
-                Expr::Reference(e) => &e.expr,
-                Expr::Try(e) => &e.expr,
-                Expr::Await(e) => &e.base,
+            expr = match peel_also(expr, &[Off::Copies, Off::Results, Off::Iterates, Off::Picks]) {
                 Expr::Index(e) => &e.expr,
-                Expr::MethodCall(call) => match call.method.to_string().as_str() {
-                    "fetch_one" | "fetch_optional" | "fetch_all" | "query_one" | "query_opt" | "query_all" => {
-                        return Some(self.reader.source.expr(expr));
-                    }
-                    "unwrap" | "expect" | "ok_or" | "ok_or_else" | "into_iter" | "iter" | "next" | "map_err"
-                    | "context" | "with_context" | "clone" | "first" | "pop" | "as_ref" | "try_next" | "drain"
-                    | "remove" => &call.receiver,
-                    _ => return None,
-                },
+                fetch @ Expr::MethodCall(call) => {
+                    let fetches = matches!(
+                        call.method.to_string().as_str(),
+                        "fetch_one" | "fetch_optional" | "fetch_all" | "query_one" | "query_opt" | "query_all"
+                    );
+                    return fetches.then(|| self.reader.source.expr(fetch));
+                }
                 Expr::Path(path) => {
                     let ident = path.path.get_ident()?;
                     let at = self.reader.source.start(ident.span());

@@ -3,9 +3,9 @@
 //! Follows locals by one pass over the text ([`super::flow`]); what is not followed is an input from outside.
 
 use super::assemble::Reader;
+use super::peel::{SAME, peel_also};
 use super::scope::{Arm, Scope};
 use super::types::Ty;
-use super::wrappers::call_name;
 use super::{json, macros, signs};
 use crate::document::{CastTo, Cond, Document, Family, Form, Input, Nullability, Path, ReadSite, Shape, Step};
 use crate::frontend::facts::{PendingCall, PendingType, Sign, SignKind, TypeUse};
@@ -368,7 +368,7 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
 
     /// A key or index into a JSON value.
     pub(super) fn step(&self, index: &Expr) -> Option<Step> {
-        match peel(index) {
+        match peel_also(index, SAME) {
             Expr::Lit(lit) => match &lit.lit {
                 Lit::Str(key) => Some(Step::Key(key.value())),
                 Lit::Int(number) => number.base10_parse().ok().map(Step::Index),
@@ -420,36 +420,6 @@ pub(super) fn choose(branches: Vec<(Cond, Val)>, otherwise: Val) -> Val {
     let ty = ty.map(|ty| if nullable && !ty.is_option() { Ty::of("Option", ty) } else { ty });
     let branches = branches.into_iter().map(|(c, v)| (c, v.doc)).collect();
     Val { doc: Document::Choose { branches, otherwise: Box::new(otherwise.doc) }, ty, json }
-}
-
-/// Takes references, parentheses and clones off.
-pub(super) fn peel(mut expr: &Expr) -> &Expr {
-    loop {
-        expr = match expr {
-            Expr::Paren(e) => &e.expr,
-            Expr::Group(e) => &e.expr,
-            Expr::Reference(e) => &e.expr,
-            Expr::Try(e) => &e.expr,
-            Expr::Await(e) => &e.base,
-            Expr::Unary(e) if matches!(e.op, syn::UnOp::Deref(_)) => &e.expr,
-            Expr::MethodCall(e)
-                if e.args.is_empty()
-                    && matches!(
-                        e.method.to_string().as_str(),
-                        "clone" | "to_owned" | "as_ref" | "into" | "unwrap" | "to_string"
-                    ) =>
-            {
-                &e.receiver
-            }
-            Expr::Call(e) if e.args.len() == 1 && matches!(call_name(e).as_str(), "Some" | "Ok") => {
-                match e.args.first() {
-                    Some(argument) => argument,
-                    None => return expr,
-                }
-            }
-            other => return other,
-        }
-    }
 }
 
 /// Whether an expression never gives a value.

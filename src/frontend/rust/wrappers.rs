@@ -89,21 +89,6 @@ pub(super) fn last_expr(block: &syn::Block) -> Option<&Expr> {
     }
 }
 
-/// Takes off what does not change what is meant.
-pub(super) fn peel(mut expr: &Expr) -> &Expr {
-    loop {
-        expr = match expr {
-            Expr::Paren(inner) => &inner.expr,
-            Expr::Group(inner) => &inner.expr,
-            Expr::Reference(inner) => &inner.expr,
-            Expr::Try(inner) => &inner.expr,
-            Expr::Await(inner) => &inner.base,
-            Expr::Unary(inner) if matches!(inner.op, syn::UnOp::Deref(_)) => &inner.expr,
-            other => return other,
-        }
-    }
-}
-
 /// The root of a chain of method calls and its calls, first call first. A reference at the very start is part of the
 /// root's place, and stays where nothing is called on it.
 pub(super) fn chain(expr: &Expr) -> (&Expr, Vec<&ExprMethodCall>) {

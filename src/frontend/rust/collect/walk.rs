@@ -1,9 +1,10 @@
 //! The walk itself: what is noted at each node.
 
 use super::patterns::Kind;
-use super::{Collector, Made, chain_of, starts_with_text};
+use super::{Collector, Made, starts_with_text};
 use crate::frontend::rust::macros;
 use crate::frontend::rust::names::{is_message, makes_text};
+use crate::frontend::rust::peel::peel;
 use crate::frontend::rust::place;
 use crate::frontend::rust::scope::{Arm, Chain, Change, Head, Root};
 use syn::visit::{self, Visit};
@@ -138,7 +139,7 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
         };
         let id = self.pattern(pattern, ty, init, visible, Kind::Let);
         if let (Some(id), Some(init)) = (id, init) {
-            self.bound = Some((std::ptr::from_ref(chain_of(init)), id));
+            self.bound = Some((std::ptr::from_ref(peel(init)), id));
         }
         if let Some(init) = &local.init {
             self.visit_expr(&init.expr);
@@ -268,7 +269,7 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
                     let at = self.source.start(ident.span());
                     let name = ident.to_string();
                     if let Some(id) = self.scope().and_then(|s| s.resolve(&name, at)) {
-                        self.bound = Some((std::ptr::from_ref(chain_of(&assign.right)), id));
+                        self.bound = Some((std::ptr::from_ref(peel(&assign.right)), id));
                     }
                 }
                 self.visit_expr(target);

@@ -5,11 +5,15 @@
 use super::AsType;
 use crate::frontend::rust::assemble::Reader;
 use crate::frontend::rust::names::plain;
+use crate::frontend::rust::peel::{Off, peel_also};
 use crate::frontend::rust::scope::Scope;
 use syn::{Expr, ExprCall, Member, Type};
 
 /// How many locals are followed from a field to what it is taken of.
 const MAX_HOPS: usize = 4;
+
+/// What stands between a document and what is read of it.
+pub(super) const READ: &[Off] = &[Off::Copies, Off::Results, Off::Defaults, Off::Iterates];
 
 /// What a local holds.
 #[derive(Clone, Copy)]
@@ -35,7 +39,7 @@ pub(super) fn fields<'a>(
     let (mut at, mut first) = (expr, expr);
     while let Expr::Field(field) = at {
         names.push(&field.member);
-        (first, at) = (at, without_wrappers(&field.base));
+        (first, at) = (at, peel_also(&field.base, READ));
     }
     let scope = reader.tree.scopes.get(scope)?;
     let holds = match at {
@@ -64,7 +68,7 @@ pub(super) fn decodes(call: &ExprCall) -> bool {
 
 /// Whether an expression decodes a document, or reads it of a row.
 pub(super) fn is_decoded(expr: &Expr) -> bool {
-    match without_wrappers(expr) {
+    match peel_also(expr, READ) {
         Expr::Call(call) => is_decoder(call),
         Expr::MethodCall(call) => (call.method == "get" || call.method == "try_get") && !call.args.is_empty(),
         _ => false,
@@ -92,7 +96,7 @@ fn of_local<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, local: &Expr, hops: 
 }
 
 fn of_expr<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, expr: &Expr, hops: usize) -> Option<Holds<'a>> {
-    match without_wrappers(expr) {
+    match peel_also(expr, READ) {
         Expr::Call(call) if is_decoder(call) => Some(Holds::Decoded(None)),
         Expr::MethodCall(call) if !call.args.is_empty() => {
             let method = &call.method;
@@ -113,30 +117,5 @@ fn is_model(ty: &Type) -> bool {
         Type::Reference(inner) => is_model(&inner.elem),
         Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Model"),
         _ => false,
-    }
-}
-
-/// An expression without what waits for it, borrows it or takes it out of an `Option` or `Result`.
-pub(super) fn without_wrappers(mut expr: &Expr) -> &Expr {
-    loop {
-        expr = match expr {
-            Expr::Paren(e) => &e.expr,
-            Expr::Group(e) => &e.expr,
-            Expr::Reference(e) => &e.expr,
-            Expr::Try(e) => &e.expr,
-            Expr::Await(e) => &e.base,
-            Expr::Unary(e) if matches!(e.op, syn::UnOp::Deref(_)) => &e.expr,
-            Expr::MethodCall(call) => {
-                let plain = ["unwrap", "clone", "as_ref", "iter", "into_iter", "unwrap_or_default", "ok"];
-                let said = ["expect", "ok_or", "ok_or_else", "map_err", "context", "with_context"];
-                let is = |names: &[&str]| names.iter().any(|name| call.method == name);
-                if (call.args.is_empty() && is(&plain)) || is(&said) {
-                    &call.receiver
-                } else {
-                    return expr;
-                }
-            }
-            other => return other,
-        };
     }
 }

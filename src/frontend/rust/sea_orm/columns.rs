@@ -3,7 +3,7 @@
 use super::idens::Idens;
 use super::names;
 use crate::frontend::rust::place::Source;
-use crate::frontend::rust::wrappers;
+use crate::frontend::rust::{peel, wrappers};
 use crate::frontend::sql::ColumnDef;
 use syn::{Expr, ExprMethodCall};
 
@@ -100,5 +100,5 @@ fn default(expr: &Expr, source: Source<'_>) -> String {
 
 /// The root of a chain of method calls and its calls, first call first; references around it aside.
 pub(super) fn chain(expr: &Expr) -> (&Expr, Vec<&ExprMethodCall>) {
-    wrappers::chain(wrappers::peel(expr))
+    wrappers::chain(peel::peel(expr))
 }

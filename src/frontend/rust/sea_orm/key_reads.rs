@@ -5,8 +5,8 @@ use super::typing::{File, Kind, Place};
 use super::walk::Own;
 use crate::frontend::facts::{KeyRead, KeyReadOf, TypedRead};
 use crate::frontend::rust::key_reads::{self, AsType, KeyUse};
+use crate::frontend::rust::peel::peel;
 use crate::frontend::rust::types::Ty;
-use crate::frontend::rust::wrappers::peel;
 use syn::{Expr, Member};
 
 /// The keys that are read of models, as far as the place shows which entity that is.

@@ -8,8 +8,8 @@ use super::walk::Own;
 use crate::frontend::facts::{EntityPath, Imports};
 use crate::frontend::rust::assemble::Reader;
 use crate::frontend::rust::imports::is_leaf;
+pub(super) use crate::frontend::rust::peel::peel;
 use crate::frontend::rust::scope::Scope;
-pub(super) use crate::frontend::rust::wrappers::peel;
 use std::collections::BTreeMap;
 use syn::{Expr, Type};
 

@@ -5,6 +5,7 @@
 use super::columns::chain;
 use super::names;
 use super::typing::{Kind, Place, last_of, peel};
+use crate::frontend::rust::peel::{Off, peel_also};
 use crate::frontend::rust::scope::Change;
 use syn::{Expr, ExprField, Member, Pat};
 
@@ -81,13 +82,7 @@ impl<'a> Place<'_, 'a, '_> {
 
     /// Whether an expression is a field of a model that was made from a row, and nothing was put into it since.
     fn is_unchanged(&self, expr: &Expr) -> bool {
-        let mut expr = peel(expr);
-        while let Expr::MethodCall(call) = expr {
-            if !matches!(call.method.to_string().as_str(), "clone" | "as_ref") {
-                return false;
-            }
-            expr = peel(&call.receiver);
-        }
+        let expr = peel_also(expr, &[Off::Copies]);
         let Expr::Field(field) = expr else { return false };
         let Member::Named(name) = &field.member else { return false };
         let name = names::plain(name);

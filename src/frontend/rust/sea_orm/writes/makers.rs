@@ -5,7 +5,8 @@
 use super::Writer;
 use super::sinks::End;
 use crate::frontend::facts::{MadeEnd, Maker};
-use crate::frontend::rust::sea_orm::typing::{Kind, Place, parts, peel};
+use crate::frontend::rust::peel::{Off, peel_also};
+use crate::frontend::rust::sea_orm::typing::{Kind, Place, parts};
 use crate::frontend::rust::sea_orm::{columns, names};
 use syn::Expr;
 
@@ -57,7 +58,7 @@ fn made_by<'a>(expr: &'a Expr, place: Place<'_, 'a, '_>) -> Option<Maker> {
     let of_entity = |value: &Expr| place.of(value).is_some();
     let mut expr: &'a Expr = expr;
     for _ in 0..MAX_HOPS {
-        expr = match peel(expr) {
+        expr = match peel_also(expr, &[Off::Copies, Off::Results, Off::Iterates]) {
             path @ Expr::Path(_) => {
                 let binding = place.scope.bindings.get(place.binding(path)?)?;
                 binding.init.or(binding.part_of)?
@@ -73,8 +74,7 @@ fn made_by<'a>(expr: &'a Expr, place: Place<'_, 'a, '_>) -> Option<Maker> {
                 });
             }
             Expr::MethodCall(call) => match call.method.to_string().as_str() {
-                "clone" | "unwrap" | "expect" | "map_err" | "context" | "ok_or" | "ok_or_else" | "into_iter"
-                | "iter" | "reset_all" => &call.receiver,
+                "reset_all" => &call.receiver,
                 "into" | "try_into" if of_entity(&call.receiver) => return None,
                 "into" | "try_into" => {
                     return Some(Maker { name: "from".into(), from: converted(&call.receiver) });
