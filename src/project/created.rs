@@ -1,4 +1,4 @@
-//! Rows that are inserted: which documents a column begins with, and which keys they have.
+//! Rows that are inserted: which documents a column begins with, which keys they have, and whose rows begin without one.
 //!
 //! Nothing is lost by an `INSERT`; what it stores is there to be lost by others.
 
@@ -9,8 +9,8 @@ use super::kinds::sql_type;
 use super::place::is_migration;
 use super::profile::{ColumnId, column_id};
 use super::writes::of_column;
-use crate::document::Document;
-use crate::document::survival::{self, State};
+use crate::document::survival::{self, NullWhen, State};
+use crate::document::{Document, Nullability};
 use crate::frontend::facts::{Facts, Route, TextFacts};
 use crate::frontend::sql::value::evaluate_inserted;
 use crate::frontend::sql::{Dialect, SqlInsert, TableName};
@@ -34,14 +34,34 @@ pub struct Created {
     pub migration: bool,
 }
 
-/// The documents that the statements of a file create rows with, but those of tests.
+/// A statement after which rows hold SQL NULL in the column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfilled {
+    /// The column.
+    pub column: ColumnId,
+    /// Where that shows.
+    pub site: Site,
+    /// What is done there.
+    pub words: &'static str,
+}
+
+/// What the statements of a file create rows with, but those of tests.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    /// The documents.
+    pub created: Vec<Created>,
+    /// The columns that are left NULL.
+    pub unfilled: Vec<Unfilled>,
+}
+
+/// The rows that the statements of a file create, but those of tests.
 pub(super) fn of_file(
     facts: &Facts,
     catalog: &Catalog,
     paths: Paths<'_>,
     dialect: impl Fn(&TextFacts) -> Dialect,
-) -> Vec<Created> {
-    let mut found = vec![];
+) -> Rows {
+    let mut found = Rows::default();
     let in_migrations = is_migration(paths.get(facts.file));
     for text in facts.texts.iter().filter(|text| text.text.route != Route::Cache && !text.text.test) {
         if text.facts.inserts.is_empty() {
@@ -52,6 +72,10 @@ pub(super) fn of_file(
         let function = text.text.function.and_then(|index| facts.functions.get(index)).map(|f| f.name.clone());
         let migration = in_migrations || !text.facts.schema.is_empty();
         for insert in &text.facts.inserts {
+            // A builder's text has the documents only.
+            if !matches!(text.text.route, Route::Builder(_)) {
+                found.unfilled.extend(left_out(insert, catalog, &hint));
+            }
             for inserted in &insert.columns {
                 let Lookup::Found(column) = catalog.column(&insert.table, &inserted.name, &hint) else { continue };
                 if !column.kind.is_json() || column.generated {
@@ -60,15 +84,48 @@ pub(super) fn of_file(
                 for value in &inserted.values {
                     let value = document(insert, column, value, text, dialect, catalog, &hint);
                     let column_of = of_column(column, dialect, &State::ALL);
-                    let keys = survival::survival(&value, &column_of).new_keys.unwrap_or_default();
+                    let survival = survival::survival(&value, &column_of);
                     let site = Site { file: facts.file, span: inserted.span };
+                    if column.nullable != Some(false) && may_be_null(&value, &survival) {
+                        let words = "rows are created here with a value that can be NULL";
+                        found.unfilled.push(Unfilled { column: column_id(column), site, words });
+                    }
+                    let keys = survival.new_keys.unwrap_or_default();
                     let (column, function) = (column_id(column), function.clone());
-                    found.push(Created { column, value, keys, site, function, migration });
+                    found.created.push(Created { column, value, keys, site, function, migration });
                 }
             }
         }
     }
     found
+}
+
+/// The columns that may be NULL and that an `INSERT` gives no value.
+fn left_out<'a>(
+    insert: &'a SqlInsert,
+    catalog: &'a Catalog,
+    hint: &Hint<'a>,
+) -> impl Iterator<Item = Unfilled> + use<'a> {
+    let columns = insert.given.as_ref().map_or_else(Vec::new, |_| catalog.table_columns(&insert.table, hint));
+    let site = hint.file.map(|file| Site { file, span: insert.span });
+    columns.into_iter().filter_map(move |column| {
+        let given = insert.given.iter().flatten().any(|name| name.eq_ignore_ascii_case(&column.name));
+        let left = !given && column.kind.is_json() && begins_null(column);
+        left.then_some(())?;
+        Some(Unfilled { column: column_id(column), site: site?, words: "rows are created here without it" })
+    })
+}
+
+/// Whether a row that gives the column no value holds NULL there.
+pub(crate) fn begins_null(column: &Column) -> bool {
+    let default = column.default.as_deref().is_some_and(|default| !default.trim().eq_ignore_ascii_case("null"));
+    column.nullable != Some(false) && !default && !column.generated
+}
+
+/// Whether a stored value is NULL, or of a type that says that it can be.
+pub(crate) fn may_be_null(value: &Document, survival: &survival::Survival) -> bool {
+    let shown = |when: &NullWhen| matches!(when, NullWhen::Always | NullWhen::Input { null: Nullability::Yes, .. });
+    *value == Document::Null || survival.null_when.iter().any(shown)
 }
 
 /// What one cell stores.

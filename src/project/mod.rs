@@ -46,6 +46,8 @@ pub struct Project {
     pub writes: Vec<writes::ColumnWrite>,
     /// Documents that rows are created with, but those of tests; in the order of file path and place.
     pub created: Vec<created::Created>,
+    /// Statements that leave a column of JSON NULL, in the order of file path and place.
+    pub unfilled: Vec<created::Unfilled>,
     /// Statements that were read.
     pub statements: usize,
     /// What could not be analysed, each with its reason; in the order of file path and place.
@@ -121,7 +123,7 @@ impl Project {
         declare::before_use(&mut catalog, &settings.columns);
         infer::infer(&mut catalog, &facts, paths);
         declare::after_use(&mut catalog, &settings.columns);
-        let (mut writes, mut unanalysed, mut created) = (vec![], vec![], vec![]);
+        let (mut writes, mut unanalysed, mut created, mut unfilled) = (vec![], vec![], vec![], vec![]);
         let by_name = resolve::JsonColumns::new(&catalog);
         let patch_handlers = around::patch_handlers(&facts);
         let collector = writes::Collector {
@@ -147,7 +149,8 @@ impl Project {
         for (mut of_file, mut not_analysed, made) in of_files {
             writes.append(&mut of_file);
             unanalysed.append(&mut not_analysed);
-            created.extend(made);
+            created.extend(made.created);
+            unfilled.extend(made.unfilled);
         }
         let read = facts.iter().flat_map(|facts| &facts.texts).filter(|text| text.text.route != Route::Cache);
         let statements = read.map(|text| text.facts.statements).sum();
@@ -161,7 +164,7 @@ impl Project {
         let unmatched = declare::unmatched(&catalog, &writes, &settings.columns);
         let declared = settings.columns.clone();
         let readings = readings::of(&facts, &catalog, &types, paths);
-        Self { catalog, writes, created, statements, unanalysed, declared, unmatched, types, readings, facts }
+        Self { catalog, writes, created, unfilled, statements, unanalysed, declared, unmatched, types, readings, facts }
     }
 }
 

@@ -164,6 +164,8 @@ facts! {
     Declared, "declared-whole", Disqualifies, "the user has decided that it is meant";
     /// The function's documentation says that the document is replaced.
     OnPurpose, "on-purpose", Lowers, "who wrote it knew";
+    /// The value does not arrive where the column is NULL, and no row is known to be so.
+    NullUnseen, "null-unseen", Lowers, "rows that all have a document lose nothing";
     /// The row as a whole is rejected: a column that it leaves out must not be NULL.
     RowRejected, "row-rejected", Lowers, "it fails at its first run, and takes nothing with it";
     /// The column that the condition compares is moved on by the same statement: a change of state.

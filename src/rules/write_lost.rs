@@ -1,5 +1,6 @@
 //! `json-write-lost`.
 
+use super::evidence::Reason;
 use super::judgement::Fact;
 use super::{Case, Draft, rule, wording};
 use crate::document::Document;
@@ -89,5 +90,17 @@ fn check(case: &Case<'_>) -> Option<Draft> {
             ),
         }
     };
-    Some(Draft { message, label, reasons: vec![fact.into()], lost_keys: None, notes: vec![] })
+    let reason = match (fact, survival.lands) {
+        (Fact::SometimesLost, Lands::OnlyIfNotNull) => rows_with_null(case),
+        _ => fact.into(),
+    };
+    Some(Draft { message, label, reasons: vec![reason], lost_keys: None, notes: vec![] })
+}
+
+/// Whether the project shows that there are rows with NULL.
+fn rows_with_null(case: &Case<'_>) -> Reason {
+    match case.profile.unfilled {
+        Some((site, words)) => Reason::at(Fact::SometimesLost, site, words),
+        None => Reason::note(Fact::NullUnseen, "no statement that was read leaves the column NULL"),
+    }
 }

@@ -143,6 +143,9 @@ pub struct SqlInsert {
     pub span: Span,
     /// The columns that may be given a document.
     pub columns: Vec<InsertedColumn>,
+    /// The columns that every row gives a value, which is neither `NULL` nor `DEFAULT`; `None` where the statement does
+    /// not list them, or not all of them show.
+    pub given: Option<Vec<String>>,
 }
 
 /// A column that an `INSERT` gives values that may be documents.

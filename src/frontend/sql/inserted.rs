@@ -53,6 +53,8 @@ pub(super) struct Insert {
     pub columns: Vec<Column>,
     /// There is a column list.
     pub listed: bool,
+    /// It ends, and no part of it is unknown.
+    pub complete: bool,
     /// The rows.
     pub rows: Rows,
     /// The index after what has been read.
@@ -129,8 +131,10 @@ pub(super) fn head(reader: &Reader, statement: &Statement, place: &Place, limit:
     let relation = Relation { table: Some(table), alias, tokens: from..after };
     let mut columns = vec![];
     let listed = statement.at(at, &Token::LParen) && !statement.any(at + 1, &["SELECT", "WITH", "VALUES"]);
+    let mut complete = false;
     if listed {
         let close = statement.closing(at).min(limit);
+        complete = statement.at(close, &Token::RParen) && !statement.slice(at..close).iter().any(is_hole);
         for part in statement.comma_parts(at + 1..close) {
             let tokens = statement.slice(part.clone());
             // `t.c` and `c['k']` are allowed too: the column is the last name before a bracket.
@@ -140,7 +144,7 @@ pub(super) fn head(reader: &Reader, statement: &Statement, place: &Place, limit:
         }
         at = close + 1;
     }
-    Some(Insert { relation, replace, columns, listed, rows: Rows::Other, end: at })
+    Some(Insert { relation, replace, columns, listed, complete, rows: Rows::Other, end: at })
 }
 
 /// Whether the token begins the rows, and is no alias.
@@ -286,9 +290,10 @@ pub(super) fn inserted(reader: &Reader, statement: &Statement, insert: &Insert) 
     }
 }
 
-/// Notes the rows that are created, as far as a cell may hold a document.
+/// Notes the rows that are created: the cells that may hold a document, and which columns are given a value.
 pub(super) fn created(reader: &mut Reader, statement: &Statement, insert: &Insert) {
-    let (Some(table), Rows::Values(rows)) = (insert.relation.table.clone(), &insert.rows) else { return };
+    let Some(table) = insert.relation.table.clone() else { return };
+    let rows: &[Vec<Range<usize>>] = if let Rows::Values(rows) = &insert.rows { rows } else { &[] };
     let cell = |row: &Vec<Range<usize>>, index: usize| row.get(index).cloned().filter(|cell| may_hold(statement, cell));
     let column = |(index, column): (usize, &Column)| {
         let cells: Vec<Range<usize>> = rows.iter().take(MAX_ROWS).filter_map(|row| cell(row, index)).collect();
@@ -297,9 +302,36 @@ pub(super) fn created(reader: &mut Reader, statement: &Statement, insert: &Inser
         Some(InsertedColumn { name: column.name.clone(), values, span })
     };
     let columns: Vec<InsertedColumn> = insert.columns.iter().enumerate().filter_map(column).collect();
-    if !columns.is_empty() {
+    let given = given(statement, insert);
+    if !columns.is_empty() || given.is_some() {
         let span = reader.span(statement, insert.relation.tokens.clone());
-        reader.facts.inserts.push(SqlInsert { table, span, columns });
+        reader.facts.inserts.push(SqlInsert { table, span, columns, given });
+    }
+}
+
+/// The columns that every row gives a value.
+fn given(statement: &Statement, insert: &Insert) -> Option<Vec<String>> {
+    let none = |cell: &Range<usize>| cell.len() == 1 && statement.any(cell.start, &["NULL", "DEFAULT"]);
+    match &insert.rows {
+        Rows::Set(list) => {
+            let unknown = |a: &Assignment| statement.slice(a.target_tokens.clone()).iter().any(is_hole);
+            if list.iter().any(unknown) {
+                return None;
+            }
+            let value = list.iter().filter(|a| !none(&a.value_tokens));
+            Some(value.filter_map(|a| Some(a.target.last()?.text.clone())).collect())
+        }
+        _ if !insert.complete => None,
+        rows => {
+            let cells: &[Vec<Range<usize>>] = match rows {
+                Rows::Values(rows) => rows,
+                Rows::Query(Some(items), _) => std::slice::from_ref(items),
+                _ => &[],
+            };
+            let left = |index: usize| cells.iter().take(MAX_ROWS).any(|row| row.get(index).is_some_and(none));
+            let columns = insert.columns.iter().enumerate().filter(|(index, _)| !left(*index));
+            Some(columns.map(|(_, column)| column.name.clone()).collect())
+        }
     }
 }
 

@@ -13,7 +13,7 @@ pub use twins::{Twin, Twins};
 pub use writer::{Writer, WriterKind};
 
 use super::catalog::Column;
-use super::created::Created;
+use super::created::{Created, begins_null, may_be_null};
 use super::readings::Reading;
 use super::types::{Keys, Types};
 use super::writes::ColumnWrite;
@@ -41,6 +41,8 @@ pub struct Profile {
     pub begun: BTreeMap<String, Site>,
     /// The inserts of documents, in the order of file path and place.
     pub creators: Vec<Creator>,
+    /// A place that shows that rows hold NULL, and what is done there.
+    pub unfilled: Option<(Site, &'static str)>,
     /// The writes over existing rows, in the order of file path and place.
     pub writers: Vec<Writer>,
     /// What the documents are.
@@ -160,6 +162,11 @@ impl Profiles {
                 profile.begin(created);
             }
         }
+        for unfilled in &project.unfilled {
+            if let Some(profile) = by_column.get_mut(&unfilled.column) {
+                profile.unfilled.get_or_insert((unfilled.site, unfilled.words));
+            }
+        }
         Self { by_column, twins: Twins::new(writes) }
     }
 
@@ -189,6 +196,11 @@ impl Profile {
             if let Some(key) = path.first() {
                 profile.keys.entry(key.clone()).or_default().push(*site);
             }
+        }
+        let added =
+            column.added_in.and_then(|file| column.provenance.iter().filter_map(|p| p.site).find(|s| s.file == file));
+        if let Some(site) = added.filter(|_| begins_null(column)) {
+            profile.unfilled = Some((site, "rows that were there before the column hold NULL"));
         }
         if let Some(default) = column.default.as_deref().and_then(default_document) {
             profile.shape.see_json(&default);
@@ -225,6 +237,9 @@ impl Profile {
         }
         for key in survival.new_keys.iter().flatten() {
             self.keys.entry(key.clone()).or_default();
+        }
+        if self.unfilled.is_none() && !write.test && may_be_null(&write.value, survival) {
+            self.unfilled = Some((write.site, "NULL is stored here"));
         }
         self.shape.see(write);
         for (name, site) in shape::owners(write) {

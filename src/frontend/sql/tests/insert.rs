@@ -199,3 +199,21 @@ fn cells_that_may_hold_a_document_are_kept_with_their_columns() {
     assert_eq!(created("INSERT INTO t (data) SELECT data FROM u"), [""; 0]);
     assert_eq!(created("REPLACE INTO t (data) VALUES ('{}')"), [""; 0]);
 }
+
+#[test]
+fn the_columns_that_every_row_gives_a_value_are_kept() {
+    let given = |sql: &str| facts(sql).inserts.into_iter().next().and_then(|insert| insert.given);
+    let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    assert_eq!(given("INSERT INTO t (id) VALUES (1)"), names(&["id"]));
+    assert_eq!(
+        given("INSERT INTO t (id, a, b, c) VALUES (1, NULL, 2, 'x'), (2, 1, DEFAULT, 'x')"),
+        names(&["id", "c"])
+    );
+    assert_eq!(given("INSERT INTO t (id, a, b) SELECT id, NULL, b FROM u"), names(&["id", "b"]));
+    // Rows that another call adds.
+    assert_eq!(given("INSERT INTO t (id, a) "), names(&["id", "a"]));
+    assert_eq!(given("INSERT INTO t VALUES ($1, $2)"), None);
+    assert_eq!(given("INSERT INTO t (id, a"), None);
+    let set = facts_in(Dialect::Mysql, "INSERT INTO t SET id = 1, a = NULL, b = ?").inserts;
+    assert_eq!(set.first().and_then(|insert| insert.given.clone()), names(&["id", "b"]));
+}
