@@ -48,8 +48,9 @@ fn of_proposed_row(write: &ColumnWrite) -> Vec<(String, &Bind)> {
         })
         .collect();
     let found = write.binds.iter().filter_map(|bind| {
-        let spelled = [format!("${}", bind.index), format!("?{}", bind.index)];
-        let spelled = spelled.into_iter().find(|spelled| values.iter().any(|value| mentions(value, spelled)))?;
+        let numbered = [format!("${}", bind.index), format!("?{}", bind.index)];
+        let named = bind.name.iter().map(|name| format!(":{}", name.trim_start_matches(':')));
+        let spelled = named.chain(numbered).find(|spelled| values.iter().any(|value| mentions(value, spelled)))?;
         Some((spelled, bind))
     });
     found.collect()

@@ -243,13 +243,20 @@ fn moved_states(target: &Target<'_>, condition: &Expr, together: &[String], dept
                 let moved = together.iter().any(|other| other.eq_ignore_ascii_case(column));
                 found.extend((moved && !column.eq_ignore_ascii_case(target.column)).then(|| column.to_owned()));
             }
+            // `state IN ('new', 'running')`
+            Expr::InList { expr, list, negated: false } if list.iter().all(is_constant) => {
+                let Some(column) = target.column_of(expr) else { continue };
+                let moved = together.iter().any(|other| other.eq_ignore_ascii_case(column));
+                found.extend((moved && !column.eq_ignore_ascii_case(target.column)).then(|| column.to_owned()));
+            }
             _ => {}
         }
     }
     found
 }
 
-/// The columns that must be equal to something that the statement is given, in lower case.
+/// The columns that must be equal to something that the statement is given, or to one of several constants; in lower
+/// case.
 pub(super) fn compared(target: &Target<'_>, condition: &Expr) -> Vec<String> {
     let mut parts = vec![];
     conjuncts(condition, &mut parts, 0);
@@ -259,6 +266,9 @@ pub(super) fn compared(target: &Target<'_>, condition: &Expr) -> Vec<String> {
             (Some(column), None) | (None, Some(column)) => Some(column.to_lowercase()),
             _ => None,
         },
+        Expr::InList { expr, list, negated: false } if list.iter().all(is_constant) => {
+            column(expr).map(str::to_lowercase)
+        }
         _ => None,
     });
     equal.collect()
@@ -398,7 +408,10 @@ mod tests {
         assert_eq!(moved("id = $1 AND state = 'new'").as_deref(), Some("state"));
         let either = "id = $1 AND ((state = 'new' AND a <= now()) OR (b < now() AND state = 'running'))";
         assert_eq!(moved(either).as_deref(), Some("state"));
+        assert_eq!(moved("id = $1 AND state IN ('new', 'running')").as_deref(), Some("state"));
         assert_eq!(moved("state = 'new' OR a <= now()"), None);
+        assert_eq!(moved("state NOT IN ('new', 'running')"), None);
+        assert_eq!(moved("state IN ($1, $2)"), None);
         assert_eq!(moved("state = $1"), None);
     }
 
@@ -406,6 +419,7 @@ mod tests {
     fn what_is_compared_with_a_given_value_is_known_by_its_column() {
         let found = compared(&TARGET, &parse("id = $1 AND x.Owner = noclobber_hole_03 AND (a = b OR c = 1) AND d > 2"));
         assert_eq!(found, ["id", "owner"]);
+        assert_eq!(compared(&TARGET, &parse("id = $1 AND state IN ('new', 'old') AND n NOT IN (1)")), ["id", "state"]);
     }
 
     fn guarded(condition: &str, together: &[&str]) -> Option<Guard> {

@@ -15,16 +15,25 @@ pub(super) fn protect(writes: &mut [ColumnWrite], all: &[SqlWrite]) {
     if writes.is_empty() {
         return;
     }
-    let merged: Vec<(Span, String, Site)> = writes
+    let merged: Vec<(Span, String, Site, bool)> = writes
         .iter()
         .filter(|write| matches!(write.survival.word, Word::Stale | Word::Kept) && write.value.holds_old())
-        .map(|write| (write.sql.statement, write.column.name.clone(), write.site))
+        .map(|write| {
+            let by_database = write.survival.word == Word::Kept;
+            (write.sql.statement, write.column.name.clone(), write.site, by_database)
+        })
         .collect();
     let protected: Vec<(&SqlWrite, String)> =
         all.iter().filter_map(|other| protected_column(other).map(|column| (other, column))).collect();
     for write in writes {
-        let own = merged.iter().filter(|(statement, _, site)| *statement == write.sql.statement && *site != write.site);
-        write.merged_siblings = own.map(|(_, column, site)| (column.clone(), *site)).collect();
+        let own: Vec<_> = merged
+            .iter()
+            .filter(|(statement, _, site, _)| *statement == write.sql.statement && *site != write.site)
+            .collect();
+        // One that is read, changed and put back stands for itself; several show how the row is treated.
+        if own.len() > 1 || own.iter().any(|(.., by_database)| *by_database) {
+            write.merged_siblings = own.into_iter().map(|(_, column, site, _)| (column.clone(), *site)).collect();
+        }
         let of_statement = protected.iter().filter(|(other, _)| {
             other.statement == write.sql.statement && other.table == write.sql.table && other.verb == write.verb
         });

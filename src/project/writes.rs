@@ -89,7 +89,8 @@ pub struct ColumnWrite {
     /// Other columns that the same statement keeps when no value is given (`COALESCE($n, column)`), each with the place
     /// of its assignment: the statement is a partial update.
     pub protected_siblings: Vec<(String, Site)>,
-    /// Other JSON columns of the same statement in which what was there is kept or merged, each with its place.
+    /// Other JSON columns of the same statement in which what was there is kept or merged, each with its place; none where
+    /// it is a single one that the program reads, changes and puts back.
     pub merged_siblings: Vec<(String, Site)>,
 }
 

@@ -164,6 +164,10 @@ facts! {
     Declared, "declared-whole", Disqualifies, "the user has decided that it is meant";
     /// The function's documentation says that the document is replaced.
     OnPurpose, "on-purpose", Lowers, "who wrote it knew";
+    /// A document comes and goes as a whole: NULL says that there is none to edit.
+    NullMeant, "null-meant", Lowers, "there is nothing to edit where there is no document";
+    /// Every column of the row is set, in every row: the table has one.
+    OneRow, "one-row", Lowers, "nobody gives many columns the same values in all of many rows";
     /// The value does not arrive where the column is NULL, and no row is known to be so.
     NullUnseen, "null-unseen", Lowers, "rows that all have a document lose nothing";
     /// The row as a whole is rejected: a column that it leaves out must not be NULL.

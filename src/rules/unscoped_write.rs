@@ -1,6 +1,6 @@
 //! `json-unscoped-write`.
 
-use super::evidence::{has, loses};
+use super::evidence::{Reason, has, loses};
 use super::judgement::Fact;
 use super::{Case, Draft, column_overwrite, replaces, rule, wording};
 use crate::frontend::sql::RowScope;
@@ -34,6 +34,9 @@ rule! {
     "json-unscoped-write", check
 }
 
+/// So many columns of all rows are not given the same values.
+const MANY_COLUMNS: usize = 5;
+
 fn check(case: &Case<'_>) -> Option<Draft> {
     let write = case.write;
     if write.scope != RowScope::All || !loses(write.survival.word) {
@@ -58,5 +61,9 @@ fn check(case: &Case<'_>) -> Option<Draft> {
         format!("{subject} has no WHERE: it writes {column} in every row, and what the documents held is lost")
     };
     draft.reasons.push(Fact::EveryRow.into());
+    if write.sql.together.len() >= MANY_COLUMNS {
+        let words = "so many columns are set in every row: the table has one";
+        draft.reasons.push(Reason::note(Fact::OneRow, words));
+    }
     Some(draft)
 }

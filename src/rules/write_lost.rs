@@ -6,6 +6,7 @@ use super::{Case, Draft, rule, wording};
 use crate::document::Document;
 use crate::document::survival::{Lands, Word};
 use crate::frontend::sql::Verb;
+use crate::project::profile::WriterKind;
 
 rule! {
     /// Reports a JSON write that silently does nothing.
@@ -99,6 +100,12 @@ fn check(case: &Case<'_>) -> Option<Draft> {
 
 /// Whether the project shows that there are rows with NULL.
 fn rows_with_null(case: &Case<'_>) -> Reason {
+    // `SET request = NULL` when it is done: where there is none, there is none to edit.
+    let empties = case.profile.live().find(|writer| writer.empties && writer.kind == WriterKind::Reset);
+    let fills = case.profile.live().any(|writer| !writer.empties && writer.kind == WriterKind::Whole);
+    if let Some(writer) = empties.filter(|_| fills) {
+        return Reason::at(Fact::NullMeant, writer.site, "NULL says here that there is no document any more");
+    }
     match case.profile.unfilled {
         Some((site, words)) => Reason::at(Fact::SometimesLost, site, words),
         None => Reason::note(Fact::NullUnseen, "no statement that was read leaves the column NULL"),

@@ -194,3 +194,22 @@ fn what_is_converted_from_a_row_was_made_by_no_function_of_ours() {
     assert_eq!(writes(&[("src/app.rs", rename)]), 0);
     assert_eq!(writes(&[("src/app.rs", store)]), 1);
 }
+
+#[test]
+fn a_method_of_the_project_that_is_given_something_may_narrow_the_rows() {
+    let (texts, left) = with_users(
+        "use crate::entities::users;
+        async fn f(id: Id, settings: Json) {
+            users::Entity::update_many()
+                .try_filter(id)?
+                .col_expr(users::Column::Settings, Expr::value(settings))
+                .exec(db)
+                .await?;
+        }
+        async fn g(settings: Json) {
+            users::Entity::update_many().col_expr(users::Column::Settings, Expr::value(settings)).exec(db).await?;
+        }",
+    );
+    assert_eq!(left, [""; 0]);
+    assert_eq!(texts, [r#"UPDATE "users" SET "cfg" = $1 WHERE "id" = $2"#, r#"UPDATE "users" SET "cfg" = $1"#]);
+}

@@ -32,8 +32,18 @@ pub(super) fn of(case: &Case<'_>) -> Vec<Reason> {
             None => vec![lost_key(case, &keys)],
         },
         Some(_) => vec![spelled_out(case)],
-        None => vec![],
+        None => only_key(case).into_iter().collect(),
     }
+}
+
+/// The document is of a type that has one key, which has no siblings.
+fn only_key(case: &Case<'_>) -> Option<Reason> {
+    let owners = crate::project::profile::owners(case.write);
+    let [(name, site)] = owners.as_slice() else { return None };
+    let keys = case.profile.owners.get(name)?.keys.as_ref().filter(|keys| !keys.open && keys.keys.len() == 1)?;
+    let known = case.profile.keys.keys().all(|key| keys.names().contains(key));
+    let words = format!("a `{name}` has one key, and no others are known");
+    known.then(|| Reason::at(Fact::CoversKnownKeys, *site, words))
 }
 
 /// Another place that stores a document with exactly these keys. (All keys that are known are among them.)
@@ -68,6 +78,9 @@ fn other_rows(case: &Case<'_>) -> Option<Reason> {
 
 /// The new document's keys are known and no others are: from a literal, or from the fields of a type.
 fn spelled_out(case: &Case<'_>) -> Reason {
+    if let Some(reason) = only_key(case) {
+        return reason;
+    }
     let mut owners = crate::project::profile::owners(case.write).into_iter();
     match owners.find(|(name, _)| !crate::project::profile::is_map(name)) {
         Some((name, site)) => Reason::at(Fact::OneType, site, format!("the new document is a whole `{name}`")),

@@ -13,7 +13,7 @@ use crate::frontend::facts::{Sign, SignKind};
 use crate::frontend::sql::Verb;
 use crate::project::around::{Protection, ProtectionKind};
 use crate::project::catalog::Certainty;
-use crate::project::profile::WriterKind;
+use crate::project::profile::{Writer, WriterKind};
 use crate::project::writes::Guard;
 use crate::source::{Files, Site};
 pub(super) use value::{is_array, is_scalar, tagged_forms};
@@ -156,7 +156,10 @@ pub(super) fn of_a_race(case: &Case<'_>) -> Vec<Reason> {
     }
     let guarded = case.profile.live().find(|writer| {
         let same_value = matches!(writer.kind, WriterKind::Whole | WriterKind::ReadModifyWrite | WriterKind::Unknown);
-        let guarded = writer.guard.as_ref().is_some_and(|guard| !holds(guard) && !guard.stays);
+        let guarded = writer.guard.as_ref().is_some_and(|guard| {
+            // `SET owner = $1 WHERE owner = $2`: all rows of an owner, and no state of a row.
+            !holds(guard) && !guard.stays && (writer.keyed || guard.compares_document)
+        });
         guarded && writer.site != write.site && writer.dialect == write.dialect && same_value
     });
     if let (Some(writer), None) = (guarded, &write.guard) {
@@ -225,7 +228,15 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
             reasons.extend(in_a_transaction(case));
         }
     }
-    if let Some(writer) = case.profile.key_writers(write.site).next() {
+    // Who spells out the very keys that others set means to.
+    let spelled = |writer: &&Writer| {
+        let own = survival.new_keys.as_deref().unwrap_or_default();
+        value::is_spelled_out(&write.value)
+            && !writer.touches.is_empty()
+            && writer.touches.iter().all(|key| own.contains(key))
+    };
+    let mut key_writers = case.profile.key_writers(write.site).filter(|writer| !writer.converts);
+    if let Some(writer) = key_writers.find(|writer| !spelled(writer)) {
         let words = "this write sets single keys of the same column and keeps the rest";
         reasons.push(Reason::at(Fact::KeyWriterElsewhere, writer.site, words));
     }
@@ -295,7 +306,7 @@ fn partial_update(case: &Case<'_>) -> Option<Reason> {
     Some(Reason { fact: Fact::PartialUpdate, words, site })
 }
 
-/// A constant stands in for a value that is not given. A mirror that takes over an absent value as NULL copies.
+/// A constant stands in for a value that is not given. A mirror that takes over an absent value as NULL or as nothing copies.
 fn default_for_missing(case: &Case<'_>, mirrors: bool) -> Option<Reason> {
     let write = case.write;
     if !write.survival.labels.contains(&"default-for-missing") {
@@ -305,7 +316,10 @@ fn default_for_missing(case: &Case<'_>, mirrors: bool) -> Option<Reason> {
     let sign = signs(SignKind::DefaultForMissing);
     let unencoded = signs(SignKind::DefaultForUnencoded).is_some();
     let empty = value::fallback(&write.value);
-    if (sign.is_none() && unencoded) || (mirrors && empty.is_none_or(serde_json::Value::is_null)) {
+    // An optional field of what is copied; a key that a message may lack is no such thing.
+    let optional = signs(SignKind::OptionField).is_some();
+    let copied = empty.is_none_or(|json| json.is_null() || (optional && is_empty(json)));
+    if (sign.is_none() && unencoded) || (mirrors && copied) {
         return None;
     }
     let words = match empty {
@@ -315,6 +329,12 @@ fn default_for_missing(case: &Case<'_>, mirrors: bool) -> Option<Reason> {
         _ => "NULL stands in where no value is given, and replaces what is stored".to_owned(),
     };
     Some(Reason { fact: Fact::DefaultForMissing, words, site: sign.map(|sign| sign.site) })
+}
+
+/// Nothing is in it.
+fn is_empty(json: &serde_json::Value) -> bool {
+    let no_keys = json.as_object().is_some_and(serde_json::Map::is_empty);
+    no_keys || json.as_array().is_some_and(Vec::is_empty)
 }
 
 /// A partial update in Rust: this column and others are set only when they are given.

@@ -79,6 +79,21 @@ pub(in crate::rules) fn tagged_forms(value: &Document) -> Option<Vec<&[(Key, Doc
     names.any(tells_apart).then_some(forms)
 }
 
+/// Whether an object is put together key by key here, and is not one value of a type that somebody else has filled.
+pub(super) fn is_spelled_out(value: &Document) -> bool {
+    let entries = match value {
+        Document::Cast { of, .. } => return is_spelled_out(of),
+        Document::Object { entries, .. } => entries,
+        _ => return false,
+    };
+    let source = |(_, value): &(Key, Document)| match value {
+        Document::Input(input) => input.id.rsplit_once('.').map(|(source, _)| source.to_owned()),
+        _ => None,
+    };
+    let first = entries.first().and_then(source);
+    first.is_none() || !entries.iter().all(|entry| source(entry) == first)
+}
+
 /// Whether SQL NULL may be stored: a value that is optional.
 pub(super) fn may_be_null(value: &Document) -> bool {
     match value {

@@ -11,6 +11,29 @@ use crate::source::Span;
 use std::collections::BTreeSet;
 use syn::{Expr, ExprMethodCall};
 
+/// Methods of an update that are given something and do not narrow down which rows it writes. Any other, those of the
+/// project's own traits as well, may.
+const NO_CONDITION: &[&str] = &[
+    "build",
+    "col_expr",
+    "exec",
+    "exec_with_returning",
+    "execute",
+    "from",
+    "one",
+    "order_by",
+    "order_by_asc",
+    "order_by_desc",
+    "returning",
+    "returning_col",
+    "set",
+    "table",
+    "to_string",
+    "value",
+    "values",
+    "with",
+];
+
 impl<'r, 'a, 's> Writer<'r, 'a, 's> {
     /// `update_many().col_expr(..)`, `Query::update().value(..)`, `Query::insert().on_conflict(..)`.
     pub(super) fn builders(&mut self, chain: &Chain<'a>) {
@@ -69,7 +92,7 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
                     }
                     filter.extend(place.condition(condition));
                 }
-                ("belongs_to" | "belongs_to_tbl_alias" | "apply_if" | "limit", ..) => other = true,
+                (method, Some(_), _) => other |= !NO_CONDITION.contains(&method),
                 _ => {}
             }
         }
