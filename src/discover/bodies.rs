@@ -32,6 +32,13 @@ pub struct Function {
     around: Option<usize>,
 }
 
+impl Function {
+    /// What stands between its name and its body: parameters, what it returns, `where`.
+    fn signature(&self) -> Range<usize> {
+        self.name.end..self.body.start.saturating_sub(1)
+    }
+}
+
 /// The items of a file, each in the order of the text.
 #[derive(Debug, Default)]
 struct Items {
@@ -109,7 +116,8 @@ fn reached(source: &str, all: &[Function], wanted: impl Fn(&Function) -> bool) -
         while let Some(token) = scan.next() {
             let Token::Word(word) = token else { continue };
             for index in by_name.remove(word).unwrap_or_default() {
-                if let Some(kept) = kept.get_mut(index).filter(|kept| !**kept) {
+                let gives = || all.get(index).is_some_and(|function| gives(bytes(source, &function.signature())));
+                if let Some(kept) = kept.get_mut(index).filter(|kept| !**kept && gives()) {
                     *kept = true;
                     open.push_back((index, depth + 1));
                 }
@@ -117,6 +125,30 @@ fn reached(source: &str, all: &[Function], wanted: impl Fn(&Function) -> bool) -
         }
     }
     kept
+}
+
+/// Whether a function gives a value to whoever calls it: it returns one, or changes one that it is lent. Of the rest of
+/// its signature, after the name.
+fn gives(signature: &[u8]) -> bool {
+    let find = |what: &[u8]| signature.windows(what.len()).rposition(|part| part == what);
+    let returned = find(b"->").and_then(|at| signature.get(at + 2..)).unwrap_or_default().trim_ascii();
+    let result = find(b"Result<").filter(|_| !returned.is_empty());
+    let returned = result.and_then(|at| signature.get(at + b"Result<".len()..)).unwrap_or(returned);
+    let nothing = returned.is_empty() || returned.starts_with(b"()") || returned == b"bool" || returned.starts_with(b"!");
+    !nothing || lends(signature)
+}
+
+/// Whether a signature takes something to change it, other than itself.
+fn lends(signature: &[u8]) -> bool {
+    const MUT: &[u8] = b"&mut ";
+    let mut rest = signature;
+    while let Some(at) = rest.windows(MUT.len()).position(|part| part == MUT) {
+        rest = rest.get(at + MUT.len()..).unwrap_or_default();
+        if !rest.starts_with(b"self") {
+            return true;
+        }
+    }
+    false
 }
 
 /// The bytes of a part of a text; none where it is not a part.
