@@ -174,10 +174,12 @@ impl<'a> Wanted<'a> {
         let mut meant: BTreeMap<usize, bool> = BTreeMap::new();
         let mut places = vec![];
         for call in names::calls(bytes).filter(|call| self.may_be(call)) {
+            let given = bytes.get(call.at + call.name.len() + 1..).and_then(bodies::arguments);
             for &number in self.by_name.get(call.name).into_iter().flatten() {
                 let (Some(wanted), Some(near)) = (self.calls.get(number), self.near.get(number)) else { continue };
                 let is_near = || near.is_empty() || near.are_in(bytes);
-                if may_mean(wanted, call.before) && *meant.entry(number).or_insert_with(is_near) {
+                let as_many = given.as_ref().is_none_or(|given| given.contains(&wanted.parameters));
+                if as_many && may_mean(wanted, call.before) && *meant.entry(number).or_insert_with(is_near) {
                     places.push((number, call.at));
                 }
             }

@@ -96,6 +96,8 @@ pub(super) fn judge(
     report.findings.extend(applied.about_comments);
     report.findings.sort_by_key(|finding| (finding.site, finding.rule));
     report.suppressed = applied.suppressed;
+    // Nobody waits for the memory.
+    rayon::spawn(move || drop(project));
     report.times.judge = started.elapsed();
 }
 

@@ -10,7 +10,7 @@
 use super::names::is_name;
 use super::prefilter::{Relevance, may_tell, relevance};
 use std::collections::{HashMap, VecDeque};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// Nothing is gained by leaving out less.
 const SHORT: usize = 80;
@@ -134,7 +134,8 @@ fn gives(signature: &[u8]) -> bool {
     let returned = find(b"->").and_then(|at| signature.get(at + 2..)).unwrap_or_default().trim_ascii();
     let result = find(b"Result<").filter(|_| !returned.is_empty());
     let returned = result.and_then(|at| signature.get(at + b"Result<".len()..)).unwrap_or(returned);
-    let nothing = returned.is_empty() || returned.starts_with(b"()") || returned == b"bool" || returned.starts_with(b"!");
+    let nothing =
+        returned.is_empty() || returned.starts_with(b"()") || returned == b"bool" || returned.starts_with(b"!");
     !nothing || lends(signature)
 }
 
@@ -149,6 +150,32 @@ fn lends(signature: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// How many arguments a call may have, of the bytes after its opening parenthesis; `None` where that does not show.
+pub fn arguments(bytes: &[u8]) -> Option<RangeInclusive<usize>> {
+    /// A call that is longer is not counted.
+    const FAR: usize = 4000;
+    let mut scan = Scan { bytes: bytes.get(..FAR).unwrap_or(bytes), at: 0 };
+    let (mut depth, mut commas) = (0_usize, 0_usize);
+    loop {
+        let before = scan.at;
+        match scan.next_of(|byte| matches!(byte, b'(' | b')' | b'[' | b']' | b'{' | b'}' | b',' | b'|' | b'<'))? {
+            Token::Byte(b'(' | b'[' | b'{') => depth += 1,
+            Token::Byte(b')') if depth == 0 => {
+                let given = scan.bytes.get(..scan.at - 1).unwrap_or_default().trim_ascii_end();
+                let most = if given.is_empty() || given.ends_with(b",") { commas } else { commas + 1 };
+                // What follows the last comma may be a comment.
+                let is_comment = given.get(before..).is_some_and(|last| last.contains(&b'/'));
+                return Some(most.saturating_sub(usize::from(is_comment))..=most);
+            }
+            Token::Byte(b')' | b']' | b'}') => depth = depth.saturating_sub(1),
+            // The commas of a closure's parameters, or of types.
+            Token::Byte(b'|' | b'<') if depth == 0 => return None,
+            Token::Byte(b',') if depth == 0 => commas += 1,
+            _ => {}
+        }
+    }
 }
 
 /// The bytes of a part of a text; none where it is not a part.
@@ -284,10 +311,16 @@ impl<'a> Scan<'a> {
 
     /// The next word, bracket, `#` or `;`; everything else is passed over.
     fn next(&mut self) -> Option<Token<'a>> {
+        self.next_of(|byte| matches!(byte, b'(' | b')' | b'[' | b']' | b'{' | b'}' | b';' | b'#'))
+    }
+
+    /// The next word, or byte that is wanted; everything else is passed over.
+    #[inline]
+    fn next_of(&mut self, wanted: impl Fn(u8) -> bool) -> Option<Token<'a>> {
         loop {
             let byte = self.peek(0)?;
             match byte {
-                b'(' | b')' | b'[' | b']' | b'{' | b'}' | b';' | b'#' => {
+                _ if wanted(byte) => {
                     self.at += 1;
                     return Some(Token::Byte(byte));
                 }

@@ -3,6 +3,7 @@
 //! Never opens a file, and never guesses: a crate that may speak to several databases has no dialect of its own.
 
 use crate::frontend::sql::Dialect;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -27,17 +28,13 @@ pub fn is_wanted(file_name: &str) -> bool {
 impl Dialects {
     /// Reads the texts of the wanted files, each with its path. A file that does not parse says nothing.
     pub fn read<'a>(files: impl IntoIterator<Item = (&'a Path, &'a str)>) -> Self {
-        let mut manifests = BTreeMap::new();
+        let mut manifests = vec![];
         let mut variables: BTreeMap<PathBuf, String> = BTreeMap::new();
         let mut environments: Vec<(&Path, &str)> = vec![];
         for (path, text) in files {
             let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
             match path.file_name().and_then(|name| name.to_str()) {
-                Some("Cargo.toml") => {
-                    if let Ok(manifest) = text.parse::<toml::Table>() {
-                        manifests.insert(folder, manifest);
-                    }
-                }
+                Some("Cargo.toml") => manifests.push((folder, text)),
                 Some("sqlx.toml") => {
                     let table = text.parse::<toml::Table>().unwrap_or_default();
                     let variable = table.get("common").and_then(|t| t.get("database-url-var")).and_then(|v| v.as_str());
@@ -46,6 +43,8 @@ impl Dialects {
                 _ => environments.push((path, text)),
             }
         }
+        let parse = |(folder, text): (PathBuf, &str)| Some((folder, text.parse::<toml::Table>().ok()?));
+        let manifests: BTreeMap<PathBuf, toml::Table> = manifests.into_par_iter().filter_map(parse).collect();
         // `.env` itself sorts before `.env.example`: the real one wins.
         environments.sort_unstable_by_key(|(path, _)| *path);
         let mut urls = BTreeMap::new();

@@ -17,6 +17,7 @@ use crate::source::Span;
 use exclude::Exclude;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What a file is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,36 +144,29 @@ pub fn discover(request: &Request<'_>, cwd: &Path) -> Result<Discovery, PathErro
     let mut warnings = vec![];
     let no_exclude = Exclude::default();
     let exclude = request.exclude.unwrap_or(&no_exclude);
-    let mut matched = BTreeSet::new();
+    let matched = Mutex::new(BTreeSet::new());
     let mut nested = BTreeSet::new();
     if request.force_exclude {
-        named.retain(|path| !exclude.excludes_or_parent(path, &mut matched));
+        named.retain(|path| !exclude.excludes_or_parent(path, &mut lock(&matched)));
     }
-    let mut visit = |start: &Path, how: Walk, kinds: &mut BTreeMap<PathBuf, Kind>| {
-        let mut keep = |found: Found| {
+    let mut visit = |start: &Path, how: How, kinds: &mut BTreeMap<PathBuf, Kind>| {
+        let out = |path: &Path, folder: bool| how.excluding && exclude.excludes(path, folder, &mut lock(&matched));
+        let walked = walk::Walk { start, ignoring: how.ignoring, excluded: &out }.through();
+        for found in walked.found {
             kinds.entry(found.path).or_insert(found.kind);
-        };
-        let mut out = |path: &Path, folder: bool| {
-            if how.excluding && exclude.excludes(path, folder, &mut matched) {
-                return true;
-            }
-            let other = how.ignoring && folder && path.join(root::CONFIG_FILE).is_file();
-            if other {
-                nested.insert(path.to_path_buf());
-            }
-            other
-        };
-        walk::walk(start, how.ignoring, &mut out, &mut keep, &mut |warning| warnings.push(warning));
+        }
+        nested.extend(walked.nested);
+        warnings.extend(walked.warnings);
     };
     for root in &roots {
-        visit(root, Walk { ignoring: true, excluding: true }, &mut kinds);
+        visit(root, How { ignoring: true, excluding: true }, &mut kinds);
     }
     for path in &named {
         if path.is_dir() {
             // A folder that is ignored or hidden is walked all the same when it is named.
             let prefix = |found: &PathBuf| found.starts_with(path);
             if !roots.contains(path) && !kinds.range(path.clone()..).next().is_some_and(|(found, _)| prefix(found)) {
-                visit(path, Walk { ignoring: true, excluding: false }, &mut kinds);
+                visit(path, How { ignoring: true, excluding: false }, &mut kinds);
             }
         } else if let Some(kind) = Kind::of(path) {
             kinds.insert(path.clone(), kind);
@@ -181,7 +175,7 @@ pub fn discover(request: &Request<'_>, cwd: &Path) -> Result<Discovery, PathErro
     for path in request.schema {
         let path = resolve(path, cwd)?;
         if path.is_dir() {
-            visit(&path, Walk { ignoring: false, excluding: false }, &mut kinds);
+            visit(&path, How { ignoring: false, excluding: false }, &mut kinds);
         } else {
             let kind = Kind::of(&path).unwrap_or(Kind::Sql);
             kinds.insert(path, kind);
@@ -190,7 +184,7 @@ pub fn discover(request: &Request<'_>, cwd: &Path) -> Result<Discovery, PathErro
 
     warnings.sort_unstable();
     warnings.dedup();
-    let unmatched = exclude.unmatched(&matched);
+    let unmatched = exclude.unmatched(&lock(&matched));
     let unmatched = unmatched.into_iter().map(|(pattern, span)| (pattern.to_owned(), span)).collect();
     let file = |(path, kind)| {
         let is_stdin = stdin.as_ref() == Some(&path);
@@ -203,9 +197,14 @@ pub fn discover(request: &Request<'_>, cwd: &Path) -> Result<Discovery, PathErro
     Ok(Discovery { files, warnings, unmatched, nested: nested.into_iter().collect() })
 }
 
+/// What a panic in another thread left behind is as good as before.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// What holds on a walk.
 #[derive(Clone, Copy)]
-struct Walk {
+struct How {
     /// The ignore files of git and of the user, and the bounds of other projects.
     ignoring: bool,
     /// The patterns of the configuration.

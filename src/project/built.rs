@@ -14,25 +14,24 @@ use crate::frontend::facts::{
 use crate::frontend::sql::{self, Dialect, TableName};
 use crate::source::{FileId, Site};
 use entities::{Entities, Match};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Adds a text for every built statement; returns what could not be resolved.
 pub(super) fn expand(
     facts: &mut [Facts],
     paths: Paths<'_>,
-    dialect_of: impl Fn(FileId) -> Option<Dialect>,
+    dialect_of: impl Fn(FileId) -> Option<Dialect> + Sync,
 ) -> BTreeMap<FileId, Vec<Unanalysed>> {
-    let mut unanalysed: BTreeMap<FileId, Vec<Unanalysed>> = BTreeMap::new();
     let is_field = |read: &KeyRead| matches!(read.of, KeyReadOf::Field { .. });
     if facts.iter().all(|facts| facts.built.is_empty() && !facts.key_reads.iter().any(is_field)) {
-        return unanalysed;
+        return BTreeMap::new();
     }
-    let (mut texts, mut columns): (Vec<Vec<TextFacts>>, Vec<Vec<Option<KeyReadOf>>>) = (vec![], vec![]);
     let known = Entities::new(facts, paths);
     let given = given::Given::new(facts, paths, &known);
     let hooks = AllHooks::new(facts, paths, &known);
-    for facts in facts.iter() {
-        let mut own = vec![];
+    let of_file = |facts: &Facts| {
+        let (mut own, mut unanalysed) = (vec![], vec![]);
         for write in &facts.built {
             if !given.may_be(write) {
                 continue;
@@ -47,7 +46,7 @@ pub(super) fn expand(
                     Some(entity) => found = Some(Match::One(entity)),
                     None if matches!(found, Some(Match::One(_))) => {
                         let reason = "the entity does not have the fields that are set".to_owned();
-                        note(&mut unanalysed, facts.file, write, reason);
+                        unanalysed.push(not_analysed(facts.file, write, reason));
                         continue;
                     }
                     None => {}
@@ -67,12 +66,12 @@ pub(super) fn expand(
                 _ if write.given.is_some() => None,
                 (Some(Match::Several(tables)), _) => {
                     let reason = format!("which entity is written is not certain: {}", tables.join(" or "));
-                    note(&mut unanalysed, facts.file, write, reason);
+                    unanalysed.push(not_analysed(facts.file, write, reason));
                     continue;
                 }
                 (None | Some(Match::None), Some(table)) => render::render(write, table, known.of_table(table, path)),
                 (None | Some(Match::None), None) => {
-                    note(&mut unanalysed, facts.file, write, "which entity is written is not known".to_owned());
+                    unanalysed.push(not_analysed(facts.file, write, "which entity is written is not known".to_owned()));
                     continue;
                 }
             };
@@ -91,16 +90,19 @@ pub(super) fn expand(
             let read = sql::read(&text, dialect_of(facts.file));
             own.push(TextFacts { text, facts: read });
         }
-        texts.push(own);
-        columns.push(facts.key_reads.iter().map(|read| column_of(read, &known, facts.file, paths)).collect());
-    }
-    for ((facts, own), columns) in facts.iter_mut().zip(texts).zip(columns) {
+        let columns: Vec<_> = facts.key_reads.iter().map(|read| column_of(read, &known, facts.file, paths)).collect();
+        (own, columns, unanalysed)
+    };
+    let of_files: Vec<_> = facts.par_iter().map(of_file).collect();
+    let mut all = BTreeMap::new();
+    for (facts, (own, columns, unanalysed)) in facts.iter_mut().zip(of_files) {
         facts.texts.extend(own);
+        all.insert(facts.file, unanalysed);
         for (read, column) in facts.key_reads.iter_mut().zip(columns) {
             read.of = column.unwrap_or(read.of.clone());
         }
     }
-    unanalysed
+    all
 }
 
 /// The column that a field of a model is.
@@ -139,9 +141,8 @@ impl<'a> AllHooks<'a> {
     }
 }
 
-fn note(unanalysed: &mut BTreeMap<FileId, Vec<Unanalysed>>, file: FileId, write: &BuiltWrite, reason: String) {
-    let site = Site { file, span: write.span };
-    unanalysed.entry(file).or_default().push(Unanalysed { site, reason });
+fn not_analysed(file: FileId, write: &BuiltWrite, reason: String) -> Unanalysed {
+    Unanalysed { site: Site { file, span: write.span }, reason }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Knows packages, the names under which others depend on them, and where they lie; never opens a file.
 
 use super::place::{module_path, shared_folders};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// The crates of a project, by their folder below its root (forward slashes, empty for the root).
@@ -24,7 +25,8 @@ impl Crates {
             let folder = path.strip_suffix("Cargo.toml")?.trim_end_matches('/').to_owned();
             Some((folder, text.parse::<toml::Table>().ok()?))
         };
-        let manifests: BTreeMap<String, toml::Table> = manifests.into_iter().filter_map(parse).collect();
+        let manifests: Vec<(&str, &str)> = manifests.into_iter().collect();
+        let manifests: BTreeMap<String, toml::Table> = manifests.into_par_iter().filter_map(parse).collect();
         let crates = manifests.iter().filter_map(|(folder, manifest)| {
             let name = |table: &str| manifest.get(table)?.get("name")?.as_str().map(rust_name);
             let package = name("package")?;
@@ -77,20 +79,23 @@ fn dependencies(
     manifest: &toml::Table,
     manifests: &BTreeMap<String, toml::Table>,
 ) -> BTreeMap<String, (String, Option<String>)> {
-    let table = |of: &'_ toml::Table, name: &str| of.get(name).and_then(toml::Value::as_table).cloned();
+    fn table<'t>(of: &'t toml::Table, name: &str) -> Option<&'t toml::Table> {
+        of.get(name).and_then(toml::Value::as_table)
+    }
     let workspace = ancestors(folder).find_map(|ancestor| {
         let workspace = table(manifests.get(ancestor)?, "workspace")?;
-        Some((ancestor, table(&workspace, "dependencies").unwrap_or_default()))
+        Some((ancestor, table(workspace, "dependencies")))
     });
     let mut found = BTreeMap::new();
     for section in ["dependencies", "dev-dependencies"] {
-        for (name, entry) in table(manifest, section).unwrap_or_default() {
+        for (name, entry) in table(manifest, section).into_iter().flatten() {
             let inherited = entry.get("workspace").and_then(toml::Value::as_bool) == Some(true);
-            let shared = workspace.as_ref().filter(|_| inherited).and_then(|(at, all)| Some((*at, all.get(&name)?)));
-            let (at, entry) = shared.map_or((folder, &entry), |(at, entry)| (at, entry));
-            let package = entry.get("package").and_then(|package| package.as_str()).unwrap_or(&name);
+            let shared =
+                workspace.as_ref().filter(|_| inherited).and_then(|(at, all)| Some((*at, all.as_ref()?.get(name)?)));
+            let (at, entry) = shared.unwrap_or((folder, entry));
+            let package = entry.get("package").and_then(|package| package.as_str()).unwrap_or(name);
             let path = entry.get("path").and_then(|path| path.as_str()).map(|path| joined(at, path));
-            found.insert(rust_name(&name), (rust_name(package), path));
+            found.insert(rust_name(name), (rust_name(package), path));
         }
     }
     found

@@ -103,12 +103,12 @@ fn what_only_test_code_reads_tells_nothing() {
 
 #[test]
 fn what_a_wanted_function_calls_is_kept() {
-    let text = "fn wanted() { a::inner(); } mod a { fn inner() { S::last(\"other\"); CALLS } fn other() { CALLS } }
-        impl S { fn last() { CALLS } fn wanted_not() { fn wanted() { CALLS } } }"
+    let text = "fn wanted() { a::inner(); } mod a { fn inner() -> u8 { S::last(\"other\"); CALLS } fn other() -> u8 { CALLS } }
+        impl S { fn last() -> u8 { CALLS } fn wanted_not() { fn wanted() { CALLS } } }"
         .replace("CALLS", CALLS);
     let idle = but(&text, |function| text[function.whole.clone()].starts_with("fn wanted("));
     let names: Vec<&str> = idle.iter().map(|whole| text[whole.clone()].split('{').next().unwrap().trim()).collect();
-    assert_eq!(names, ["fn other()", "fn wanted_not()"]);
+    assert_eq!(names, ["fn other() -> u8", "fn wanted_not()"]);
     assert!(but(&text, |_| true).is_empty());
 }
 
@@ -123,4 +123,42 @@ proptest::proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_gives_nothing_to_whoever_calls_it_is_not_followed() {
+    for (signature, followed) in [
+        ("(x: u8)", false),
+        ("(x: u8) -> ()", false),
+        ("(&mut self, x: u8) -> anyhow::Result<()>", false),
+        ("(f: impl Fn(u8) -> X) -> Result<(), Error<X>> where T: A", false),
+        ("<T>(x: T) -> Result<u8, E>", true),
+        ("(x: T) -> bool", false),
+        ("(x: u8) -> X", true),
+        ("(x: u8) -> Result<X>", true),
+        ("(x: &mut X)", true),
+        ("(&mut self, x: &mut X) -> Result<()>", true),
+    ] {
+        let text = filled(&format!("fn a() {{ b(); WRITES }} fn b{signature} {{ CALLS }}"));
+        assert_eq!(idle(&text, false).is_empty(), followed, "{signature}");
+    }
+}
+
+#[test]
+fn the_arguments_of_a_call_are_counted() {
+    for (text, expected) in [
+        (")", Some(0..=0)),
+        ("a) + f(b, c)", Some(1..=1)),
+        ("a, g(b, c), [d, e], S { f, g },\n)", Some(4..=4)),
+        ("\"a, b)\", 'x', ',', r#\"\")\"#)", Some(4..=4)),
+        ("a, b // the last, for now\n)", Some(1..=2)),
+        ("a, b, // the last\n)", Some(2..=3)),
+        ("a / b, c)", Some(2..=2)),
+        ("|a, b| a + b)", None),
+        ("Vec::<(A, B)>::new(), c)", None),
+        ("a, b", None),
+    ] {
+        assert_eq!(arguments(text.as_bytes()), expected, "{text}");
+    }
+    assert_eq!(arguments("a, ".repeat(3000).as_bytes()), None);
 }

@@ -8,6 +8,7 @@ use crate::project::writes::{ColumnWrite, HandedBy, of_column};
 use crate::project::{Paths, Project, Settings};
 use crate::project::{around, guards, named};
 use crate::source::{Files, Site};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// A write with the value that one caller makes.
@@ -20,7 +21,7 @@ impl Project {
     /// Judges functions that store a parameter by what their callers hand them. Where all callers change what they read
     /// before, the function's write is one that does; where only some do, each of these is a write of its own, at the
     /// place where it hands the document over.
-    pub fn join_callers(&mut self, callers: &Callers, files: &Files, settings: &Settings) {
+    pub fn join_callers<'c>(&mut self, callers: &'c Callers, files: &Files, settings: &Settings) {
         self.note_outside(callers);
         let paths = Paths { files, settings };
         let statements = Statements::new(&self.facts);
@@ -28,13 +29,18 @@ impl Project {
         for caller in callers.found.iter().filter(|caller| !caller.test) {
             by_write.entry(caller.write).or_default().push(caller);
         }
-        let mut more = vec![];
-        for (index, found) in by_write {
-            let Some(write) = self.writes.get(index) else { continue };
-            let total = found.len();
+        let writes = &self.writes;
+        let stale_of = |(index, found): (usize, Vec<&'c Caller>)| {
+            let (total, write) = (found.len(), writes.get(index)?);
             let made = found.into_iter().map(|caller| Made { caller, write: made(write, caller, &statements, paths) });
             let mut stale: Vec<Made<'_>> = made.filter(|made| is_stale(&made.write)).collect();
             stale.sort_by_key(|made| (paths.get(made.caller.file).to_owned(), made.caller.call));
+            Some((index, total, stale))
+        };
+        let by_write: Vec<_> = by_write.into_par_iter().filter_map(stale_of).collect();
+        let mut more = vec![];
+        for (index, total, stale) in by_write {
+            let Some(write) = self.writes.get(index) else { continue };
             // A function that nobody is seen to call takes what comes from outside.
             let outside = callers.sinks.iter().any(|sink| sink.write == index && sink.forwards && !sink.called);
             if stale.is_empty() {
