@@ -22,6 +22,7 @@ const ELSEWHERE: &[&str] = &[
     "other-rows",
     "edited-elsewhere",
     "guarded-elsewhere",
+    "through-type",
 ];
 
 /// What has changed, if only that is wanted.

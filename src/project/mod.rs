@@ -15,6 +15,7 @@ mod file_queries;
 mod guards;
 mod infer;
 mod kinds;
+mod models;
 mod named;
 mod names;
 mod place;
@@ -125,6 +126,7 @@ impl Project {
         declare::after_use(&mut catalog, &settings.columns);
         let (mut writes, mut unanalysed, mut created, mut unfilled) = (vec![], vec![], vec![], vec![]);
         let by_name = resolve::JsonColumns::new(&catalog);
+        let models = models::Models::new(&facts, &catalog, &types, paths);
         let patch_handlers = around::patch_handlers(&facts);
         let collector = writes::Collector {
             catalog: &catalog,
@@ -133,6 +135,8 @@ impl Project {
             functions: &functions,
             by_name,
             patch_handlers: &patch_handlers,
+            types: &types,
+            models: &models,
             statements: reads::Statements::new(&facts),
         };
         let of_file = |facts: &Facts| {
@@ -163,7 +167,7 @@ impl Project {
         unanalysed.retain(|entry| !left_alone.contains(&entry.site));
         let unmatched = declare::unmatched(&catalog, &writes, &settings.columns);
         let declared = settings.columns.clone();
-        let readings = readings::of(&facts, &catalog, &types, paths);
+        let readings = readings::of(&facts, &catalog, &types, &models, paths);
         Self { catalog, writes, created, unfilled, statements, unanalysed, declared, unmatched, types, readings, facts }
     }
 }

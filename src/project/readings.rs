@@ -5,13 +5,14 @@
 
 use super::Paths;
 use super::catalog::{Catalog, Column, Hint, Lookup};
+use super::models::{Models, Spelled};
 use super::place::is_migration;
 use super::profile::{ColumnId, column_id};
 use super::reads::Statements;
 use super::types::{Keys, Types};
 use crate::frontend::facts::{Facts, KeyRead, KeyReadOf, RustType, TypedRead};
 use crate::frontend::sql::TableName;
-use crate::source::{FileId, Site};
+use crate::source::Site;
 use std::collections::BTreeMap;
 
 /// A type as which the documents of a column are read.
@@ -32,15 +33,15 @@ pub(super) fn of(
     facts: &[Facts],
     catalog: &Catalog,
     types: &Types,
+    models: &Models,
     paths: Paths<'_>,
 ) -> BTreeMap<ColumnId, Vec<Reading>> {
     let statements = Statements::new(facts);
-    let mut reader = Reader { catalog, types, statements, models: BTreeMap::new(), found: BTreeMap::new() };
-    let files = || facts.iter().filter(|facts| !is_migration(paths.get(facts.file)));
-    for facts in files() {
-        reader.models(facts, paths.get(facts.file));
+    let mut reader = Reader { catalog, types, statements, models, found: BTreeMap::new() };
+    for field in models.fields() {
+        reader.add(&field.column, &field.spelled, field.site, &[]);
     }
-    for facts in files() {
+    for facts in facts.iter().filter(|facts| !is_migration(paths.get(facts.file))) {
         reader.rows(facts, paths.get(facts.file));
         for read in &facts.key_reads {
             if let Some(typed) = &read.typed {
@@ -55,48 +56,15 @@ pub(super) fn of(
     reader.found
 }
 
-/// A type, and the place that spells it.
-#[derive(Clone)]
-struct Spelled {
-    ty: RustType,
-    file: FileId,
-    at: usize,
-}
-
 struct Reader<'a> {
     catalog: &'a Catalog,
     types: &'a Types,
     statements: Statements<'a>,
-    /// The types of models' fields, by column; `None` where models differ.
-    models: BTreeMap<ColumnId, Option<Spelled>>,
+    models: &'a Models,
     found: BTreeMap<ColumnId, Vec<Reading>>,
 }
 
 impl Reader<'_> {
-    /// The fields of entities' models.
-    fn models(&mut self, facts: &Facts, path: &str) {
-        for entity in facts.entities.iter().filter(|entity| !entity.test) {
-            let hint = Hint { file: Some(facts.file), path, dialect: None, test: false };
-            for known in &entity.columns {
-                let Some(field) = self.types.field_in(facts.file, &entity.module, "Model", &known.field) else {
-                    continue;
-                };
-                let Some(ty) = field.ty.clone().filter(|ty| ty.document().may_be_declared()) else { continue };
-                let Some(column) = self.column(&entity.table, &known.column, &hint) else { continue };
-                let id = column_id(column);
-                let spelled = Spelled { ty, file: facts.file, at: field.span.start as usize };
-                let site = Site { file: facts.file, span: known.span };
-                self.add(&id, &spelled, site, &[]);
-                let same = |other: &mut Option<Spelled>| {
-                    if other.as_ref().is_some_and(|other| other.ty != spelled.ty) {
-                        *other = None;
-                    }
-                };
-                self.models.entry(id).and_modify(same).or_insert(Some(spelled.clone()));
-            }
-        }
-    }
-
     /// The fields of structs that rows are read into: `settings: Json<Settings>`.
     fn rows(&mut self, facts: &Facts, path: &str) {
         let hint = Hint { file: Some(facts.file), path, dialect: None, test: false };
@@ -153,7 +121,9 @@ impl Reader<'_> {
             KeyReadOf::Field { .. } => return,
         };
         let Some(id) = self.column(&table, &column, &hint).map(column_id) else { return };
-        let Some(spelled) = spelled.or_else(|| self.models.get(&id).cloned().flatten()) else { return };
+        let Some(spelled) = spelled.or_else(|| self.models.field(&id).map(|field| field.spelled.clone())) else {
+            return;
+        };
         self.add(&id, &spelled, Site { file: facts.file, span: read.span }, fields);
     }
 

@@ -45,6 +45,11 @@ impl<'a> Statements<'a> {
         Some((text, select))
     }
 
+    /// Whether a read comes from a statement that is spelled out.
+    pub(super) fn reads(&self, read: &ReadSite) -> bool {
+        read.site.is_some_and(|site| self.by_start.contains_key(&(site.file, site.span.start)))
+    }
+
     /// Whether a read is one of the written column: by its name where nothing else is known.
     fn is_own(&self, read: &ReadSite, written: Written<'_>) -> bool {
         let statement = self.read_by(read.site).map(|(_, select)| select);

@@ -7,6 +7,7 @@ mod fill;
 use super::crates::Crates;
 use super::place::is_migration;
 use super::{Paths, calls};
+use crate::document::{Document, Rest};
 use crate::frontend::facts::{DeclaredField, DeclaredType, Facts, Imports, RustType, TypeForm};
 use crate::source::{FileId, Site};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +52,8 @@ struct File {
 }
 
 /// The keys of a type's values.
+// Each flag stands for itself: any may hold with any other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keys {
     /// Where the type is declared.
@@ -63,9 +66,19 @@ pub struct Keys {
     pub encoded: bool,
     /// It is read from JSON as its fields say.
     pub decoded: bool,
+    /// A document with other keys is not read.
+    pub strict: bool,
 }
 
 impl Keys {
+    /// What a document becomes that is read as the type, which must be one that is [`Self::decoded`].
+    pub(super) fn retyped(&self, of: Document, ty: &RustType) -> Document {
+        // Where other keys are an error, none are lost.
+        let rest = if self.open || self.strict { Rest::Open } else { Rest::Closed };
+        let ty = Some(ty.document().to_string());
+        Document::Retype { of: Box::new(of), fields: Some(self.names()), rest, ty }
+    }
+
     /// The keys by name, in the order of the fields.
     pub fn names(&self) -> Vec<String> {
         self.keys.iter().map(|key| key.field.key.clone()).collect()
@@ -185,9 +198,9 @@ impl Types {
     }
 
     fn keys_of(&self, known: &Known, depth: usize) -> Option<Keys> {
-        let TypeForm::Struct { fields, encoded, decoded } = &known.declared.form else { return None };
+        let TypeForm::Struct { fields, encoded, decoded, strict } = &known.declared.form else { return None };
         let site = Site { file: known.file, span: known.declared.span };
-        let mut found = Keys { site, keys: vec![], open: false, encoded: *encoded, decoded: *decoded };
+        let mut found = Keys { site, keys: vec![], open: false, encoded: *encoded, decoded: *decoded, strict: *strict };
         for field in fields.iter().filter(|field| !field.skip) {
             if !field.flatten {
                 found.keys.push(Key { field: field.clone(), file: known.file });

@@ -5,14 +5,16 @@ use super::catalog::{Catalog, Column, Hint, Lookup};
 use super::environment::Answers;
 use super::guards::{self, Guarded};
 use super::kinds::sql_type;
+use super::models::Models;
 use super::named::{self, Named};
 use super::place::is_migration;
 use super::predicate::{self, Target, state_of};
 use super::reads::{self, Statements, Written};
 use super::resolve::{JsonColumns, Resolved, Resolver};
+use super::types::Types;
 use super::{Paths, Settings, Unanalysed, siblings, steps};
 use crate::document::survival::{self, State, Survival, Word};
-use crate::document::{Document, Input, Nullability, Shape};
+use crate::document::{Document, Input, Nullability, ReadSite, Shape};
 use crate::frontend::dialect_hint;
 use crate::frontend::facts::{Bind, EntityUse, Facts, Function, Route, Sign, SignKind, SqlText, TextFacts};
 use crate::frontend::sql::value::{SqlType, evaluate};
@@ -153,6 +155,10 @@ pub(super) struct Collector<'a> {
     pub patch_handlers: &'a BTreeMap<String, Vec<Site>>,
     /// The statements that earlier reads came from.
     pub statements: Statements<'a>,
+    /// Rust types.
+    pub types: &'a Types,
+    /// As which of them models read their columns.
+    pub models: &'a Models,
 }
 
 /// One text, and where it stands.
@@ -286,7 +292,8 @@ impl Collector<'_> {
                 let value = known.read_in(value);
                 // A built statement knows its own fields; their names may differ from those of the columns.
                 if matches!(context.text.text.route, Route::Builder(_)) {
-                    value
+                    let of_model = |read: &ReadSite| read.site.is_some() && !self.statements.reads(read);
+                    self.models.read_in(value, &column, self.types, &of_model)
                 } else {
                     self.statements.settle(value, written)
                 }

@@ -1,6 +1,6 @@
 //! `json-column-overwrite`.
 
-use super::evidence::{has, of_a_replacement};
+use super::evidence::{has, of_a_replacement, read_as};
 use super::judgement::Fact;
 use super::{Case, Draft, replaces, rule, wording};
 use crate::document::Document;
@@ -67,6 +67,10 @@ pub(super) fn draft(case: &Case<'_>) -> Draft {
         format!("{subject} replaces all of {column} with a bare value{when}: every key of the document is lost")
     } else {
         match (lost.as_deref(), new_keys) {
+            (Some(keys), _) if !keys.is_empty() && has(&reasons, Fact::ThroughType) => {
+                let (ty, verb) = (read_as(&write.value).unwrap_or("value"), wording::are(keys.len()));
+                format!("{subject} writes {column} back as a `{ty}`{when}: {} {verb} lost", wording::list(keys))
+            }
             (Some(keys), _) if !keys.is_empty() => {
                 let verb = wording::are(keys.len());
                 format!("{subject} replaces all of {column}{when}: {} {verb} lost", wording::list(keys))

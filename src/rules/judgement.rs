@@ -116,6 +116,8 @@ facts! {
     ScalarValue, "scalar-value", Suggests, "a document turns into a bare value";
     /// The old document survives as it was read earlier.
     EarlierRead, "earlier-read", Suggests, "what others store in between is lost";
+    /// The document goes through a Rust type that does not know every key.
+    ThroughType, "through-type", Tells, "keys that the type does not know go, whoever holds the row";
     /// Fields that are not given are left alone: a partial update, whose JSON field is replaced whole.
     PartialUpdate, "partial-update", Suggests, "callers of a partial update send what changed, and this replaces all";
     /// It is written only when a field of the request is given.

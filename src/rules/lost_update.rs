@@ -1,6 +1,6 @@
 //! `json-lost-update`.
 
-use super::evidence::{Reason, handed_over, in_a_transaction, of_a_race, on_purpose};
+use super::evidence::{Reason, handed_over, in_a_transaction, of_a_race, on_purpose, undecoded};
 use super::judgement::Fact;
 use super::{Case, Draft, rule, wording};
 use crate::document::survival::Word;
@@ -55,6 +55,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     reasons.extend(handed_over(case));
     // Every writer who appends or counts is in the way of every other one; a transaction alone helps none of them.
     reasons.extend(in_a_transaction(case).filter(|_| !accumulates(&write.value)));
+    reasons.extend(undecoded(case));
     reasons.extend(on_purpose(case));
     reasons.extend(of_a_race(case));
     let read = read_site(&write.value);

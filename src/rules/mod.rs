@@ -230,7 +230,7 @@ fn finding(case: &Case<'_>, files: &Files, levels: &Levels, fixer: &Fixer<'_>) -
         table: wording::table(&write.sql.table),
         column: write.column.name.clone(),
         verb: Some(write.verb),
-        survival: Some(survival_word(write)),
+        survival: Some(survival_word(case)),
         also,
         labels,
         lost_keys: draft.lost_keys,
@@ -241,11 +241,16 @@ fn finding(case: &Case<'_>, files: &Files, levels: &Levels, fixer: &Fixer<'_>) -
     })
 }
 
-/// Who compares the old document itself has seen all of it: what an opaque new value keeps is not known, and nothing
-/// goes unseen.
-fn survival_word(write: &ColumnWrite) -> Word {
+/// What becomes of the old document. Who compares the old document itself has seen all of it: what an opaque new value
+/// keeps is not known, and nothing goes unseen. What a type knows of it stays.
+fn survival_word(case: &Case<'_>) -> Word {
+    let write = case.write;
     let compared = write.guard.as_ref().is_some_and(|guard| guard.compares_document);
-    if compared && write.survival.new_keys.is_none() { Word::Unknown } else { write.survival.word }
+    match () {
+        () if compared && write.survival.new_keys.is_none() => Word::Unknown,
+        () if write.survival.word == Word::Lost && keeps_by_type(case) => Word::Stale,
+        () => write.survival.word,
+    }
 }
 
 /// Whether nothing of the old document is lost, so that no overwrite rule applies.

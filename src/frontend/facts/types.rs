@@ -2,7 +2,7 @@
 //! of another file is.
 
 use super::Imports;
-use crate::document::Document;
+use crate::document::{Document, ReadSite};
 use crate::source::Span;
 
 /// A type as a place spells it, references taken off.
@@ -45,6 +45,8 @@ pub enum TypeForm {
         encoded: bool,
         /// It derives `Deserialize`.
         decoded: bool,
+        /// A document with other keys is not read.
+        strict: bool,
     },
     /// Another name for a type.
     Alias(RustType),
@@ -75,7 +77,7 @@ pub struct DeclaredField {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PendingType {
     /// What stands for the value until the type is known: the name of an input, the reason of a
-    /// [`Document::Through`], the type of a [`Document::Retype`].
+    /// [`Document::Through`], the type of a [`Document::Retype`], [`PendingType::of_read`] of a [`Document::Read`].
     pub tag: String,
     /// The type.
     pub ty: RustType,
@@ -83,6 +85,13 @@ pub struct PendingType {
     pub at: usize,
     /// What is done with it.
     pub how: TypeUse,
+}
+
+impl PendingType {
+    /// What stands for an earlier read.
+    pub fn of_read(read: &ReadSite) -> String {
+        format!("{} at {}", read.what, read.site.map_or(0, |site| site.span.start))
+    }
 }
 
 /// What a value has to do with a type.
@@ -99,4 +108,6 @@ pub enum TypeUse {
     },
     /// A document is decoded into it.
     Decoded,
+    /// A document is decoded into the field of that name, as rows are.
+    Field(String),
 }

@@ -3,12 +3,13 @@
 //! Whether that wipes a document is not decided here; the kind and the place are noted.
 
 use super::peel::{SAME, peel_also};
+use super::types::Ty;
 use super::values::{Val, Values};
 use crate::document::Document;
 use crate::frontend::facts::SignKind;
 use crate::source::Span;
 use serde_json::Value as Json;
-use syn::{Arm, Expr, ExprMatch, ExprMethodCall, Pat};
+use syn::{Arm, Expr, ExprMatch, ExprMethodCall, GenericArgument, Pat};
 
 impl Values<'_, '_, '_> {
     /// Notes that the method replaces what its receiver does not have.
@@ -53,6 +54,9 @@ impl Values<'_, '_, '_> {
         const MAX_HOPS: usize = 3;
         let mut expr = expr;
         for _ in 0..MAX_HOPS {
+            if is_typed_read(expr) {
+                return SignKind::DefaultForUndecoded;
+            }
             let source = self.source(expr);
             let calls = |name: &str| source.contains(&format!("{name}(")) || source.contains(&format!("{name}::<"));
             let of_json = |names: &[&str]| source.contains("json") && names.iter().any(|name| calls(name));
@@ -62,7 +66,7 @@ impl Values<'_, '_, '_> {
             if calls("to_value") || of_json(&["to_string", "to_vec", "to_string_pretty"]) {
                 return SignKind::DefaultForUnencoded;
             }
-            let Expr::Path(path) = peel_also(expr, SAME) else { break };
+            let Expr::Path(path) = peel_also(mapped(expr), SAME) else { break };
             let Some(ident) = path.path.get_ident() else { break };
             let at = self.reader.source.start(ident.span());
             let binding = self.scope.resolve(&ident.to_string(), at).and_then(|id| self.scope.bindings.get(id));
@@ -71,6 +75,25 @@ impl Values<'_, '_, '_> {
         }
         SignKind::DefaultForMissing
     }
+}
+
+/// Whether an expression is a column that is decoded into a type of the project, and the error of one that is not:
+/// `row.try_get::<Json<Settings>, _>("data").map(|data| data.0)`.
+fn is_typed_read(expr: &Expr) -> bool {
+    let Expr::MethodCall(call) = mapped(expr) else { return false };
+    let types = call.turbofish.iter().flat_map(|turbofish| &turbofish.args);
+    let mut types = types.filter_map(|ty| if let GenericArgument::Type(ty) = ty { Ty::read(ty) } else { None });
+    call.method == "try_get" && types.next().is_some_and(|ty| ty.wraps_document() && ty.document().may_be_declared())
+}
+
+/// What is there or not, without what is done to it if it is.
+fn mapped(mut expr: &Expr) -> &Expr {
+    while let Expr::MethodCall(call) = expr
+        && ["map", "map_err", "ok", "and_then"].iter().any(|name| call.method == name)
+    {
+        expr = &call.receiver;
+    }
+    expr
 }
 
 /// Whether a pattern is what is left when something failed or is missing: `Err(_)`, `None`, `_`.

@@ -30,7 +30,12 @@ impl<'a> Values<'_, 'a, '_> {
             (None, None, None) => input(binding.name.clone(), declared.clone()),
         };
         if let Some(ty) = declared.filter(|ty| ty.name() != "_") {
-            found = self.declared(found, ty);
+            let is_document = ty.wraps_document() || binding.inside.is_some_and(is_json);
+            found = match found.doc {
+                // The only column of a row.
+                doc @ Document::Read(_) if is_document => self.retyped(doc, ty),
+                doc => self.declared(Val { doc, ..found }, ty),
+            };
         }
         for (branch, edit) in self.edits(id, at) {
             if branch.iter().any(|arm| self.in_other_arm(arm)) {
@@ -183,6 +188,11 @@ impl<'a> Values<'_, 'a, '_> {
         let head: String = text.chars().take(MAX).take_while(|c| *c != '{').collect();
         head.split_whitespace().collect::<Vec<_>>().join(" ")
     }
+}
+
+/// Whether a pattern takes a document out of its wrapper: `Json(..)`.
+fn is_json(pattern: &syn::Path) -> bool {
+    pattern.segments.last().is_some_and(|last| last.ident == "Json" || last.ident == "Jsonb")
 }
 
 /// How many documents a document is made of.

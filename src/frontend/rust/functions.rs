@@ -122,7 +122,8 @@ impl Values<'_, '_, '_> {
             .filter(|s| !s.is_opaque);
         let (fields, rest) = match read {
             Some(read) => {
-                let rest = if read.fields.iter().any(|f| f.flatten) { Rest::Open } else { Rest::Closed };
+                let is_open = read.is_strict || read.fields.iter().any(|f| f.flatten);
+                let rest = if is_open { Rest::Open } else { Rest::Closed };
                 let keys = read.fields.iter().filter(|f| !f.skip && !f.flatten).map(|f| f.key.clone()).collect();
                 (Some(keys), rest)
             }

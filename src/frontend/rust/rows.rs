@@ -1,9 +1,11 @@
 //! Fields of values, and columns of rows that were fetched.
 
 use super::peel::{Off, peel_also};
+use super::structs;
 use super::types::Ty;
 use super::values::{Val, Values};
 use crate::document::{Document, Family, Form, Path, ReadSite, Step};
+use crate::frontend::facts::{PendingType, TypeUse};
 use crate::source::{Site, Span};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{Expr, ExprMethodCall, GenericArgument, ItemStruct, Member, PathArguments};
@@ -18,23 +20,24 @@ impl Values<'_, '_, '_> {
         let unnamed = matches!(field.member, Member::Unnamed(_));
         if !unnamed && self.is_row(&field.base) {
             let row = self.value(&field.base);
-            let ty = row.ty.and_then(|ty| self.field_type(&ty, &name));
+            let ty = row.ty.as_ref().and_then(|ty| self.field_type(ty, &name));
             // Fields of it were changed since it was fetched.
             if matches!(row.doc, Document::Set { .. } | Document::Choose { .. }) && row_of(&row.doc).is_some() {
-                let json = ty.as_ref().is_some_and(Ty::is_json_value);
-                return Val { doc: field_of_row(row.doc, &name), ty, json };
+                return self.taken_of(row, &name, ty);
             }
-            return self.read(&name, &field.base, ty);
+            let found = self.read(&name, &field.base, ty);
+            self.await_decoded(&found, row.ty.as_ref(), &name);
+            return found;
         }
         let base = self.value(&field.base);
         let ty = base.ty.as_ref().and_then(|ty| self.field_type(ty, &name));
         match &base.doc {
-            Document::Read(row) if row.column.is_none() => {
-                let what = format!("`{name}` of {}", row.what);
-                let json = ty.as_ref().is_some_and(Ty::is_json_value);
-                let read = ReadSite { what, column: Some(name), ..row.clone() };
-                Val { doc: Document::Read(read), ty, json }
+            // The inside of `Json(..)`, which is all that was selected.
+            Document::Read(_) if unnamed && base.ty.as_ref().is_some_and(Ty::wraps_document) => {
+                let ty = base.ty.as_ref().and_then(|ty| ty.unwrapped().arg().cloned());
+                Val { json: ty.as_ref().is_some_and(Ty::is_json_value), ty, doc: base.doc }
             }
+            Document::Read(row) if row.column.is_none() => self.taken_of(base, &name, ty),
             _ if unnamed => match &base.ty {
                 // The inside of `Json(..)`.
                 Some(ty) if matches!(ty.unwrapped().name(), "Json" | "Jsonb") => {
@@ -46,8 +49,7 @@ impl Values<'_, '_, '_> {
             },
             // A field of a row of which fields were changed since.
             Document::Set { .. } | Document::Choose { .. } if row_of(&base.doc).is_some() => {
-                let json = ty.as_ref().is_some_and(Ty::is_json_value);
-                Val { doc: field_of_row(base.doc, &name), ty, json }
+                self.taken_of(base, &name, ty)
             }
             Document::Read(_) | Document::Retype { .. } => {
                 let path = Path::Steps(vec![Step::Key(self.key_of(base.ty.as_ref(), name))]);
@@ -59,8 +61,10 @@ impl Values<'_, '_, '_> {
                 let what = format!("`{}`", self.source(expr));
                 let site = Some(Site { file: self.reader.file, span: self.reader.source.expr(expr) });
                 let json = ty.as_ref().is_some_and(Ty::is_json_value);
-                let read = ReadSite { what, column: Some(name), site, handed_in: true };
-                Val { doc: Document::Read(read), ty, json }
+                let read = ReadSite { what, column: Some(name.clone()), site, handed_in: true };
+                let found = Val { doc: Document::Read(read), ty, json };
+                self.await_decoded(&found, base.ty.as_ref(), &name);
+                found
             }
             Document::Input(_) => self.changed_field(&field.base, &name).unwrap_or_else(|| self.input(expr, ty)),
             _ => self.input(expr, ty),
@@ -72,7 +76,7 @@ impl Values<'_, '_, '_> {
         let ty = base.ty.as_ref().and_then(|ty| self.field_type(ty, name));
         let json = ty.as_ref().is_some_and(Ty::is_json_value);
         let doc = match base.doc {
-            row if row_of(&row).is_some() => field_of_row(row, name),
+            row if row_of(&row).is_some() => return self.taken_of(Val { doc: row, ..base }, name, ty),
             of @ (Document::Read(_) | Document::Retype { .. }) => {
                 let path = Path::Steps(vec![Step::Key(self.key_of(base.ty.as_ref(), name.to_owned()))]);
                 Document::Get { of: Box::new(of), path, form: Form::Json, family: Family::SerdeIndex }
@@ -82,11 +86,37 @@ impl Values<'_, '_, '_> {
         Val { doc, ty, json }
     }
 
+    /// A field of a row, of which fields may have been changed since it was fetched.
+    fn taken_of(&self, row: Val, name: &str, ty: Option<Ty>) -> Val {
+        let json = ty.as_ref().is_some_and(Ty::is_json_value);
+        let found = Val { doc: field_of_row(row.doc, name), ty, json };
+        self.await_decoded(&found, row.ty.as_ref(), name);
+        found
+    }
+
+    /// Notes as which type a column was decoded as its row was fetched: the one that is spelled, or that of the row's
+    /// field, which other files may declare.
+    fn await_decoded(&self, column: &Val, row: Option<&Ty>, name: &str) {
+        let (ty, how) = match (&column.ty, row) {
+            (Some(ty), _) if ty.wraps_document() && ty.document().may_be_declared() => (ty, TypeUse::Decoded),
+            (None, Some(row)) if row.may_be_declared() => (row, TypeUse::Field(name.to_owned())),
+            _ => return,
+        };
+        column.doc.visit(&mut |part| {
+            if let Document::Read(read) = part
+                && read.column.as_ref().is_none_or(|column| column == name)
+            {
+                let (tag, ty, at) = (PendingType::of_read(read), ty.clone(), self.scope.range.0);
+                self.await_type(PendingType { tag, ty, at, how: how.clone() });
+            }
+        });
+    }
+
     /// The key under which serde writes a field.
     fn key_of(&self, ty: Option<&Ty>, field: String) -> String {
         let item = ty.and_then(|ty| self.reader.tree.structs.get(ty.unwrapped().name()));
         let known = item.and_then(|item| {
-            super::structs::read_struct(item, self.reader.source).fields.into_iter().find(|known| known.name == field)
+            structs::read_struct(item, self.reader.source).fields.into_iter().find(|known| known.name == field)
         });
         known.map_or(field, |known| known.key)
     }
@@ -100,7 +130,7 @@ impl Values<'_, '_, '_> {
     /// The type of a field of a struct of this file.
     fn field_type(&self, ty: &Ty, field: &str) -> Option<Ty> {
         let item = self.reader.tree.structs.get(ty.unwrapped().name())?;
-        item.fields.iter().find(|f| f.ident.as_ref().is_some_and(|i| i == field)).and_then(|f| Ty::read(&f.ty))
+        item.fields.iter().find(|f| f.ident.as_ref().is_some_and(|i| i == field)).and_then(structs::type_of)
     }
 
     /// A column of a row that was fetched.
@@ -108,8 +138,10 @@ impl Values<'_, '_, '_> {
         let what = format!("`{column}` of a row fetched in `{}`", self.scope.name);
         let json = ty.as_ref().is_some_and(Ty::is_json_value);
         let site = self.read_at(from).map(|span| Site { file: self.reader.file, span });
-        let column = Some(column.to_owned());
-        Val { doc: Document::Read(ReadSite { what, column, site, handed_in: false }), ty, json }
+        let read = ReadSite { what, column: Some(column.to_owned()), site, handed_in: false };
+        let found = Val { doc: Document::Read(read), ty, json };
+        self.await_decoded(&found, None, column);
+        found
     }
 
     /// Whether a call fetches rows: those of SeaORM are told by the query that they end.
@@ -126,7 +158,12 @@ impl Values<'_, '_, '_> {
         let site = Some(Site { file: self.reader.file, span: self.reader.source.expr(fetch) });
         let what = format!("a row fetched in `{}`", self.scope.name);
         let read = ReadSite { what, column: None, site, handed_in: false };
-        Val { doc: Document::Read(read), ty: row_type(fetch), json: false }
+        let found = Val { doc: Document::Read(read), ty: row_type(fetch), json: false };
+        // A column alone.
+        if found.ty.as_ref().is_some_and(Ty::wraps_document) {
+            self.await_decoded(&found, None, "");
+        }
+        found
     }
 
     /// Whether an expression is a row that was fetched, or the rows.

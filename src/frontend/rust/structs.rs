@@ -5,7 +5,7 @@ use super::place::Source;
 use super::types::Ty;
 use crate::frontend::facts::{DeclaredField, DeclaredType, TypeForm};
 use ident_case::RenameRule;
-use syn::{Expr, Fields, Item, ItemStruct, Lit};
+use syn::{Expr, Field, Fields, Item, ItemStruct, Lit};
 
 /// A struct as serde writes it.
 #[derive(Debug, Clone)]
@@ -13,20 +13,23 @@ pub(super) struct Struct {
     pub(super) fields: Vec<DeclaredField>,
     /// It is written as its one field, or in a way that is not known.
     pub(super) is_opaque: bool,
+    /// A document with other keys is not read.
+    pub(super) is_strict: bool,
 }
 
 /// Reads a struct with its serde attributes.
 pub(super) fn read_struct(item: &ItemStruct, source: Source<'_>) -> Struct {
     let mut rule = RenameRule::None;
-    let (mut is_opaque, mut all_optional, mut tag) = (false, false, None);
+    let (mut is_opaque, mut is_strict, mut all_optional, mut tag) = (false, false, false, None);
     serde(&item.attrs, &mut |name, value| match (name, value) {
         ("rename_all" | "rename_all.serialize", Some(value)) => rule = value.parse().unwrap_or_default(),
         ("transparent" | "into" | "from" | "try_from" | "remote" | "untagged", _) => is_opaque = true,
+        ("deny_unknown_fields", _) => is_strict = true,
         ("default", _) => all_optional = true,
         ("tag", Some(value)) => tag = Some(value.to_owned()),
         _ => {}
     });
-    let Fields::Named(named) = &item.fields else { return Struct { fields: vec![], is_opaque: true } };
+    let Fields::Named(named) = &item.fields else { return Struct { fields: vec![], is_opaque: true, is_strict } };
     let span = source.span(item.ident.span());
     let of_tag = |key: String| DeclaredField {
         name: String::new(),
@@ -41,7 +44,7 @@ pub(super) fn read_struct(item: &ItemStruct, source: Source<'_>) -> Struct {
     for field in &named.named {
         let Some(ident) = &field.ident else { continue };
         let name = plain(ident);
-        let ty = Ty::read(&field.ty);
+        let ty = type_of(field);
         let mut found = DeclaredField {
             key: rule.apply_to_field(&name),
             name,
@@ -62,7 +65,15 @@ pub(super) fn read_struct(item: &ItemStruct, source: Source<'_>) -> Struct {
         });
         fields.push(found);
     }
-    Struct { fields, is_opaque }
+    Struct { fields, is_opaque, is_strict }
+}
+
+/// The type of a field; what `sqlx` decodes as JSON is wrapped, whether or not the type says so.
+pub(super) fn type_of(field: &Field) -> Option<Ty> {
+    let ty = Ty::read(&field.ty)?;
+    let mut as_json = false;
+    each_meta(&field.attrs, "sqlx", &mut |name, _| as_json |= name == "json" || name == "json.nullable");
+    Some(if as_json && !ty.wraps_document() { Ty::of("Json", ty) } else { ty })
 }
 
 /// The types that a file declares outside of functions and tests.
@@ -101,13 +112,18 @@ fn form(item: &ItemStruct, source: Source<'_>) -> TypeForm {
     if !encoded && !decoded && !is_row {
         return TypeForm::Opaque;
     }
-    let Struct { fields, is_opaque } = read_struct(item, source);
-    if is_opaque { TypeForm::Opaque } else { TypeForm::Struct { fields, encoded, decoded } }
+    let Struct { fields, is_opaque, is_strict: strict } = read_struct(item, source);
+    if is_opaque { TypeForm::Opaque } else { TypeForm::Struct { fields, encoded, decoded, strict } }
 }
 
 /// Calls `f` for each `#[serde(name)]` and `#[serde(name = "value")]`; nested ones as `name.inner`.
 fn serde(attributes: &[syn::Attribute], f: &mut impl FnMut(&str, Option<&str>)) {
-    for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
+    each_meta(attributes, "serde", f);
+}
+
+/// The same for the attributes of any library.
+fn each_meta(attributes: &[syn::Attribute], library: &str, f: &mut impl FnMut(&str, Option<&str>)) {
+    for attribute in attributes.iter().filter(|a| a.path().is_ident(library)) {
         let syn::Meta::List(list) = &attribute.meta else { continue };
         let Ok(metas) =
             list.parse_args_with(syn::punctuated::Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated)

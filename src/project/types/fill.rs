@@ -1,9 +1,11 @@
 //! Puts what is known of types into values: fields where a value of a type is stored, keys where a document is decoded.
 
 use super::{Keys, Types};
-use crate::document::{Document, Family, Input, Key, Nullability, OnNull, Path, Rest, SetMode, Shape, Step};
+use crate::document::{Document, Family, Input, Key, Nullability, OnNull, Path, ReadSite, Rest, SetMode, Shape, Step};
 use crate::frontend::facts::{Bind, Facts, PendingType, RustType, SqlPiece, TypeUse};
 use crate::source::FileId;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 /// How deep fields of structs in structs are listed.
 const MAX_STRUCTS: usize = 4;
@@ -17,7 +19,7 @@ pub(in crate::project) fn fill(facts: &mut [Facts], types: &Types) {
         let file = facts.file;
         let put_in = |bind: &mut Bind| {
             if !bind.types.is_empty() {
-                let filler = Filler { types, file: bind.file.unwrap_or(file), pending: &bind.types };
+                let filler = Filler::new(types, bind.file.unwrap_or(file), &bind.types);
                 let value = std::mem::replace(&mut bind.value, Document::Null);
                 if let Some(ty) = filler.whole(&value) {
                     bind.rust_type = Some(ty);
@@ -46,9 +48,15 @@ struct Filler<'a> {
     types: &'a Types,
     file: FileId,
     pending: &'a [PendingType],
+    /// The types that reads were decoded into, by their names.
+    read: RefCell<BTreeMap<String, Keys>>,
 }
 
-impl Filler<'_> {
+impl<'a> Filler<'a> {
+    fn new(types: &'a Types, file: FileId, pending: &'a [PendingType]) -> Self {
+        Self { types, file, pending, read: RefCell::default() }
+    }
+
     /// The type that a value is one of as a whole, where its keys are known.
     fn whole(&self, value: &Document) -> Option<String> {
         let tag = match value {
@@ -101,13 +109,12 @@ impl Filler<'_> {
                 }
             }
             Document::Retype { of, fields: None, rest: Rest::Closed, ty: Some(ty) } => match self.known(&ty) {
-                Some((PendingType { how: TypeUse::Decoded, .. }, keys)) if keys.decoded => {
-                    let rest = if keys.open { Rest::Open } else { Rest::Closed };
-                    let fields = keys.keys.iter().map(|key| key.field.key.clone()).collect();
-                    Document::Retype { of, fields: Some(fields), rest, ty: Some(ty) }
+                Some((PendingType { how: TypeUse::Decoded, ty: spelled, .. }, keys)) if keys.decoded => {
+                    keys.retyped(*of, spelled)
                 }
                 _ => Document::Retype { of, fields: None, rest: Rest::Closed, ty: Some(ty) },
             },
+            Document::Read(read) => self.decoded(&read).unwrap_or(Document::Read(read)),
             // A field of what was decoded is written under the key that serde gives it.
             Document::Set { of, path: Path::Steps(mut steps), value, mode, on_null, family } => {
                 self.rename(&of, &mut steps);
@@ -121,6 +128,25 @@ impl Filler<'_> {
         }
     }
 
+    /// A read that is decoded into a type as the row is fetched.
+    fn decoded(&self, read: &ReadSite) -> Option<Document> {
+        let tag = PendingType::of_read(read);
+        let pending = self.pending.iter().find(|pending| pending.tag == tag)?;
+        let (ty, file, at) = match &pending.how {
+            TypeUse::Decoded => (&pending.ty, self.file, pending.at),
+            TypeUse::Field(name) => {
+                let fields = self.types.fields(&pending.ty, self.file, pending.at);
+                let (field, file) = fields.into_iter().find(|(field, _)| field.name == *name)?;
+                (field.ty.as_ref().filter(|ty| ty.wraps_document())?, file, field.span.start as usize)
+            }
+            TypeUse::Encoded | TypeUse::Literal { .. } => return None,
+        };
+        let keys = self.types.keys(ty, file, at).filter(|keys| keys.decoded)?;
+        let found = keys.retyped(Document::Read(read.clone()), ty);
+        self.read.borrow_mut().insert(ty.document().to_string(), keys);
+        Some(found)
+    }
+
     fn known(&self, tag: &str) -> Option<(&PendingType, Keys)> {
         let pending = self.pending.iter().find(|pending| pending.tag == *tag)?;
         Some((pending, self.types.keys(&pending.ty, self.file, pending.at)?))
@@ -131,7 +157,7 @@ impl Filler<'_> {
         let fill = |(name, value): &(String, Document)| {
             let pending: Vec<PendingType> =
                 self.pending.iter().filter(|other| !matches!(other.how, TypeUse::Literal { .. })).cloned().collect();
-            let filler = Filler { pending: &pending, ..*self };
+            let filler = Filler::new(self.types, self.file, &pending);
             (name.clone(), filler.filled(value.clone()))
         };
         fields.iter().map(fill).collect()
@@ -159,7 +185,10 @@ impl Filler<'_> {
     fn rename(&self, of: &Document, steps: &mut [Step]) {
         let Some(Step::Key(name)) = steps.first_mut() else { return };
         let Some(ty) = decoded_as(of) else { return };
-        let key = self.known(ty).and_then(|(_, keys)| key_of(&keys, name));
+        let key = match self.read.borrow().get(ty) {
+            Some(keys) => key_of(keys, name),
+            None => self.known(ty).and_then(|(_, keys)| key_of(&keys, name)),
+        };
         if let Some(key) = key {
             *name = key;
         }

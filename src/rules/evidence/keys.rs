@@ -1,9 +1,10 @@
 //! What is known of the keys that a new document does not carry, and of those that it does.
 
-use super::Reason;
+use super::{Reason, read_as};
 use crate::project::profile::Creator;
 use crate::rules::Case;
 use crate::rules::judgement::Fact;
+use crate::rules::wording;
 use crate::source::Site;
 
 /// What is known of the keys that go.
@@ -26,11 +27,13 @@ pub(super) fn of(case: &Case<'_>) -> Vec<Reason> {
                 vec![spelled_out(case)]
             }
         }
-        Some(keys) if !keys.is_empty() => match other_rows(case) {
-            Some(reason) => vec![reason],
-            None if keys.iter().any(read) => vec![Fact::LostKeyRead.into()],
-            None => vec![lost_key(case, &keys)],
-        },
+        Some(keys) if !keys.is_empty() => {
+            if let Some(reason) = other_rows(case) {
+                return vec![reason];
+            }
+            let lost = if keys.iter().any(read) { Fact::LostKeyRead.into() } else { lost_key(case, &keys) };
+            std::iter::once(lost).chain(through_type(case)).collect()
+        }
         Some(_) => vec![spelled_out(case)],
         None => only_key(case).into_iter().collect(),
     }
@@ -44,6 +47,17 @@ fn only_key(case: &Case<'_>) -> Option<Reason> {
     let known = case.profile.keys.keys().all(|key| keys.names().contains(key));
     let words = format!("a `{name}` has one key, and no others are known");
     known.then(|| Reason::at(Fact::CoversKnownKeys, *site, words))
+}
+
+/// An earlier read is decoded into a type that does not know all that is known of the document.
+pub(super) fn through_type(case: &Case<'_>) -> Option<Reason> {
+    let name = read_as(&case.write.value)?;
+    let lost = case.lost_keys().filter(|keys| !keys.is_empty())?;
+    let profile = case.profile;
+    let read = profile.readings.iter().find(|reading| reading.name == name).map(|reading| &reading.keys);
+    let keys = read.or_else(|| profile.owners.get(name)?.keys.as_ref());
+    let words = format!("the document goes through a `{name}`, which does not know {}", wording::list(&lost));
+    Some(Reason { fact: Fact::ThroughType, words, site: keys.map(|keys| keys.site) })
 }
 
 /// Another place that stores a document with exactly these keys. (All keys that are known are among them.)

@@ -16,7 +16,7 @@ use crate::project::catalog::Certainty;
 use crate::project::profile::{Writer, WriterKind};
 use crate::project::writes::Guard;
 use crate::source::{Files, Site};
-pub(super) use value::{is_array, is_scalar, tagged_forms};
+pub(super) use value::{is_array, is_scalar, read_as, tagged_forms};
 
 /// How many callers are shown.
 const MOST_CALLERS: usize = 3;
@@ -74,6 +74,8 @@ pub(super) fn of_the_write(case: &Case<'_>) -> Vec<Reason> {
         reasons.push(Reason::note(Fact::Migration, "this is a one-off statement of a migration"));
     }
     match write.protection() {
+        // Nobody else writes in between, and keys are lost all the same.
+        Some(protection) if keys::through_type(case).is_some() => reasons.push(protected(Fact::NoGuard, protection)),
         Some(protection) => reasons.push(protected(Fact::Guarded, protection)),
         None => reasons.extend(write.protections.iter().filter_map(looks_like_a_guard)),
     }
@@ -185,6 +187,12 @@ pub(super) fn handed_over(case: &Case<'_>) -> Vec<Reason> {
 pub(super) fn in_a_transaction(case: &Case<'_>) -> Option<Reason> {
     let transaction = case.write.protections.iter().find(|p| p.kind == ProtectionKind::Transaction)?;
     Some(protected(Fact::InTransaction, transaction))
+}
+
+/// A default stands in for a document that did not decode.
+pub(super) fn undecoded(case: &Case<'_>) -> Option<Reason> {
+    let sign = case.write.signs.iter().find(|sign| sign.kind == SignKind::DefaultForUndecoded)?;
+    Some(Reason::at(Fact::DefaultForUndecoded, sign.site, sign.words.clone()))
 }
 
 /// The function's documentation says that what is there is replaced.

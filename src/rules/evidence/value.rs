@@ -31,6 +31,20 @@ pub(in crate::rules) fn is_scalar(value: &Document) -> bool {
     }
 }
 
+/// The Rust type that an earlier read was decoded into before it was changed and written back.
+pub(in crate::rules) fn read_as(value: &Document) -> Option<&str> {
+    match value {
+        Document::Retype { of, rest: Rest::Closed, ty, .. } if of.holds_old() => ty.as_deref(),
+        Document::Set { of, .. } | Document::Remove { of, .. } | Document::Cast { of, .. } => read_as(of),
+        Document::Merge { left, right, .. } => read_as(left).or_else(|| read_as(right)),
+        Document::First(items) => items.iter().find_map(read_as),
+        Document::Choose { branches, otherwise } => {
+            branches.iter().map(|(_, part)| part).chain([&**otherwise]).find_map(read_as)
+        }
+        _ => None,
+    }
+}
+
 /// The database computes a number or a text from the old value: `counter + 1`.
 pub(super) fn is_computed(value: &Document) -> bool {
     match value {

@@ -2,7 +2,7 @@
 
 use super::Collector;
 use crate::frontend::rust::scope::{Alias, AliasStep, Binding};
-use syn::{Expr, Pat, Type};
+use syn::{Expr, GenericArgument, Pat, Path, PathArguments, Type};
 
 /// How a name is bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,8 +104,9 @@ impl<'a> Collector<'a, '_> {
             }
             Pat::TupleStruct(inner) if inner.elems.len() == 1 => {
                 let before = self.inside.replace(&inner.path);
+                let of_inner = ty.and_then(|ty| held_by(ty, &inner.path));
                 inner.elems.iter().for_each(|p| {
-                    self.pattern(p, None, init, visible, kind.part());
+                    self.pattern(p, of_inner, init, visible, kind.part());
                 });
                 self.inside = before;
                 None
@@ -133,6 +134,15 @@ impl<'a> Collector<'a, '_> {
             _ => None,
         }
     }
+}
+
+/// The type inside a wrapper that a pattern takes off by its name: `Settings` of `Json(settings): Json<Settings>`.
+fn held_by<'a>(ty: &'a Type, pattern: &Path) -> Option<&'a Type> {
+    let Type::Path(whole) = ty else { return None };
+    let last =
+        whole.path.segments.last().filter(|last| pattern.segments.last().is_some_and(|s| s.ident == last.ident))?;
+    let PathArguments::AngleBracketed(types) = &last.arguments else { return None };
+    types.args.iter().find_map(|ty| if let GenericArgument::Type(ty) = ty { Some(ty) } else { None })
 }
 
 /// A part of a named value.
