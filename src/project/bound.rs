@@ -1,8 +1,11 @@
 //! Which binds an assignment's value mentions: directly, or through the row that an upsert proposes.
 
+use super::environment::find;
 use super::writes::ColumnWrite;
 use crate::frontend::facts::Bind;
-use crate::frontend::sql::Verb;
+use crate::frontend::sql::{Verb, number_of};
+use sqlparser::ast::{Expr, Value, visit_expressions};
+use std::ops::ControlFlow;
 
 /// The binds that the assigned value mentions, each with its placeholder; `EXCLUDED.c` stands for what is inserted
 /// into `c`.
@@ -41,19 +44,24 @@ fn of_proposed_row(write: &ColumnWrite) -> Vec<(String, &Bind)> {
     }
     let values = write.sql.inserted.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&write.column.name));
     // One row: of several rows none speaks for all.
-    let values: Vec<String> = values
-        .filter_map(|(_, values)| match values.as_slice() {
-            [one] => Some(one.to_string()),
-            _ => None,
-        })
-        .collect();
-    let found = write.binds.iter().filter_map(|bind| {
-        let numbered = [format!("${}", bind.index), format!("?{}", bind.index)];
-        let named = bind.name.iter().map(|name| format!(":{}", name.trim_start_matches(':')));
-        let spelled = named.chain(numbered).find(|spelled| values.iter().any(|value| mentions(value, spelled)))?;
-        Some((spelled, bind))
+    let values = values.filter_map(|(_, values)| match values.as_slice() {
+        [one] => Some(one),
+        _ => None,
     });
-    found.collect()
+    let mut found: Vec<(String, &Bind)> = vec![];
+    for value in values {
+        let _ = visit_expressions(value, |part| {
+            if let Expr::Value(value) = part
+                && let Value::Placeholder(name) = &value.value
+                && let Some(bind) = find(&write.binds, name, number_of(value.span))
+                && !found.iter().any(|(_, other)| other.index == bind.index)
+            {
+                found.push((name.clone(), bind));
+            }
+            ControlFlow::<()>::Continue(())
+        });
+    }
+    found
 }
 
 fn digit_at(text: &str, at: usize) -> bool {

@@ -7,6 +7,11 @@ use crate::frontend::sql::{SchemaChange, Verb};
 /// Calls that run a statement where it stands.
 const RUNS: &[&str] = &[".execute(", ".fetch", ".await"];
 
+/// Whether a function is named for documents of an old form, which it changes once: `migrate_settings`.
+pub(super) fn migrates(function: &str) -> bool {
+    function.split('_').any(|word| matches!(word, "migrate" | "migration" | "migrations" | "backfill"))
+}
+
 /// Whether a text is a step of migrations: an `UPDATE` without values beside statements that change a table, or listed
 /// beside statements that create one. (What is run after a table was created may be run whenever the program starts.)
 pub(super) fn is_step(text: &TextFacts, facts: &Facts, paths: Paths<'_>) -> bool {
@@ -35,7 +40,13 @@ fn has_placeholder(sql: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::has_placeholder;
+    use super::{has_placeholder, migrates};
+
+    #[test]
+    fn a_function_says_that_it_migrates() {
+        assert!(migrates("project_migration") && migrates("backfill_labels"));
+        assert!(!migrates("immigrate") && !migrates("save"));
+    }
 
     #[test]
     fn a_path_is_no_placeholder() {

@@ -190,7 +190,10 @@ impl Collector<'_> {
                 text,
                 function: function.or_else(|| self.functions.get(&facts.file).map(String::as_str)),
                 test: text.text.test,
-                migration: in_migrations || !text.facts.schema.is_empty() || steps::is_step(text, facts, self.paths),
+                migration: in_migrations
+                    || !text.facts.schema.is_empty()
+                    || function.is_some_and(steps::migrates)
+                    || steps::is_step(text, facts, self.paths),
             };
             let first = writes.len();
             for write in &text.facts.writes {

@@ -140,7 +140,7 @@ facts! {
     Reset, "reset", Lowers, "a constant without input is a reset";
     /// The new value is a number or a text that the database computes from the old one.
     Computed, "computed", Lowers, "what is counted up or cut off is no document";
-    /// The value has one of several forms, which a constant tells apart.
+    /// The value has one of several forms, which a constant or their keys tell apart.
     TaggedForm, "tagged-form", Lowers, "each form is a whole document, with keys of its own";
     /// Every key that is known is carried by the new document.
     CoversKnownKeys, "whole-document", Lowers, "nothing that is known is lost";

@@ -213,3 +213,40 @@ fn a_method_of_the_project_that_is_given_something_may_narrow_the_rows() {
     assert_eq!(left, [""; 0]);
     assert_eq!(texts, [r#"UPDATE "users" SET "cfg" = $1 WHERE "id" = $2"#, r#"UPDATE "users" SET "cfg" = $1"#]);
 }
+
+#[test]
+fn a_row_that_is_read_in_one_branch_is_updated() {
+    let (texts, left) = with_users(
+        "use crate::entities::users;
+        async fn f(id: Option<i64>, settings: Json) {
+            let mut row = match id {
+                None => users::ActiveModel { ..Default::default() },
+                Some(id) => {
+                    let found = users::Entity::find_by_id(id).one(db).await?.ok_or(Missing)?;
+                    found.into()
+                }
+            };
+            row.settings = Set(settings);
+            row.save(db).await?;
+        }",
+    );
+    assert_eq!(left, [""; 0]);
+    assert_eq!(texts, [r#"UPDATE "users" SET "cfg" = $1 WHERE "id" = $2"#]);
+}
+
+#[test]
+fn the_row_beside_another_one_is_of_the_related_entity() {
+    let (texts, left) = with_users(
+        "use crate::entities::{teams, users};
+        async fn f(id: i64, settings: Json) {
+            let (team, user) =
+                teams::Entity::find_by_id(id).find_also_related(users::Entity).one(db).await?.ok_or(Missing)?;
+            let user = user.ok_or(Missing)?;
+            let mut row = user.into_active_model();
+            row.settings = Set(settings);
+            row.update(db).await?;
+        }",
+    );
+    assert_eq!(left, [""; 0]);
+    assert_eq!(texts, [r#"UPDATE "users" SET "cfg" = $1 WHERE "id" = $2"#]);
+}

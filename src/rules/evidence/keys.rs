@@ -12,7 +12,8 @@ pub(super) fn of(case: &Case<'_>) -> Vec<Reason> {
     let read = |key: &String| !case.readers(key).is_empty() || case.required_by(key).is_some();
     match case.lost_keys() {
         Some(keys) if keys.is_empty() && super::tagged_forms(&case.write.value).is_some() => {
-            let words = "one of several forms, each with a constant of its own: every one is a whole document";
+            let words =
+                "one of several forms, told apart by a constant or by their keys: every one is a whole document";
             vec![Reason::note(Fact::TaggedForm, words)]
         }
         Some(keys) if keys.is_empty() && !case.profile.keys.is_empty() => {

@@ -60,7 +60,11 @@ pub(super) fn is_computed(value: &Document) -> bool {
     }
 }
 
-/// The objects of a value that has one of several forms: each has a key of the same name, with another constant.
+/// More forms are not held against each other.
+const MOST_FORMS: usize = 40;
+
+/// The objects of a value that has one of several forms: each has a key of the same name, with another constant, or keys
+/// that the others do not have.
 pub(in crate::rules) fn tagged_forms(value: &Document) -> Option<Vec<&[(Key, Document)]>> {
     let forms: Vec<&[(Key, Document)]> = match value {
         Document::Cast { of, .. } => return tagged_forms(of),
@@ -70,6 +74,7 @@ pub(in crate::rules) fn tagged_forms(value: &Document) -> Option<Vec<&[(Key, Doc
             .chain(std::iter::once(&**otherwise))
             .map(|part| match part {
                 Document::Object { entries, rest: Rest::Closed } => Some(entries.as_slice()),
+                Document::Known(json) if json.as_object().is_some_and(serde_json::Map::is_empty) => Some(&[][..]),
                 _ => None,
             })
             .collect::<Option<_>>()?,
@@ -90,19 +95,41 @@ pub(in crate::rules) fn tagged_forms(value: &Document) -> Option<Vec<&[(Key, Doc
         tags.sort_unstable();
         tags.windows(2).all(|pair| pair.first() != pair.last())
     };
-    names.any(tells_apart).then_some(forms)
+    (names.any(tells_apart) || each_has_its_own(&forms)).then_some(forms)
 }
 
-/// Whether an object is put together key by key here, and is not one value of a type that somebody else has filled.
+/// Whether none of several forms is another one without some of its keys: such keys are optional, and may well be lost.
+fn each_has_its_own(forms: &[&[(Key, Document)]]) -> bool {
+    let keys = |form: &&[(Key, Document)]| -> Option<Vec<String>> {
+        let names = form.iter().map(|(key, _)| match key {
+            Key::Name(name) => Some(name.clone()),
+            Key::Param(_) => None,
+        });
+        names.collect()
+    };
+    let Some(all) = forms.iter().map(keys).collect::<Option<Vec<_>>>() else { return false };
+    // A form without keys says that there is nothing to say.
+    let all: Vec<&Vec<String>> = all.iter().filter(|keys| !keys.is_empty()).collect();
+    let within = |a: &[String], b: &[String]| a.iter().all(|key| b.contains(key));
+    let apart = |(at, a): (usize, &&Vec<String>)| all.iter().skip(at + 1).all(|b| !within(a, b) && !within(b, a));
+    all.len() > 1 && all.len() <= MOST_FORMS && all.iter().enumerate().all(apart)
+}
+
+/// Whether an object is put together here, and not all of it comes from one value that somebody else has filled.
 pub(super) fn is_spelled_out(value: &Document) -> bool {
     let entries = match value {
         Document::Cast { of, .. } => return is_spelled_out(of),
         Document::Object { entries, .. } => entries,
         _ => return false,
     };
-    let source = |(_, value): &(Key, Document)| match value {
-        Document::Input(input) => input.id.rsplit_once('.').map(|(source, _)| source.to_owned()),
-        _ => None,
+    let source = |(_, value): &(Key, Document)| {
+        let mut found = None;
+        value.visit(&mut |part| {
+            if let (Document::Input(input), None) = (part, &found) {
+                found = input.id.split('.').next().map(str::to_owned);
+            }
+        });
+        found
     };
     let first = entries.first().and_then(source);
     first.is_none() || !entries.iter().all(|entry| source(entry) == first)

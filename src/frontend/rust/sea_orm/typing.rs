@@ -9,7 +9,7 @@ use crate::frontend::facts::{EntityPath, Imports};
 use crate::frontend::rust::assemble::Reader;
 use crate::frontend::rust::imports::is_leaf;
 pub(super) use crate::frontend::rust::peel::peel;
-use crate::frontend::rust::scope::Scope;
+use crate::frontend::rust::scope::{Binding, Scope};
 use std::collections::BTreeMap;
 use syn::{Expr, Type};
 
@@ -144,8 +144,22 @@ impl<'a> Place<'_, 'a, '_> {
         let binding = self.scope.bindings.get(id)?;
         let declared = binding.ty.and_then(|ty| self.of_type(ty, binding.visible));
         let of_part = || binding.of_tuple.and_then(|(ty, at)| self.of_element(ty, at, binding.visible));
-        let declared = declared.or_else(of_part);
+        let declared = declared.or_else(of_part).or_else(|| self.related(binding, depth));
         declared.or_else(|| binding.init.or(binding.part_of).and_then(|init| self.of_expr(init, depth + 1)))
+    }
+
+    /// What a row is about that a query finds beside another one: `(user, team)` of `find_also_related(Team)`.
+    fn related(&self, binding: &Binding<'a>, depth: usize) -> Option<Typed> {
+        let beside = binding.element?.checked_sub(1)?;
+        let (_, links) = super::columns::chain(binding.init.or(binding.part_of)?);
+        let finds = |name: &str| name.starts_with("find_also_related") || name.starts_with("find_with_related");
+        let mut others = links.into_iter().filter(|link| finds(&link.method.to_string()));
+        let other = others.nth(beside)?.args.first()?;
+        let entity = self.of_expr(other, depth + 1).map(|typed| typed.entity).or_else(|| match peel(other) {
+            Expr::Path(path) => Some(self.file.imports.resolve(&parts(&path.path), self.at(other))),
+            _ => None,
+        })?;
+        Some(Typed { kind: Kind::Model, entity })
     }
 
     /// What an element of a tuple type is about: `(a, b): &mut Self::ActiveModel`.

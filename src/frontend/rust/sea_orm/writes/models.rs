@@ -5,12 +5,15 @@ use super::sinks::End;
 use super::{Bound, Writer};
 use crate::document::{CastTo, Document};
 use crate::frontend::facts::{BuiltColumn, BuiltItem, BuiltKind, BuiltWrite, EntityPath, Given, SqlPiece};
-use crate::frontend::rust::sea_orm::typing::{Kind, Place, parts, peel};
+use crate::frontend::rust::sea_orm::typing::{Kind, Place, last_of, parts, peel};
 use crate::frontend::rust::sea_orm::walk::{Assign, Literal};
 use crate::frontend::rust::sea_orm::{columns, conflict, names};
 use crate::source::Span;
 use std::collections::BTreeMap;
 use syn::{Expr, Member};
+
+/// Branches in branches are not followed further.
+const MOST_BRANCHES: usize = 8;
 
 /// The values given to one model.
 pub(super) struct Model<'r, 'a, 's> {
@@ -182,6 +185,21 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
             return true;
         }
         let Some(init) = binding.init.or(binding.part_of) else { return false };
+        Self::holds_row(init, place, 0)
+    }
+
+    /// Whether a value is a row that was read, in one of its branches at least.
+    fn holds_row(init: &'a Expr, place: Place<'r, 'a, 's>, depth: usize) -> bool {
+        let inner = |expr| depth < MOST_BRANCHES && Self::holds_row(expr, place, depth + 1);
+        match peel(init) {
+            Expr::Match(branches) => return branches.arms.iter().any(|arm| inner(&arm.body)),
+            Expr::If(branch) => {
+                let otherwise = branch.else_branch.as_ref().is_some_and(|(_, other)| inner(other));
+                return otherwise || last_of(&branch.then_branch).is_some_and(inner);
+            }
+            Expr::Block(block) => return last_of(&block.block).is_some_and(inner),
+            _ => {}
+        }
         let (root, links) = columns::chain(init);
         let converted =
             links.iter().any(|link| matches!(link.method.to_string().as_str(), "into" | "into_active_model"));
