@@ -66,7 +66,9 @@ impl Document {
 }
 
 impl Cond {
-    fn transformed(self, f: &dyn Fn(Document) -> Document) -> Self {
+    /// The same condition with every document in it changed by `f`, the innermost first.
+    #[must_use]
+    pub fn transformed(self, f: &dyn Fn(Document) -> Document) -> Self {
         let document = |document: Box<Document>| Box::new((*document).transformed(f));
         let list = |all: Vec<Self>| all.into_iter().map(|condition| condition.transformed(f)).collect();
         match self {

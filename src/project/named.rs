@@ -41,12 +41,7 @@ impl Named<'_> {
     fn walk(&self, value: Document, edited: bool) -> Document {
         let base = |of: Box<Document>| Box::new(self.walk(*of, true));
         match value {
-            Document::Input(input) if edited && self.is_column(&input) => Document::Read(ReadSite {
-                what: format!("`{}` in `{}`", input.id, self.function),
-                column: Some(self.column.to_owned()),
-                site: None,
-                handed_in: false,
-            }),
+            Document::Input(input) if edited => self.read_of(input),
             Document::Set { of, path, value, mode, on_null, family } => {
                 Document::Set { of: base(of), path, value, mode, on_null, family }
             }
@@ -60,11 +55,30 @@ impl Named<'_> {
             Document::Choose { branches, otherwise } => {
                 // Where one branch edits, the others leave as it is what was read.
                 let edited = edited || branches.iter().map(|(_, part)| part).chain([&*otherwise]).any(is_edit);
-                let branches = branches.into_iter().map(|(c, part)| (c, self.walk(part, edited))).collect();
+                // What a branch is taken for was read as well.
+                let asked = |part: Document| match part {
+                    Document::Input(input) if edited => self.read_of(input),
+                    other => other,
+                };
+                let branches = branches.into_iter();
+                let branches = branches.map(|(c, part)| (c.transformed(&asked), self.walk(part, edited))).collect();
                 Document::Choose { branches, otherwise: Box::new(self.walk(*otherwise, edited)) }
             }
             other => other,
         }
+    }
+
+    /// The earlier read that an input is; the input where it is none.
+    fn read_of(&self, input: Input) -> Document {
+        if !self.is_column(&input) {
+            return Document::Input(input);
+        }
+        Document::Read(ReadSite {
+            what: format!("`{}` in `{}`", input.id, self.function),
+            column: Some(self.column.to_owned()),
+            site: None,
+            handed_in: false,
+        })
     }
 
     fn is_column(&self, input: &Input) -> bool {
