@@ -9,7 +9,9 @@ const RUNS: &[&str] = &[".execute(", ".fetch", ".await"];
 
 /// Whether a function is named for documents of an old form, which it changes once: `migrate_settings`.
 pub(super) fn migrates(function: &str) -> bool {
-    function.split('_').any(|word| matches!(word, "migrate" | "migration" | "migrations" | "backfill"))
+    let is_said = |word: Option<&str>| matches!(word, Some("migrate" | "migration" | "migrations" | "backfill"));
+    // Between other words it is what the function is about: `update_backfill_rate`.
+    is_said(function.split('_').next()) || is_said(function.rsplit('_').next())
 }
 
 /// Whether a text is a step of migrations: an `UPDATE` without values beside statements that change a table, or listed
@@ -45,7 +47,7 @@ mod tests {
     #[test]
     fn a_function_says_that_it_migrates() {
         assert!(migrates("project_migration") && migrates("backfill_labels"));
-        assert!(!migrates("immigrate") && !migrates("save"));
+        assert!(!migrates("immigrate") && !migrates("save") && !migrates("update_backfill_rate"));
     }
 
     #[test]
