@@ -332,6 +332,11 @@ impl Values<'_, '_, '_> {
                         }
                         found
                     }
+                    "into_inner" if inner.wraps_document() => {
+                        let ty = inner.arg().cloned();
+                        let json = ty.as_ref().is_some_and(Ty::is_json_value);
+                        Val { doc: nullable(receiver.doc), ty: ty.map(|ty| Ty::of("Option", ty)), json }
+                    }
                     "to_value" => {
                         let value = if inner.is_json() || inner.name() == "_" {
                             Ty::named("serde_json::Value")

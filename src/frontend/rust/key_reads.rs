@@ -84,6 +84,11 @@ fn read_of(value: &Document) -> Option<(ReadSite, Vec<String>)> {
     match value {
         Document::Read(read) if !read.handed_in && read.site.is_some() => Some((read.clone(), vec![])),
         Document::Cast { of, .. } | Document::Retype { of, .. } => read_of(of),
+        // What is there, or a default.
+        Document::First(items) => read_of(items.first()?),
+        Document::Choose { branches, otherwise } if branches.iter().all(|(_, part)| *part == Document::Null) => {
+            read_of(otherwise)
+        }
         Document::Get { of, path: Path::Steps(steps), .. } => {
             let (read, mut path) = read_of(of)?;
             for step in steps {

@@ -85,18 +85,30 @@ fn of_local<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, local: &Expr, hops: 
     let Expr::Path(path) = local else { return None };
     let ident = path.path.get_ident().filter(|ident| *ident != "self" && hops < MAX_HOPS)?;
     let binding = scope.bindings.get(scope.resolve(&ident.to_string(), reader.source.start(ident.span()))?)?;
-    let said = binding.ty.filter(|_| binding.init.is_some());
     if let Some(ty) = binding.ty.filter(|_| binding.init.is_none() && binding.part_of.is_none()) {
         return is_model(ty).then_some(Holds::Row);
     }
-    match of_expr(reader, scope, binding.init.or(binding.part_of)?, hops + 1)? {
-        Holds::Decoded(ty) => Some(Holds::Decoded(said.or(ty))),
-        Holds::Row => Some(Holds::Row),
+    let is_inner = binding.inside.and_then(|pattern| pattern.segments.last()).is_some_and(|last| last.ident == "Json");
+    let said = binding.ty.filter(|_| binding.init.is_some() || is_inner);
+    let init = binding.init.or(binding.part_of)?;
+    match of_expr(reader, scope, init, hops + 1) {
+        Some(Holds::Decoded(ty)) => Some(Holds::Decoded(said.or(ty))),
+        Some(Holds::Row) if is_inner => Some(Holds::Decoded(said)),
+        Some(Holds::Row) => Some(Holds::Row),
+        None => said.filter(|_| is_decoded(init)).map(|said| Holds::Decoded(Some(said))),
     }
 }
 
 fn of_expr<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, expr: &Expr, hops: usize) -> Option<Holds<'a>> {
-    match peel_also(expr, READ) {
+    let expr = peel_also(expr, READ);
+    if let Some(inner) = unwrapped(expr).filter(|_| hops < MAX_HOPS) {
+        return match of_expr(reader, scope, inner, hops + 1)? {
+            // The only column of a row.
+            Holds::Row => Some(Holds::Decoded(None)),
+            decoded @ Holds::Decoded(_) => Some(decoded),
+        };
+    }
+    match expr {
         Expr::Call(call) if is_decoder(call) => Some(Holds::Decoded(None)),
         Expr::MethodCall(call) if !call.args.is_empty() => {
             let method = &call.method;
@@ -107,6 +119,24 @@ fn of_expr<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, expr: &Expr, hops: us
             fetches.iter().any(|name| method == name).then_some(Holds::Row)
         }
         local @ Expr::Path(_) => of_local(reader, scope, local, hops),
+        _ => None,
+    }
+}
+
+/// What an expression takes out of the wrapper of a document: `.0`, `.into_inner()`, also under `map`.
+fn unwrapped(expr: &Expr) -> Option<&Expr> {
+    let is_first = |member: &Member| matches!(member, Member::Unnamed(index) if index.index == 0);
+    match expr {
+        Expr::Field(field) if is_first(&field.member) => Some(&field.base),
+        Expr::MethodCall(call) if call.args.is_empty() => (call.method == "into_inner").then_some(&*call.receiver),
+        Expr::MethodCall(call) if call.method == "map" => {
+            let takes = match call.args.first()? {
+                Expr::Closure(closure) => matches!(&*closure.body, Expr::Field(field) if is_first(&field.member)),
+                Expr::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "into_inner"),
+                _ => false,
+            };
+            takes.then_some(&*call.receiver)
+        }
         _ => None,
     }
 }

@@ -25,7 +25,8 @@ impl<'a> Visit<'a> for Reader {
     fn visit_item_struct(&mut self, item: &'a syn::ItemStruct) {
         let name = names::plain(&item.ident);
         if derives(&item.attrs, "FromJsonQueryResult") {
-            self.found.types.push(name);
+            self.found.types.push(name.clone());
+            self.found.derived.push(name);
         } else if derives(&item.attrs, "DeriveValueType")
             && let syn::Fields::Unnamed(fields) = &item.fields
             && let Some(inner) = fields.unnamed.first().and_then(|field| names::last_segment(&field.ty))
@@ -37,6 +38,7 @@ impl<'a> Visit<'a> for Reader {
     fn visit_item_enum(&mut self, item: &'a syn::ItemEnum) {
         if derives(&item.attrs, "FromJsonQueryResult") {
             self.found.types.push(names::plain(&item.ident));
+            self.found.derived.push(names::plain(&item.ident));
         }
     }
 

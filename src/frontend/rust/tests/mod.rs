@@ -3,6 +3,7 @@
 mod blanks;
 mod fields;
 mod places;
+mod reads;
 mod taken;
 mod values;
 
