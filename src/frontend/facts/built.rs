@@ -218,6 +218,8 @@ pub enum SqlPiece {
 pub struct JsonTypes {
     /// Types that derive or implement it.
     pub types: Vec<String>,
+    /// Those of them that derive it: they are bound as JSON, whatever the column is.
+    pub derived: Vec<String>,
     /// Macros of the project that implement it for the type they are given.
     pub macros: Vec<String>,
     /// Calls of macros at the level of items, each with the type it is given.

@@ -2,7 +2,7 @@
 //!
 //! A type of the project that is kept as JSON may be declared in another file, or by a macro of the project.
 
-use super::{Builder, Class, Hint, Place};
+use super::{Builder, Class, Hint, Place, classify};
 use crate::frontend::facts::{DeclaredBy, DeclaredColumn, Entity, Facts};
 use crate::frontend::sql::TableName;
 use crate::project::Paths;
@@ -24,24 +24,30 @@ pub(super) fn declare(builder: &mut Builder, ordered: &[(Place, &Facts)], paths:
     let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
     for (old, path, facts, entity) in entities {
         let name = entity.table.name.to_lowercase();
-        let columns: Vec<DeclaredColumn> = entity
-            .columns
-            .iter()
-            .filter(|column| !old || !seen.contains(&(name.clone(), column.column.to_lowercase())))
-            .map(|column| DeclaredColumn {
+        let mut columns: Vec<DeclaredColumn> = vec![];
+        for column in &entity.columns {
+            if old && seen.contains(&(name.clone(), column.column.to_lowercase())) {
+                continue;
+            }
+            let declared = |sql_type: String| DeclaredColumn {
                 table: entity.table.clone(),
                 column: column.column.clone(),
-                sql_type: if builder.is_text(&entity.table, &column.column, facts.file, path) {
-                    column.sql_type.clone()
-                } else {
-                    json.sql_type(&column.sql_type, &column.rust_type)
-                },
+                sql_type,
                 nullable: column.nullable,
                 dialect: None,
                 by: DeclaredBy::Entity,
                 span: column.span,
-            })
-            .collect();
+            };
+            let said = column.sql_type.as_str();
+            let says_text = classify(said, None) == Class::Text;
+            if says_text || builder.is_text(&entity.table, &column.column, facts.file, path) {
+                columns.push(declared(said.to_owned()));
+                // What is bound is JSON all the same: text that holds it.
+                columns.extend(json.is_bound(&column.rust_type).then(|| declared("json".to_owned())));
+            } else {
+                columns.push(declared(json.sql_type(said, &column.rust_type)));
+            }
+        }
         seen.extend(columns.iter().map(|column| (name.clone(), column.column.to_lowercase())));
         builder.declare_columns(&columns, facts.file, path);
     }
@@ -60,7 +66,11 @@ impl Builder {
 }
 
 /// The Rust types of the project that are kept as JSON.
-struct JsonNames<'a>(BTreeSet<&'a str>);
+struct JsonNames<'a> {
+    names: BTreeSet<&'a str>,
+    /// Those that are JSON by a derive, not by code of the project.
+    derived: BTreeSet<&'a str>,
+}
 
 impl<'a> JsonNames<'a> {
     fn new(ordered: &[(Place, &'a Facts)]) -> Self {
@@ -81,10 +91,16 @@ impl<'a> JsonNames<'a> {
                 }
             }
         }
-        Self(names)
+        let derived = types().flat_map(|types| &types.derived).map(String::as_str).collect();
+        Self { names, derived }
+    }
+
+    /// Whether a value of a type is bound as JSON, whatever the column is declared as.
+    fn is_bound(&self, rust_type: &str) -> bool {
+        matches!(rust_type, "Json" | "JsonValue" | "Value") || self.derived.contains(rust_type)
     }
 
     fn sql_type(&self, said: &str, rust_type: &str) -> String {
-        if said.is_empty() && self.0.contains(rust_type) { "json".to_owned() } else { said.to_owned() }
+        if said.is_empty() && self.names.contains(rust_type) { "json".to_owned() } else { said.to_owned() }
     }
 }

@@ -175,17 +175,33 @@ fn an_entity_declares_columns_but_a_migration_wins() {
         Facts::new(files.add(SourceFile { path: path.into(), absolute: path.into(), text: String::new() }))
     };
     let mut migration = facts("migration/src/m20240101_000001_users.rs");
-    let (change, span) = (create("users", &[("data", "jsonb")]), Span::default());
+    let (change, span) = (create("users", &[("data", "jsonb"), ("body", "text")]), Span::default());
     migration.schema = vec![SchemaFact { change, span, test: false }];
     let mut model = facts("src/entities/users.rs");
     let table = name("users");
-    let columns = vec![entity("json", "data"), entity("", "prefs"), entity("text", "note")];
+    let of = |rust_type: &str, column: EntityColumn| EntityColumn { rust_type: rust_type.into(), ..column };
+    let columns = vec![
+        entity("json", "data"),
+        entity("", "prefs"),
+        entity("text", "note"),
+        of("Json", entity("text", "raw")),
+        of("Theme", entity("text", "theme")),
+        of("Theme", entity("", "body")),
+        of("String", entity("text", "title")),
+    ];
     model.entities = vec![Entity { module: vec![], table, columns, span: Span::default(), test: false }];
     let mut types = facts("src/types.rs");
+    types.json_types.types = vec!["Theme".into()];
+    types.json_types.derived = vec!["Theme".into()];
     types.json_types.macros = vec!["json_type".into()];
     types.json_types.calls = vec![("json_type".into(), "Prefs".into())];
     let catalog = build(&[model, types, migration], Paths { files: &files, settings: &Settings::default() });
     assert_eq!(kind(&catalog, "users", "data", "src/a.rs"), Ok(ColumnKind::Jsonb));
     assert_eq!(kind(&catalog, "users", "prefs", "src/a.rs"), Ok(ColumnKind::Json));
     assert_eq!(kind(&catalog, "users", "note", "src/a.rs"), Ok(ColumnKind::Other));
+    // Bound as JSON into text.
+    for column in ["raw", "theme", "body"] {
+        assert_eq!(kind(&catalog, "users", column, "src/a.rs"), Ok(ColumnKind::TextJson), "{column}");
+    }
+    assert_eq!(kind(&catalog, "users", "title", "src/a.rs"), Ok(ColumnKind::Other));
 }
