@@ -53,10 +53,10 @@ pub(super) fn judge(
             commented.push(Commented { file: facts.file, comments, gaps });
         }
     }
-    let manifests = files.iter().enumerate().filter(|(_, file)| file.in_project.ends_with("Cargo.toml"));
-    let manifests =
-        manifests.map(|(index, file)| (file.in_project.as_str(), report.files.get(FileId(index as u32)).text.as_str()));
-    settings.crates = Crates::read(manifests);
+    settings.crates = Crates::of(files.iter().filter_map(|file| {
+        let folder = file.in_project.strip_suffix("Cargo.toml")?.trim_end_matches('/');
+        Some((folder, dialects.manifest(file.path.parent()?)?))
+    }));
     let mut project = Project::build(facts, &report.files, &settings);
     report.times.join = started.elapsed();
     let started = Instant::now();

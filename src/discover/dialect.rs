@@ -17,6 +17,8 @@ pub struct Dialects {
     crates: BTreeMap<PathBuf, Databases>,
     /// The scheme of the `DATABASE_URL` in a folder.
     urls: BTreeMap<PathBuf, Dialect>,
+    /// The `Cargo.toml` of a folder.
+    manifests: BTreeMap<PathBuf, toml::Table>,
 }
 
 /// Whether [`Dialects::read`] wants the file of that name: `Cargo.toml`, `sqlx.toml`, `.env` and its relatives.
@@ -59,7 +61,12 @@ impl Dialects {
             manifests.iter().map(|(folder, manifest)| (folder.clone(), of_crate(folder, manifest, &manifests)));
         let mut crates: BTreeMap<PathBuf, Databases> = crates.collect();
         let_the_workspace_answer(&mut crates, &manifests);
-        Self { crates, urls }
+        Self { crates, urls, manifests }
+    }
+
+    /// The `Cargo.toml` of a folder, where it was read and parses.
+    pub fn manifest(&self, folder: &Path) -> Option<&toml::Table> {
+        self.manifests.get(folder)
     }
 
     /// The dialect of the crate that `path` belongs to, with the same root as the paths that were read. `None` when

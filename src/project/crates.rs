@@ -3,7 +3,6 @@
 //! Knows packages, the names under which others depend on them, and where they lie; never opens a file.
 
 use super::place::{module_path, shared_folders};
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// The crates of a project, by their folder below its root (forward slashes, empty for the root).
@@ -19,19 +18,14 @@ struct Crate {
 }
 
 impl Crates {
-    /// Reads manifests, each with its path below the project's root. One that does not parse says nothing.
-    pub fn read<'a>(manifests: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let parse = |(path, text): (&str, &str)| {
-            let folder = path.strip_suffix("Cargo.toml")?.trim_end_matches('/').to_owned();
-            Some((folder, text.parse::<toml::Table>().ok()?))
-        };
-        let manifests: Vec<(&str, &str)> = manifests.into_iter().collect();
-        let manifests: BTreeMap<String, toml::Table> = manifests.into_par_iter().filter_map(parse).collect();
+    /// Reads manifests, each with its folder below the project's root (forward slashes, empty for the root).
+    pub fn of<'a>(manifests: impl IntoIterator<Item = (&'a str, &'a toml::Table)>) -> Self {
+        let manifests: BTreeMap<&str, &toml::Table> = manifests.into_iter().collect();
         let crates = manifests.iter().filter_map(|(folder, manifest)| {
             let name = |table: &str| manifest.get(table)?.get("name")?.as_str().map(rust_name);
             let package = name("package")?;
             let names = std::iter::once(package).chain(name("lib")).collect();
-            Some((folder.clone(), Crate { names, dependencies: dependencies(folder, manifest, &manifests) }))
+            Some(((*folder).to_owned(), Crate { names, dependencies: dependencies(folder, manifest, &manifests) }))
         });
         Self(crates.collect())
     }
@@ -77,7 +71,7 @@ impl Crates {
 fn dependencies(
     folder: &str,
     manifest: &toml::Table,
-    manifests: &BTreeMap<String, toml::Table>,
+    manifests: &BTreeMap<&str, &toml::Table>,
 ) -> BTreeMap<String, (String, Option<String>)> {
     fn table<'t>(of: &'t toml::Table, name: &str) -> Option<&'t toml::Table> {
         of.get(name).and_then(toml::Value::as_table)
@@ -129,12 +123,21 @@ fn rust_name(package: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// The crates of manifests, each with its path.
+    pub(in crate::project) fn of(manifests: &[(&str, &str)]) -> Crates {
+        let parsed: Vec<(&str, toml::Table)> = manifests
+            .iter()
+            .map(|(path, text)| (path.trim_end_matches("Cargo.toml").trim_end_matches('/'), text.parse().unwrap()))
+            .collect();
+        Crates::of(parsed.iter().map(|(folder, manifest)| (*folder, manifest)))
+    }
 
     #[test]
     fn a_name_means_what_the_manifest_says() {
-        let crates = Crates::read([
+        let crates = of(&[
             (
                 "Cargo.toml",
                 "[workspace]\nmembers = [\"*\"]\n[workspace.dependencies]\nmodels = { path = \"db/entity\" }",

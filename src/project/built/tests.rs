@@ -1,7 +1,7 @@
 use super::*;
 use crate::frontend::rust::{Context, read};
 use crate::project::Settings;
-use crate::project::crates::Crates;
+use crate::project::crates;
 use crate::source::{Files, SourceFile};
 
 /// The SQL of the writes in files of these paths and texts, and what could not be resolved.
@@ -13,8 +13,8 @@ fn expanded(sources: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
         let file = files.add(source.clone());
         all.push(read(file, &source, Context::default()));
     }
-    let manifests = sources.iter().copied().filter(|(path, _)| path.ends_with("Cargo.toml"));
-    let settings = Settings { crates: Crates::read(manifests), ..Settings::default() };
+    let manifests: Vec<_> = sources.iter().copied().filter(|(path, _)| path.ends_with("Cargo.toml")).collect();
+    let settings = Settings { crates: crates::tests::of(&manifests), ..Settings::default() };
     let left = expand(&mut all, Paths { files: &files, settings: &settings }, |_| None);
     let texts = all.iter().flat_map(|facts| &facts.texts).filter(|text| matches!(text.text.route, Route::Builder(_)));
     let texts = texts.map(|text| text.text.sql.clone()).collect();
