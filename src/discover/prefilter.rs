@@ -7,6 +7,7 @@
 //! which another file builds its SQL from is found by that constant's name ([`Spelled`]).
 
 use super::names::{first_name, is_name, last_name};
+use crate::frontend::rust::spelled;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -378,7 +379,8 @@ pub fn makes_document(bytes: &[u8], at: usize) -> bool {
 const KEY_READS: &[&str] = &["[\"", "get(\"", "get_mut(\"", "pointer(", "as_object"];
 
 /// What a function spells that takes or gives a document, decodes one, runs a statement that stands elsewhere, takes a
-/// model, finds one or stores one that another function makes, or is said to change a part.
+/// model, finds one or stores one that another function makes, or is said to change a part; besides the calls that the
+/// readers know by name ([`spelled`]).
 const TELLING: &[&str] = &[
     "Value",
     "Json",
@@ -390,19 +392,17 @@ const TELLING: &[&str] = &[
     "bind(",
     "execute(",
     "query(",
-    "query!",
     "query_",
     "SELECT ",
     "SELECT\n",
     "DELETE ",
     "patch(",
     "::Model",
-    ".one(",
-    ".all(",
+    "&Model",
+    ": Model",
+    "<Model",
     ".exec",
-    ".update(",
     "::update",
-    ".save(",
     "::insert",
     "insert_many",
     "fetch_",
@@ -421,8 +421,22 @@ fn reads_keys(bytes: &[u8]) -> bool {
 /// Whether a function that stands beside what matters may tell something of it, though it holds nothing by itself.
 pub fn may_tell(function: &[u8]) -> bool {
     static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let search = SEARCH.get_or_init(|| AhoCorasick::new(KEY_READS.iter().chain(TELLING)).ok());
+    let search = SEARCH.get_or_init(|| {
+        let words = KEY_READS.iter().chain(TELLING).map(|word| (*word).to_owned());
+        AhoCorasick::new(words.chain(known_calls())).ok()
+    });
     search.as_ref().is_none_or(|search| search.is_match(function))
+}
+
+/// The calls that readers know, as they are spelled.
+fn known_calls() -> impl Iterator<Item = String> {
+    let methods = [spelled::SQL_METHODS, spelled::STORING, spelled::FETCHING].into_iter().flatten();
+    let methods = methods.flat_map(|name| [format!(".{name}("), format!(".{name}::<"), format!("::{name}(")]);
+    // As it is imported; what stands behind a path of its own is told by that.
+    let functions = spelled::QUERY_FUNCTIONS.iter().flat_map(|name| [format!("{name}("), format!("{name}::<")]);
+    let decoders = spelled::DECODERS.iter().flat_map(|name| [format!(" {name}("), format!("{name}::<")]);
+    let macros = spelled::QUERY_MACROS.iter().map(|name| format!("{name}!"));
+    methods.chain(functions).chain(decoders).chain(macros)
 }
 
 /// A search for words as they are spelled: names of constants, declarations.

@@ -162,3 +162,48 @@ fn the_arguments_of_a_call_are_counted() {
     }
     assert_eq!(arguments("a, ".repeat(3000).as_bytes()), None);
 }
+
+/// What the front end reads of a text, with parts of it left out.
+fn facts(source: &str, idle: &[std::ops::Range<usize>]) -> crate::frontend::facts::Facts {
+    use crate::frontend::rust;
+    let file = crate::source::SourceFile { path: "a.rs".into(), absolute: "a.rs".into(), text: source.to_owned() };
+    rust::read(crate::source::FileId(0), &file, rust::Context { idle, ..rust::Context::default() })
+}
+
+#[test]
+fn no_call_that_the_readers_know_is_left_out() {
+    use crate::frontend::rust::spelled::{DECODERS, FETCHING, QUERY_FUNCTIONS, QUERY_MACROS, SQL_METHODS, STORING};
+    let each = |names: &[&str], spelled: fn(&str) -> String| names.iter().map(|name| spelled(name)).collect::<Vec<_>>();
+    let calls = [
+        each(QUERY_FUNCTIONS, |name| format!("{name}(SAVE);")),
+        each(QUERY_FUNCTIONS, |name| format!("{name}::<Db>(SAVE);")),
+        each(QUERY_MACROS, |name| format!("{name}!(SAVE);")),
+        each(SQL_METHODS, |name| format!("db.{name}(SAVE);")),
+        each(SQL_METHODS, |name| format!("db.{name}::<A>(SAVE);")),
+        // A function of the same name has the statement first.
+        each(SQL_METHODS, |name| {
+            let client = if QUERY_FUNCTIONS.contains(&name) { "" } else { "db, " };
+            format!("Db::{name}({client}SAVE);")
+        }),
+        each(STORING, |name| format!("let user = make_user(7); user.{name}(db);")),
+        each(DECODERS, |name| format!("let page = {name}::<Page>(text()).unwrap(); show(page.title);")),
+        each(DECODERS, |name| format!("let page: Page = {name}(text()).unwrap(); show(page.title);")),
+        each(FETCHING, |name| format!("let user = users().{name}(db); show(user.page.title);")),
+    ];
+    for call in calls.concat() {
+        let source = format!(
+            "use sea_orm::ActiveModelTrait; const SAVE: &str = \"UPDATE users SET data = $1\"; fn f() {{ {CALLS} {call} }}"
+        );
+        let idle = idle(&source, false);
+        assert!(idle.is_empty(), "{call} is left out");
+        // The readers do know it: a statement that is run, a model that is stored.
+        let read = facts(&source, &idle);
+        let runs = read.texts.iter().any(|text| text.text.function.is_some());
+        let is_read = ["from_", "show("].iter().any(|part| call.contains(part));
+        assert!(runs || is_read || !read.models.ends.is_empty(), "{call} is not read");
+    }
+    // What they do not know is left out: the lists tell the two apart.
+    let unknown =
+        format!("const SAVE: &str = \"UPDATE users SET data = $1\"; fn f() {{ {CALLS} db.unheard_of(SAVE); }}");
+    assert_eq!(idle(&unknown, false).len(), 1);
+}

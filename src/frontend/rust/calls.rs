@@ -7,108 +7,13 @@ use super::emit::{Emitter, Ready};
 use super::literal;
 use super::macros;
 use super::scope::{Chain, Root, Scope};
+use super::spelled::{QUERY_FUNCTIONS, QUERY_MACROS, SQL_METHODS};
 use super::text::Text;
 use super::wrappers::{call_name, call_type};
 use crate::frontend::facts::Route;
 use crate::frontend::sql::{Dialect, looks_like_sql};
 use crate::source::Span;
 use syn::Expr;
-
-/// Functions whose first argument is SQL for certain.
-pub(super) fn is_query_function(name: &str) -> bool {
-    matches!(
-        name,
-        "query"
-            | "query_with"
-            | "query_as"
-            | "query_as_with"
-            | "query_scalar"
-            | "query_scalar_with"
-            | "raw_sql"
-            | "sql_query"
-            | "__query_with_result"
-            | "__query_scalar_with_result"
-            | "query_statement"
-    )
-}
-
-/// Macros whose first argument (after a type) is SQL for certain.
-fn is_query_macro(name: &str) -> bool {
-    matches!(
-        name,
-        "query" | "query_unchecked" | "query_as" | "query_as_unchecked" | "query_scalar" | "query_scalar_unchecked"
-    )
-}
-
-/// Methods whose first argument may be SQL, in sqlx, tokio-postgres, rusqlite, libsql, mysql, SeaORM and others.
-pub(super) fn is_sql_method(name: &str) -> bool {
-    matches!(
-        name,
-        "execute"
-            | "execute_many"
-            | "execute_batch"
-            | "batch_execute"
-            | "execute_unprepared"
-            | "execute_raw"
-            | "execute_with"
-            | "execute_typed"
-            | "execute_returning"
-            | "fetch"
-            | "fetch_many"
-            | "fetch_all"
-            | "fetch_one"
-            | "fetch_optional"
-            | "prepare"
-            | "prepare_with"
-            | "prepare_cached"
-            | "prepare_typed"
-            | "prepare_typed_cached"
-            | "prepare_once"
-            | "describe"
-            | "query"
-            | "query_one"
-            | "query_opt"
-            | "query_raw"
-            | "query_row"
-            | "query_row_and_then"
-            | "query_map"
-            | "query_and_then"
-            | "query_as"
-            | "query_scalar"
-            | "query_typed"
-            | "query_typed_raw"
-            | "query_first"
-            | "query_drop"
-            | "query_iter"
-            | "query_fold"
-            | "query_with"
-            | "query_all"
-            | "simple_query"
-            | "simple_query_raw"
-            | "exec"
-            | "exec_drop"
-            | "exec_first"
-            | "exec_iter"
-            | "exec_batch"
-            | "exec_map"
-            | "exec_fold"
-            | "raw_sql"
-            | "sql"
-            | "stream"
-            | "run"
-            | "raw_execute"
-            | "copy_in"
-            | "copy_out"
-            | "copy_in_raw"
-            | "begin_with"
-            | "try_begin_with"
-            | "query_returning"
-            | "run_sql"
-            | "execute_sql"
-            | "add_query"
-            | "queue"
-    )
-}
 
 /// The database that an expression or type names: `DbBackend::Postgres`, `Sqlite`, `MySqlPool`.
 pub(super) fn dialect_of(words: &str) -> Option<Dialect> {
@@ -180,7 +85,7 @@ fn calls<'e, 'a: 'e>(reader: &Reader<'a, '_>, chain: &'e Chain<'a>) -> Vec<Call<
         Root::Macro(mac) => {
             let name = macros::name(mac);
             if let Some(parsed) = reader.macros.get(mac).filter(|p| p.is_list)
-                && is_query_macro(&name)
+                && QUERY_MACROS.contains(&name.as_str())
                 && let Some((sql, arguments)) = parsed.exprs.split_first()
             {
                 let arguments = arguments.iter().collect();
@@ -200,7 +105,7 @@ fn calls<'e, 'a: 'e>(reader: &Reader<'a, '_>, chain: &'e Chain<'a>) -> Vec<Call<
                 arguments: vec![],
                 list,
             };
-            if is_query_function(&name) {
+            if QUERY_FUNCTIONS.contains(&name.as_str()) {
                 // `query(&client, "..", &[..])` of other clients has the SQL second.
                 let first = nth(0).filter(|e| !is_place_of_client(e));
                 found.extend(first.map(|sql| plain(sql, true, None)));
@@ -209,7 +114,7 @@ fn calls<'e, 'a: 'e>(reader: &Reader<'a, '_>, chain: &'e Chain<'a>) -> Vec<Call<
                     let dialect = nth(0).and_then(|b| dialect_of(&reader.source.folded(reader.source.expr(b))));
                     found.push(Call { dialect, ..plain(sql, true, nth(2)) });
                 }
-            } else if is_sql_method(&name) && !ty.is_empty() {
+            } else if SQL_METHODS.contains(&name.as_str()) && !ty.is_empty() {
                 // `Executor::execute(&mut *tx, "..")`.
                 found.extend(nth(1).map(|sql| plain(sql, false, nth(2))));
             }
@@ -218,7 +123,7 @@ fn calls<'e, 'a: 'e>(reader: &Reader<'a, '_>, chain: &'e Chain<'a>) -> Vec<Call<
     }
     for (number, link) in chain.links.iter().enumerate() {
         let name = link.method.to_string();
-        if is_sql_method(&name)
+        if SQL_METHODS.contains(&name.as_str())
             && let Some(first) = link.args.first()
         {
             // `execute((sql, Some(arguments)))`

@@ -2,10 +2,10 @@
 
 use super::assemble::Reader;
 use super::binds;
-use super::calls::{is_query_function, is_sql_method};
 use super::emit::Emitter;
 use super::macros;
 use super::scope::{Chain, Root, Scope};
+use super::spelled::{QUERY_FUNCTIONS, SQL_METHODS};
 use super::wrappers::call_name;
 use crate::frontend::facts::FileQuery;
 use crate::source::Span;
@@ -74,7 +74,7 @@ fn included<'e, 'a: 'e>(
 ) -> Option<(String, &'e LitStr, usize, Option<&'e Expr>)> {
     if let Root::Expr(Expr::Call(call)) = &chain.root {
         let name = call_name(call);
-        if is_query_function(&name)
+        if QUERY_FUNCTIONS.contains(&name.as_str())
             && let Some(path) = call.args.first().and_then(|sql| path_of(reader, scope, sql, 0))
         {
             return Some((name, path, 0, None));
@@ -82,7 +82,7 @@ fn included<'e, 'a: 'e>(
     }
     for (number, link) in chain.links.iter().enumerate() {
         let name = link.method.to_string();
-        if is_sql_method(&name)
+        if SQL_METHODS.contains(&name.as_str())
             && let Some(path) = link.args.first().and_then(|sql| path_of(reader, scope, sql, 0))
         {
             return Some((name, path, number + 1, link.args.iter().nth(1)));

@@ -39,6 +39,7 @@ mod rows;
 mod scope;
 mod sea_orm;
 mod signs;
+pub mod spelled;
 mod structs;
 mod summaries;
 mod text;

@@ -7,6 +7,7 @@ use crate::frontend::rust::assemble::Reader;
 use crate::frontend::rust::names::plain;
 use crate::frontend::rust::peel::{Off, peel_also};
 use crate::frontend::rust::scope::Scope;
+use crate::frontend::rust::spelled::{DECODERS, FETCHING};
 use syn::{Expr, ExprCall, Member, Type};
 
 /// How many locals are followed from a field to what it is taken of.
@@ -26,7 +27,7 @@ enum Holds<'a> {
 
 /// Whether a file may read documents as types.
 pub(super) fn may_be_in(text: &str) -> bool {
-    ["from_value", "from_str", "from_slice", "query_as", "Model", "Json<"].iter().any(|word| text.contains(word))
+    DECODERS.iter().chain(&["query_as", "Model", "Json<"]).any(|word| text.contains(word))
 }
 
 /// What fields are taken of, the fields from the outermost on, and how it is read.
@@ -63,7 +64,7 @@ pub(super) fn fields<'a>(
 pub(super) fn decodes(call: &ExprCall) -> bool {
     let Expr::Path(path) = &*call.func else { return false };
     let Some(last) = path.path.segments.last().filter(|last| !last.arguments.is_none()) else { return false };
-    !call.args.is_empty() && (last.ident == "from_value" || last.ident == "from_str" || last.ident == "from_slice")
+    !call.args.is_empty() && DECODERS.iter().any(|name| last.ident == name)
 }
 
 /// Whether an expression decodes a document, or reads it of a row.
@@ -78,7 +79,7 @@ pub(super) fn is_decoded(expr: &Expr) -> bool {
 pub(super) fn is_decoder(call: &ExprCall) -> bool {
     let Expr::Path(path) = &*call.func else { return false };
     let Some(last) = path.path.segments.last() else { return false };
-    !call.args.is_empty() && (last.ident == "from_value" || last.ident == "from_str" || last.ident == "from_slice")
+    !call.args.is_empty() && DECODERS.iter().any(|name| last.ident == name)
 }
 
 fn of_local<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, local: &Expr, hops: usize) -> Option<Holds<'a>> {
@@ -115,8 +116,7 @@ fn of_expr<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, expr: &Expr, hops: us
             if method == "get" || method == "try_get" {
                 return call.turbofish.is_some().then_some(Holds::Decoded(None));
             }
-            let fetches = ["fetch_one", "fetch_optional", "fetch_all", "one", "all"];
-            fetches.iter().any(|name| method == name).then_some(Holds::Row)
+            FETCHING.iter().any(|name| method == name).then_some(Holds::Row)
         }
         local @ Expr::Path(_) => of_local(reader, scope, local, hops),
         _ => None,

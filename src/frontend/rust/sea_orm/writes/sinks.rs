@@ -5,6 +5,7 @@ use crate::frontend::facts::EntityPath;
 use crate::frontend::rust::sea_orm::columns;
 use crate::frontend::rust::sea_orm::typing::{Kind, Place, peel};
 use crate::frontend::rust::sea_orm::walk::Chain;
+use crate::frontend::rust::spelled::STORING;
 use crate::source::Span;
 use std::collections::BTreeMap;
 use syn::Expr;
@@ -80,8 +81,8 @@ impl<'r, 'a, 's> Writer<'r, 'a, 's> {
         let Some(place) = self.place(chain.scope, chain.own) else { return };
         for link in &chain.links {
             let end = match link.method.to_string().as_str() {
-                "update" | "update_without_returning" if !link.args.is_empty() => End::Update,
                 "save" if !link.args.is_empty() => End::Save,
+                name if STORING.contains(&name) && !link.args.is_empty() => End::Update,
                 "insert" if link.args.len() == 1 => End::Insert,
                 "set" if link.args.len() == 1 && place.of(&link.receiver).is_some_and(|t| t.kind == Kind::Query) => {
                     if let Some(model) = link.args.first() {
