@@ -205,7 +205,7 @@ fn items(source: &str) -> Items {
     // Where the item begins that is being read, with its documentation, its attributes and `pub(crate)`; the same without
     // regard to brackets; and what stands before the braces that are open.
     let (mut item, mut head, mut open) = (0, 0, vec![]);
-    let mut is_public = false;
+    let (mut is_public, mut is_visibility) = (false, false);
     while let Some(token) = scan.next() {
         let after_pub = std::mem::replace(&mut is_public, token == Token::Word(b"pub"));
         match token {
@@ -232,8 +232,19 @@ fn items(source: &str) -> Items {
                 }
             }
             Token::Byte(b';') => {}
-            Token::Byte(b'(' | b'[') if !after_pub => {
+            Token::Byte(b'(') if after_pub => {
+                is_visibility = true;
+                continue;
+            }
+            Token::Byte(b'(' | b'[') => {
                 item = scan.at;
+                continue;
+            }
+            // `$(one!($name);)* fn next()`: what closes a repetition of a macro is no part of the function.
+            Token::Byte(b')' | b']') => {
+                if !std::mem::take(&mut is_visibility) {
+                    item = scan.at;
+                }
                 continue;
             }
             Token::Word(b"fn") => {

@@ -61,6 +61,8 @@ pub struct Project {
     pub types: types::Types,
     /// The types as which columns are read.
     pub readings: BTreeMap<profile::ColumnId, Vec<readings::Reading>>,
+    /// The columns that are arrays, as a model's field says.
+    pub lists: BTreeSet<profile::ColumnId>,
     /// What was read off the files.
     facts: Vec<Facts>,
 }
@@ -168,7 +170,21 @@ impl Project {
         let unmatched = declare::unmatched(&catalog, &writes, &settings.columns);
         let declared = settings.columns.clone();
         let readings = readings::of(&facts, &catalog, &types, &models, paths);
-        Self { catalog, writes, created, unfilled, statements, unanalysed, declared, unmatched, types, readings, facts }
+        let lists = models.into_lists();
+        Self {
+            catalog,
+            writes,
+            created,
+            unfilled,
+            statements,
+            unanalysed,
+            declared,
+            unmatched,
+            types,
+            readings,
+            lists,
+            facts,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::types::{Keys, Types};
 use crate::document::{Document, ReadSite};
 use crate::frontend::facts::{Facts, RustType};
 use crate::source::{FileId, Site};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A type, and the place that spells it.
 #[derive(Debug, Clone)]
@@ -35,6 +35,14 @@ pub(super) struct Models {
     fields: Vec<ModelField>,
     /// The number of the first of a column's fields; `None` where models differ.
     by_column: BTreeMap<ColumnId, Option<usize>>,
+    /// The columns whose field is a list: `Json<Vec<String>>`.
+    lists: BTreeSet<ColumnId>,
+}
+
+/// Whether values of a type are arrays.
+fn is_list(ty: &RustType) -> bool {
+    let last = ty.path.rsplit("::").next().unwrap_or_default();
+    matches!(last, "Vec" | "VecDeque" | "HashSet" | "BTreeSet" | "IndexSet")
 }
 
 impl Models {
@@ -52,9 +60,15 @@ impl Models {
         for entity in facts.entities.iter().filter(|entity| !entity.test) {
             for known in &entity.columns {
                 let Some(field) = types.field_in(facts.file, &entity.module, "Model", &known.field) else { continue };
-                let Some(ty) = field.ty.clone().filter(|ty| ty.document().may_be_declared()) else { continue };
+                let is_list = |ty: &RustType| is_list(ty.document());
+                let wanted = |ty: &RustType| is_list(ty) || ty.document().may_be_declared();
+                let Some(ty) = field.ty.clone().filter(wanted) else { continue };
                 let Lookup::Found(column) = catalog.column(&entity.table, &known.column, &hint) else { continue };
                 if !column.kind.is_json() {
+                    continue;
+                }
+                if is_list(&ty) {
+                    self.lists.insert(column_id(column));
                     continue;
                 }
                 let (column, number) = (column_id(column), self.fields.len());
@@ -69,6 +83,11 @@ impl Models {
                 self.fields.push(ModelField { column, name: known.field.clone(), spelled, site });
             }
         }
+    }
+
+    /// The columns that hold arrays, as a model says.
+    pub(super) fn into_lists(self) -> BTreeSet<ColumnId> {
+        self.lists
     }
 
     /// All fields, in the order of the files.

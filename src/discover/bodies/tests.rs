@@ -207,3 +207,13 @@ fn no_call_that_the_readers_know_is_left_out() {
         format!("const SAVE: &str = \"UPDATE users SET data = $1\"; fn f() {{ {CALLS} db.unheard_of(SAVE); }}");
     assert_eq!(idle(&unknown, false).len(), 1);
 }
+
+#[test]
+fn what_closes_a_repetition_of_a_macro_stays() {
+    let text = filled("macro_rules! all { () => { mod a { $(one!($b => $c);)* pub(crate) fn f() { CALLS } } }; }");
+    let left: Vec<&str> = idle(&text, false).into_iter().map(|range| &text[range]).collect();
+    assert!(
+        matches!(left.as_slice(), [one] if one.trim_start_matches([' ', '*']).starts_with("pub(crate) fn f")),
+        "{left:?}"
+    );
+}

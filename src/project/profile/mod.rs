@@ -188,6 +188,7 @@ impl Profile {
         let (mut profile, rules) = (Self::default(), &project.declared);
         profile.readings = project.readings.get(&column_id(column)).cloned().unwrap_or_default();
         profile.shape.objects = !profile.readings.is_empty();
+        profile.shape.arrays = project.lists.contains(&column_id(column));
         for (key, rule) in declare::of(column, rules).keys {
             profile.keys.entry(key.to_owned()).or_default();
             profile.declared.insert(key.to_owned(), rules.site(rule));
