@@ -83,6 +83,8 @@ impl<'a> Values<'_, 'a, '_> {
                 Val { json: ty.as_ref().is_none_or(Ty::is_json_value), ty, doc: whole.doc }
             }
             (Some("Object" | "Array"), _) => Val { json: true, ..whole.unwrapped() },
+            // One of several rows.
+            (_, Document::Read(row)) if row.column.is_none() && inner.is_none() && binding.element.is_none() => whole,
             (_, Document::Read(_)) => Val { json: inner.as_ref().is_some_and(Ty::is_json_value), ty: inner, ..whole },
             _ => input(binding.name.clone(), inner),
         }

@@ -45,6 +45,10 @@ impl Values<'_, '_, '_> {
                     Val { json: inner.as_ref().is_some_and(Ty::is_json_value), ty: inner, doc: base.doc }
                 }
                 _ if matches!(base.doc, Document::Read(_)) => base,
+                // The same, changed since, of a row that another file declares.
+                _ if name == "0" && matches!(base.doc, Document::Set { .. } | Document::Retype { .. }) => {
+                    Val { ty: None, ..base }
+                }
                 _ => self.input(expr, None),
             },
             // A field of a row of which fields were changed since.
