@@ -17,7 +17,8 @@ pub(super) fn protect(writes: &mut [ColumnWrite], all: &[SqlWrite]) {
     }
     let merged: Vec<(Span, String, Site, bool)> = writes
         .iter()
-        .filter(|write| matches!(write.survival.word, Word::Stale | Word::Kept) && write.value.holds_old())
+        .filter(|write| matches!(write.survival.word, Word::Stale | Word::Kept) || write.is_through_type())
+        .filter(|write| write.value.holds_old())
         .map(|write| {
             let by_database = write.survival.word == Word::Kept;
             (write.sql.statement, write.column.name.clone(), write.site, by_database)

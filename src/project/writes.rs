@@ -126,6 +126,12 @@ impl ColumnWrite {
         })
     }
 
+    /// What is written back is what was read earlier, by way of a type that may not know all of it.
+    pub fn is_through_type(&self) -> bool {
+        let label = |name: &str| self.survival.labels.contains(&name);
+        self.survival.word == Word::Lost && label("retyped") && !label("conditional") && !self.reads.is_empty()
+    }
+
     /// The value is made by a caller of the function that writes it.
     pub fn is_handed_over(&self) -> bool {
         self.stored_by.is_some() || !self.handed_by.is_empty()

@@ -248,7 +248,7 @@ fn survival_word(case: &Case<'_>) -> Word {
     let compared = write.guard.as_ref().is_some_and(|guard| guard.compares_document);
     match () {
         () if compared && write.survival.new_keys.is_none() => Word::Unknown,
-        () if write.survival.word == Word::Lost && keeps_by_type(case) => Word::Stale,
+        () if keeps_by_type(case) => Word::Stale,
         () => write.survival.word,
     }
 }
@@ -261,11 +261,7 @@ fn replaces(case: &Case<'_>) -> bool {
 /// Whether a document that was read earlier goes through a type that knows every known key: what it loses is what others
 /// store in between.
 fn keeps_by_type(case: &Case<'_>) -> bool {
-    let write = case.write;
-    write.survival.labels.contains(&"retyped")
-        && !write.survival.labels.contains(&"conditional")
-        && !write.reads.is_empty()
-        && case.lost_keys().is_some_and(|keys| keys.is_empty())
+    case.write.is_through_type() && case.lost_keys().is_some_and(|keys| keys.is_empty())
 }
 
 #[cfg(test)]

@@ -176,10 +176,7 @@ fn kind(write: &ColumnWrite) -> WriterKind {
     }
     match survival.word {
         Word::Lost if label("reset") => WriterKind::Reset,
-        // What is written back is what was read, as a type.
-        Word::Lost if label("retyped") && !label("conditional") && !write.reads.is_empty() => {
-            WriterKind::ReadModifyWrite
-        }
+        Word::Lost if write.is_through_type() => WriterKind::ReadModifyWrite,
         Word::Lost if label("conditional") && survival.new_keys.is_none() => WriterKind::WhenGiven,
         Word::Lost => WriterKind::Whole,
         Word::Stale => WriterKind::ReadModifyWrite,

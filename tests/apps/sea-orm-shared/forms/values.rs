@@ -148,7 +148,8 @@ pub async fn typed_and_written_back(db: &DatabaseConnection, model: users::Model
     let mut prefs = model.prefs.clone().unwrap_or_default();
     prefs.phone = Some(phone);
     let mut user = model.into_active_model();
-    //= prefs: stale
+    // Keys that are no fields of `Prefs` are gone; where no others are known, what is judged is the earlier read.
+    //= prefs: lost
     user.prefs = Set(Some(prefs));
     user.update(db).await?;
     Ok(())
