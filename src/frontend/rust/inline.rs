@@ -9,7 +9,7 @@ use crate::document::{Cond, Document};
 use crate::frontend::facts::{PendingCall, Summary};
 use std::cell::{Cell, RefCell};
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprCall, ExprMethodCall, FnArg, Pat, ReturnType, Stmt};
+use syn::{Expr, ExprCall, ExprMethodCall, FnArg, Pat, ReturnType, Signature, Stmt, Type};
 
 /// How many calls are followed into each other.
 const MAX_CALLS: usize = 2;
@@ -202,7 +202,8 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
             if matches!(asked, Asked::Argument(wanted) if wanted == index) {
                 lent = Some(id);
             }
-            given.push((id, if unwrapped { value.unwrapped() } else { value }));
+            let value = if unwrapped { value.unwrapped() } else { value };
+            given.push((id, self.as_parameter(value, &parameter.ty, signature)));
         }
         let mut inner = Self::new(self.reader, scope, vec![]);
         inner.given = RefCell::new(given);
@@ -231,6 +232,19 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
         self.pending.borrow_mut().append(&mut inner.pending.borrow_mut());
         inner.types.take().into_iter().for_each(|pending| self.await_type(pending));
         found
+    }
+
+    /// An argument as the parameter's type tells it, where its own does not show.
+    fn as_parameter(&self, value: Val, ty: &Type, signature: &Signature) -> Val {
+        let is_untyped = value.ty.is_none() && matches!(value.doc, Document::Input(_));
+        let declared = Ty::read(ty).filter(|ty| {
+            let is_generic = |name: &str| signature.generics.type_params().any(|own| own.ident == name);
+            !is_generic(ty.name()) && !is_generic(ty.unwrapped().name())
+        });
+        match declared {
+            Some(ty) if is_untyped => self.declared(value, ty),
+            _ => value,
+        }
     }
 
     /// What a body gives back: its last expression, and what it returns before; of a tuple perhaps one element.

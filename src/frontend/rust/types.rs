@@ -154,7 +154,8 @@ impl Ty {
     pub(crate) fn shape(&self) -> Shape {
         let ty = self.unwrapped();
         match ty.name() {
-            "Json" | "Jsonb" => ty.arg().map_or(Shape::Any, Self::json_shape),
+            // A `Value` with an argument is what that type was encoded as.
+            "Json" | "Jsonb" | "Value" => ty.arg().map_or(Shape::Any, Self::json_shape),
             "String" | "str" | "SmolStr" | "CompactString" | "PathBuf" | "Url" => Shape::Text,
             name if is_scalar(name) => Shape::SqlScalar,
             "Map" if ty.path.contains("json") => Shape::Object,
