@@ -281,6 +281,64 @@ fn what_went_through_a_type_is_not_compared() {
 }
 
 #[test]
+fn what_a_type_does_not_know_is_kept_by_a_merge_and_not_by_a_lock() {
+    let mut postgres = Postgres::new("advice_through_type");
+    let mut mariadb = MariaDb::new("advice_through_type");
+    let mut sqlite = Sqlite::new();
+    for (dialect, column, beta, sql, merged) in [
+        (
+            Dialect::Postgres,
+            "jsonb",
+            "jsonb_set(doc, '{beta}', 'true')",
+            "UPDATE users SET doc = $1 WHERE id = $2",
+            "UPDATE users SET doc = doc || $1 WHERE id = $2",
+        ),
+        (
+            Dialect::Mysql,
+            "json",
+            "JSON_SET(doc, '$.beta', 1)",
+            "UPDATE users SET doc = ? WHERE id = ?",
+            "UPDATE users SET doc = JSON_MERGE_PATCH(doc, ?) WHERE id = ?",
+        ),
+        (
+            Dialect::Sqlite,
+            "JSON",
+            "json_set(doc, '$.beta', 1)",
+            "UPDATE users SET doc = ? WHERE id = ?",
+            "UPDATE users SET doc = json_patch(doc, ?) WHERE id = ?",
+        ),
+    ] {
+        let schema = format!("CREATE TABLE users (id bigint PRIMARY KEY, doc {column} NOT NULL)");
+        let code = format!(
+            "#[derive(Serialize, Deserialize)] struct Settings {{ theme: String }}\n\
+             async fn try_beta(pool: &Pool) {{ sqlx::query(\"UPDATE users SET doc = {beta} WHERE id = 1\").execute(pool).await?; }}\n\
+             async fn changes(pool: &Pool, id: i64) {{\n    \
+             let row = sqlx::query(\"SELECT doc FROM users WHERE id = 1\").fetch_one(pool).await?;\n    \
+             let mut settings = row.get::<Json<Settings>, _>(\"doc\");\n    settings.theme = theme_of(&settings);\n    \
+             sqlx::query({sql:?}).bind(settings).bind(id).execute(pool).await?;\n}}\n"
+        );
+        let (title, before, after) = advised(dialect, &schema, &code).unwrap();
+        assert_eq!(title, "merge the document into the stored one, which keeps the keys that its type does not know");
+        assert_eq!((before.as_str(), after.as_str()), (sql, merged));
+        let server: &mut dyn Server = match dialect {
+            Dialect::Postgres => &mut postgres,
+            Dialect::Mysql => &mut mariadb,
+            Dialect::Sqlite => &mut sqlite,
+        };
+        server.fresh();
+        server.script(&schema);
+        server.script("INSERT INTO users (id, doc) VALUES (1, '{\"beta\": 1, \"theme\": \"old\"}')");
+        let values = ["'{\"theme\": \"new\"}'", "1"].map(str::to_owned);
+        assert_eq!(
+            stored(server, "doc", &after, &values),
+            Reply::Stored(json!({"beta": 1, "theme": "new"})),
+            "{after}"
+        );
+        assert_eq!(stored(server, "doc", &before, &values), Reply::Stored(json!({"theme": "new"})), "{before}");
+    }
+}
+
+#[test]
 fn a_statement_that_takes_no_condition_gets_none() {
     let schema = "CREATE TABLE users (id bigint PRIMARY KEY, doc json)";
     let sql = "INSERT INTO users (doc, id) VALUES (?, ?) ON DUPLICATE KEY UPDATE doc = VALUES(doc)";

@@ -203,3 +203,28 @@ fn a_column_in_a_list_is_only_shown() {
     let title = refused(&users(""), code);
     assert!(title.ends_with("(by hand: the column stands in a list)"), "{title}");
 }
+
+#[test]
+fn a_field_is_put_at_its_key_or_nowhere() {
+    let code = "pub async fn resize(db: &DatabaseConnection, id: i64, size: u8) -> Result<(), DbErr> {\n    \
+        let user = users::Entity::find_by_id(id).one(db).await?.unwrap();\n    \
+        let mut data = user.data.clone();\n    data.font_size = size;\n    \
+        let mut user: users::ActiveModel = user.into();\n    user.data = Set(data);\n    \
+        user.update(db).await?;\n    Ok(())\n}\n";
+    let with = |attribute: &str| {
+        users("").replace("pub data: Json", "pub data: super::Settings")
+            + &format!(
+                "#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJsonQueryResult)]\n{attribute}\n\
+                 pub struct Settings {{\n    pub font_size: u8,\n    pub theme: String,\n}}\n"
+            )
+    };
+    let (_, after) = outcome(&with(""), code).unwrap();
+    assert!(after.contains("jsonb_set(data, '{font_size}', $1::jsonb)"), "{after}");
+    // The field's name is no key of the document.
+    let title = refused(&with("#[serde(rename_all = \"camelCase\")]"), code);
+    assert!(!title.contains("send only what was changed"), "{title}");
+    // Of a type that the project does not declare it is not known how it spells its fields.
+    let unknown = users("").replace("pub data: Json", "pub data: settings_types::Settings");
+    let title = refused(&unknown, code);
+    assert!(title.contains("not known"), "{title}");
+}

@@ -341,6 +341,8 @@ fn verify(write: &ColumnWrite, statement: &str, draft: &Draft) -> bool {
     match survival.word {
         Word::Kept => arrives,
         Word::NestedLost | Word::MayBeNull => arrives && judged,
+        // What others changed in between is lost before and after; the keys that a type does not know are not any more.
+        Word::Stale => arrives && judged && write.survival.labels.contains(&"retyped"),
         _ => false,
     }
 }

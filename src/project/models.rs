@@ -6,7 +6,7 @@ use super::Paths;
 use super::catalog::{Catalog, Column, Hint, Lookup};
 use super::place::is_migration;
 use super::profile::{ColumnId, column_id};
-use super::types::{Keys, Types};
+use super::types::{self, Keys, Types};
 use crate::document::{Document, ReadSite};
 use crate::frontend::facts::{Facts, RustType};
 use crate::source::{FileId, Site};
@@ -115,7 +115,10 @@ impl Models {
             Document::Read(read) if read.column.as_ref().is_some_and(own) && of_model(&read) => {
                 keys.retyped(Document::Read(read), &field.spelled.ty)
             }
-            other => other,
+            // A field of it is stored under the key that serde gives it.
+            other => types::renamed(other, &|ty, name| {
+                (ty == field.spelled.ty.document().to_string()).then(|| keys.of_field(name)).flatten()
+            }),
         })
     }
 }

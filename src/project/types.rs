@@ -12,7 +12,7 @@ use crate::frontend::facts::{DeclaredField, DeclaredType, Facts, Imports, RustTy
 use crate::source::{FileId, Site};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use fill::fill;
+pub(super) use fill::{fill, renamed};
 
 /// How often one name may stand for another.
 const MAX_ALIASES: usize = 4;
@@ -77,6 +77,12 @@ impl Keys {
         let rest = if self.open || self.strict { Rest::Open } else { Rest::Closed };
         let ty = Some(ty.document().to_string());
         Document::Retype { of: Box::new(of), fields: Some(self.names()), rest, ty }
+    }
+
+    /// The key of a field of the type itself.
+    pub(super) fn of_field(&self, name: &str) -> Option<String> {
+        let named = |key: &&Key| key.field.name == *name && !name.is_empty();
+        self.keys.iter().find(named).map(|key| key.field.key.clone())
     }
 
     /// The keys by name, in the order of the fields.

@@ -284,6 +284,12 @@ impl Collector<'_> {
             }
         };
         let used = RefCell::new(BTreeSet::new());
+        // A built statement knows its own fields; their names may differ from those of the columns.
+        let is_built = matches!(context.text.text.route, Route::Builder(_));
+        let as_model = |value| {
+            let of_model = |read: &ReadSite| read.site.is_some() && !self.statements.reads(read);
+            self.models.read_in(value, &column, self.types, &of_model)
+        };
         let value = if let Some(spelled) = &dotted {
             Document::Fails(format!("`{spelled}` is no column of `{}`", column.table.name))
         } else if matches!(write.value, Assigned::Omitted) {
@@ -299,16 +305,15 @@ impl Collector<'_> {
             let given = |value, index| {
                 used.borrow_mut().insert(index);
                 let value = known.read_in(value);
-                // A built statement knows its own fields; their names may differ from those of the columns.
-                if matches!(context.text.text.route, Route::Builder(_)) {
-                    let of_model = |read: &ReadSite| read.site.is_some() && !self.statements.reads(read);
-                    self.models.read_in(value, &column, self.types, &of_model)
-                } else {
-                    self.statements.settle(value, written)
-                }
+                if is_built { as_model(value) } else { self.statements.settle(value, written) }
             };
             evaluate(write, &Answers { dialect, storage, binds, types: &types, given: &given })
         };
+        let mut binds = context.text.text.binds.clone();
+        let is_stored = |bind: &&mut Bind| is_built && used.borrow().contains(&bind.index);
+        for bind in binds.iter_mut().filter(is_stored) {
+            bind.value = as_model(std::mem::replace(&mut bind.value, Document::Null));
+        }
         let states = states(write, &column, context.migration.then_some(context.file));
         let survival = survival::survival(&value, &of_column(&column, dialect, &states));
         let target = target(write, &column);
@@ -340,7 +345,7 @@ impl Collector<'_> {
             site: Site { file: context.file, span: write.assignment },
             file: context.file,
             sql: write.clone(),
-            binds: context.text.text.binds.clone(),
+            binds,
             table_guessed: guessed,
             state_moved: write.predicate.as_deref().and_then(|it| predicate::moved_state(&target, it, &moved)),
             guard,
@@ -351,7 +356,7 @@ impl Collector<'_> {
             within: context.text.text.function.and_then(|index| context.facts.functions.get(index)).cloned(),
             handed_by: vec![],
             stored_by: None,
-            built: matches!(context.text.text.route, Route::Builder(_)),
+            built: is_built,
             entity: if let Route::Builder(entity) = &context.text.text.route { entity.clone() } else { None },
             signs: signs(write, context, &used.into_inner()),
             reads,

@@ -21,7 +21,12 @@ pub(super) fn of(write: &ColumnWrite, rule: &str, fixer: &Fixer<'_>) -> Vec<Draf
     }
     match write.survival.word {
         Word::Lost if write.survival.labels.contains(&"reset") => vec![],
-        Word::Lost => overwrite::drafts(&case),
+        Word::Lost => {
+            let mut drafts = overwrite::drafts(&case);
+            // What a type does not know no lock keeps; who loses only what changed in between is told to lock.
+            drafts.extend((rule != "json-lost-update").then(|| overwrite::through_type(&case)).flatten());
+            drafts
+        }
         Word::MayBeNull => part::null_wipe(&case),
         // What a program put at a key, the database can put there just as well.
         Word::NestedLost => part::nested(&case).into_iter().chain(stale::drafts(&case)).collect(),

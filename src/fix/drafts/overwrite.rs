@@ -49,6 +49,14 @@ pub(super) fn drafts(case: &Case<'_>) -> Vec<Draft> {
     drafts
 }
 
+/// A document that went through a type is merged into the stored one, which has the keys that the type does not know.
+pub(super) fn through_type(case: &Case<'_>) -> Option<Draft> {
+    const TITLE: &str = "merge the document into the stored one, which keeps the keys that its type does not know";
+    let merged = templates(case.write.dialect).merge(&case.target, case.value);
+    let is_retyped = case.write.survival.labels.contains(&"retyped");
+    is_retyped.then(|| case.assigns(TITLE, Applicability::Display, &merged))
+}
+
 /// Whether no value of an object is an object; `None` when not all of its keys are known.
 fn is_flat(document: &Document) -> Option<bool> {
     match document {

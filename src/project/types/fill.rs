@@ -100,7 +100,7 @@ impl<'a> Filler<'a> {
                     Some((TypeUse::Literal { fields, .. }, keys)) if of.len() == 1 && !keys.open => {
                         let held = of.into_iter().next().unwrap_or(Document::Null);
                         let fields = self.inner(fields);
-                        fields.into_iter().fold(held, |held, (name, value)| match key_of(keys, &name) {
+                        fields.into_iter().fold(held, |held, (name, value)| match keys.of_field(&name) {
                             Some(key) => with_key(held, key, value),
                             None => held,
                         })
@@ -116,15 +116,10 @@ impl<'a> Filler<'a> {
             },
             Document::Read(read) => self.decoded(&read).unwrap_or(Document::Read(read)),
             // A field of what was decoded is written under the key that serde gives it.
-            Document::Set { of, path: Path::Steps(mut steps), value, mode, on_null, family } => {
-                self.rename(&of, &mut steps);
-                Document::Set { of, path: Path::Steps(steps), value, mode, on_null, family }
-            }
-            Document::Get { of, path: Path::Steps(mut steps), form, family } => {
-                self.rename(&of, &mut steps);
-                Document::Get { of, path: Path::Steps(steps), form, family }
-            }
-            other => other,
+            other => renamed(other, &|ty, name| match self.read.borrow().get(ty) {
+                Some(keys) => keys.of_field(name),
+                None => self.known(ty)?.1.of_field(name),
+            }),
         }
     }
 
@@ -180,18 +175,27 @@ impl<'a> Filler<'a> {
         }
         Some(Document::Object { entries, rest: if keys.open { Rest::Open } else { Rest::Closed } })
     }
+}
 
-    /// Renames a field to its key where the document was decoded into a type.
-    fn rename(&self, of: &Document, steps: &mut [Step]) {
-        let Some(Step::Key(name)) = steps.first_mut() else { return };
-        let Some(ty) = decoded_as(of) else { return };
-        let key = match self.read.borrow().get(ty) {
-            Some(keys) => key_of(keys, name),
-            None => self.known(ty).and_then(|(_, keys)| key_of(&keys, name)),
-        };
-        if let Some(key) = key {
+/// A change or a part of a document that was decoded into a type, with the field that it names renamed to its key.
+pub(in crate::project) fn renamed(part: Document, key: &dyn Fn(&str, &str) -> Option<String>) -> Document {
+    let rename = |of: &Document, steps: &mut [Step]| {
+        if let (Some(Step::Key(name)), Some(ty)) = (steps.first_mut(), decoded_as(of))
+            && let Some(key) = key(ty, name)
+        {
             *name = key;
         }
+    };
+    match part {
+        Document::Set { of, path: Path::Steps(mut steps), value, mode, on_null, family } => {
+            rename(&of, &mut steps);
+            Document::Set { of, path: Path::Steps(steps), value, mode, on_null, family }
+        }
+        Document::Get { of, path: Path::Steps(mut steps), form, family } => {
+            rename(&of, &mut steps);
+            Document::Get { of, path: Path::Steps(steps), form, family }
+        }
+        other => other,
     }
 }
 
@@ -213,12 +217,6 @@ fn with_key(of: Document, key: String, value: Document) -> Document {
     Document::Set { of: Box::new(of), path, value, mode, on_null, family }
 }
 
-/// The key of a field of the type itself.
-fn key_of(keys: &Keys, name: &str) -> Option<String> {
-    let named = |key: &&super::Key| key.field.name == *name && !name.is_empty();
-    keys.keys.iter().find(named).map(|key| key.field.key.clone())
-}
-
 /// A field of a value from outside.
 fn field(id: String, ty: Option<&RustType>) -> Document {
     let shape = ty.map_or(Shape::Any, RustType::json_shape);
@@ -231,7 +229,7 @@ fn literal(keys: &Keys, ty: &RustType, fields: &[(String, Document)], base: Opti
     let mut entries = vec![];
     let mut open = false;
     for (name, value) in fields {
-        match key_of(keys, name) {
+        match keys.of_field(name) {
             Some(key) => entries.push((Key::Name(key), value.clone())),
             // It is skipped, or flattened.
             None => match value {

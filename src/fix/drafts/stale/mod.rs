@@ -15,6 +15,9 @@ use crate::project::catalog::ColumnKind;
 
 const TITLE: &str = "send only what was changed, and let the database put it into the document";
 
+const UNNAMED: &str =
+    "send only what was changed, and let the database put it at the field's key, which is not known here";
+
 pub(super) fn drafts(case: &Case<'_>) -> Vec<Draft> {
     let Some((placeholder, bind)) = case.sole_bind() else { return vec![] };
     if !case.is_used_once(&placeholder) {
@@ -41,6 +44,12 @@ pub(super) fn drafts(case: &Case<'_>) -> Vec<Draft> {
         [_, _, ..] => stale.several(&edits),
         [] => stale.pushed().and_then(|path| stale.append(&path)),
     };
+    let draft = draft.map(|draft| {
+        if edits.iter().all(|edit| stale.is_at_its_key(edit.path())) {
+            return draft;
+        }
+        Draft { title: UNNAMED, applicability: Applicability::Display, ..draft }
+    });
     draft.into_iter().collect()
 }
 
@@ -89,6 +98,13 @@ enum Edit<'d> {
     Append(Vec<String>),
     /// This path was taken out.
     Remove(Vec<String>),
+}
+
+impl Edit<'_> {
+    fn path(&self) -> &[String] {
+        let (Self::Set(path, _) | Self::Append(path) | Self::Remove(path)) = self;
+        path
+    }
 }
 
 /// The edits of a document that was read, in order; `None` when there is anything else.

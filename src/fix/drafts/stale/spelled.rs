@@ -37,6 +37,21 @@ impl Stale<'_> {
         (is_json && self.happens_once(inserted)).then_some(indexed)
     }
 
+    /// Whether the path is that of the document, and not one of fields that the document may have under other keys: of a
+    /// type that is not known, or of a field in a field.
+    pub(super) fn is_at_its_key(&self, path: &[String]) -> bool {
+        let field = format!("{}.{}", self.variable.text, path.join("."));
+        if self.part(path).is_none_or(|part| part != field) {
+            return true;
+        }
+        let [name] = path else { return false };
+        let mut is_known = false;
+        self.bind.value.visit(&mut |part| {
+            is_known |= matches!(part, Document::Retype { fields: Some(fields), .. } if fields.contains(name));
+        });
+        is_known
+    }
+
     /// The last place at which one of these follows on a spelling.
     fn changes(&self, part: &str, ends: &[&str]) -> Option<usize> {
         let before = self.before()?;
