@@ -94,6 +94,7 @@ impl Walk<'_> {
         entry.file_type().is_file().then(|| Found { path: entry.into_path(), kind })
     }
 }
+
 /// The file behind a link, where it lies outside of the folder that is walked: one inside is found by itself.
 fn link_target(link: &Path, start: &Path) -> Option<PathBuf> {
     let target = link.canonicalize().ok()?;

@@ -25,6 +25,7 @@ mod provenance;
 pub mod readings;
 mod reads;
 mod resolve;
+pub mod respelled;
 mod schema;
 mod siblings;
 mod steps;

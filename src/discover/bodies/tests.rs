@@ -136,6 +136,8 @@ fn what_gives_nothing_to_whoever_calls_it_is_not_followed() {
         ("(x: T) -> bool", false),
         ("(x: u8) -> X", true),
         ("(x: u8) -> Result<X>", true),
+        ("(x: Result<(), E>) -> X", true),
+        ("(f: impl Fn() -> Result<(), E>)", false),
         ("(x: &mut X)", true),
         ("(&mut self, x: &mut X) -> Result<()>", true),
     ] {

@@ -11,7 +11,8 @@ use crate::fix::{Fixer, folded, qualifier, sea_orm, target, text};
 use crate::frontend::sql::{Dialect, Verb};
 use crate::project::around::EarlierRead;
 use crate::project::catalog::ColumnKind;
-use crate::project::writes::{ColumnWrite, reguarded};
+use crate::project::respelled::reguarded;
+use crate::project::writes::ColumnWrite;
 
 /// Longest statement that is shown whole, in bytes.
 const WHOLE: usize = 160;

@@ -2,7 +2,7 @@ use super::*;
 use crate::frontend::sql::{ColumnDef, SchemaChange};
 use crate::frontend::sql_file;
 use crate::project::Project;
-use crate::source::{Files, SourceFile};
+use crate::source::{Files, SourceFile, Span};
 
 /// A schema of one table `t` with these columns, read before the statements.
 fn schema(columns: &[(&str, &str, Option<bool>, Option<&str>)]) -> SchemaChange {
