@@ -391,7 +391,6 @@ const TELLING: &[&str] = &[
     ":Map<",
     "bind(",
     "execute(",
-    "query(",
     "query_",
     "SELECT ",
     "SELECT\n",
