@@ -159,6 +159,14 @@ impl Document {
         found
     }
 
+    /// `CASE WHEN .. THEN NULL ELSE data END`: the document stays as it is, or goes by a NULL that stands there.
+    pub fn is_emptied_by_hand(&self) -> bool {
+        let Self::Choose { branches, otherwise } = self else { return false };
+        let mut parts = branches.iter().map(|(_, part)| part).chain([&**otherwise]);
+        parts.clone().any(|part| *part == Self::Null)
+            && parts.all(|part| matches!(part, Self::Null | Self::Old) || part.is_emptied_by_hand())
+    }
+
     /// The value from outside that an object lists field by field: `settings` of `{theme: settings.theme}`.
     pub fn fields_of(&self) -> Option<&str> {
         let Self::Object { entries, .. } = self else { return None };

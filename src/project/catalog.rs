@@ -78,6 +78,8 @@ pub struct Column {
     pub dialect: Option<Dialect>,
     /// Keys that are read of it anywhere in the project, with their places.
     pub key_reads: Vec<(Vec<String>, Site)>,
+    /// Keys that only statements of tests read, with a place.
+    pub keys_tested: BTreeMap<String, Site>,
     /// Cannot be written.
     pub generated: bool,
     /// A check makes the database reject text that is not JSON.
@@ -174,6 +176,7 @@ impl Table {
             provenance,
             dialect: None,
             key_reads: vec![],
+            keys_tested: BTreeMap::new(),
             generated: false,
             checked: false,
             added_in: None,

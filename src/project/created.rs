@@ -43,6 +43,8 @@ pub struct Unfilled {
     pub site: Site,
     /// What is done there.
     pub words: &'static str,
+    /// The column is not among those that the statement gives a value.
+    pub left_out: bool,
 }
 
 /// What the statements of a file create rows with, but those of tests.
@@ -88,7 +90,7 @@ pub(super) fn of_file(
                     let site = Site { file: facts.file, span: inserted.span };
                     if column.nullable != Some(false) && may_be_null(&value, &survival) {
                         let words = "rows are created here with a value that can be NULL";
-                        found.unfilled.push(Unfilled { column: column_id(column), site, words });
+                        found.unfilled.push(Unfilled { column: column_id(column), site, words, left_out: false });
                     }
                     let keys = survival.new_keys.unwrap_or_default();
                     let (column, function) = (column_id(column), function.clone());
@@ -112,7 +114,8 @@ fn left_out<'a>(
         let given = insert.given.iter().flatten().any(|name| name.eq_ignore_ascii_case(&column.name));
         let left = !given && column.kind.is_json() && begins_null(column);
         left.then_some(())?;
-        Some(Unfilled { column: column_id(column), site: site?, words: "rows are created here without it" })
+        let words = "rows are created here without it";
+        Some(Unfilled { column: column_id(column), site: site?, words, left_out: true })
     })
 }
 

@@ -166,7 +166,15 @@ impl Inference<'_> {
             ids.sort_unstable();
             ids.dedup();
             for id in ids {
-                self.reads.entry(id).or_default().push((path.clone(), site));
+                match path.first() {
+                    // What only a test asks for is no reason to keep it.
+                    Some(key) if hint.test => {
+                        if let Some(entry) = self.catalog.entry_mut(id.0, id.1) {
+                            entry.column.keys_tested.entry(key.clone()).or_insert(site);
+                        }
+                    }
+                    _ => self.reads.entry(id).or_default().push((path.clone(), site)),
+                }
             }
         }
     }

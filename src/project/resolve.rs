@@ -194,6 +194,7 @@ impl Resolver<'_> {
             provenance: vec![Provenance { site, message, certainty }],
             dialect: None,
             key_reads: vec![],
+            keys_tested: BTreeMap::new(),
             generated: false,
             checked: false,
             added_in: None,

@@ -79,6 +79,8 @@ facts! {
     WrongBase, "foreign-base", Raises, "who writes a merge wants the old document kept";
     /// Keys inside a nested object go.
     NestedLoss, "nested-loss", Raises, "who keeps the top level wants the rest kept";
+    /// An object of several keys is put at a place of which nothing else is known.
+    NestedWhole, "nested-whole", Tells, "what is put there at once may be all that is ever there";
     /// A value of unknown form replaces what is at a key.
     NestedOpaque, "nested-opaque", Suggests, "whether it carries the keys below does not show";
     /// The statement cannot do what it says: the database rejects it, or the value never arrives.
@@ -120,6 +122,10 @@ facts! {
     ThroughType, "through-type", Tells, "keys that the type does not know go, whoever holds the row";
     /// Fields that are not given are left alone: a partial update, whose JSON field is replaced whole.
     PartialUpdate, "partial-update", Suggests, "callers of a partial update send what changed, and this replaces all";
+    /// A partial update of a column whose documents nothing shows to be objects.
+    PartialOfUnknown, "part-of-unknown", Tells, "a list or a number is replaced as a whole, in a partial update as well";
+    /// A partial update of a column that no row is created with.
+    FilledLater, "filled-later", Tells, "what comes once, after the row was made, replaces nothing";
     /// It is written only when a field of the request is given.
     IfGiven, "given-only", Tells, "alone it may just as well be a value that there is not always";
     /// The function's name or documentation speaks of a patch or a merge.

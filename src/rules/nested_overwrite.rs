@@ -43,7 +43,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     if paths.is_empty() {
         return opaque(case);
     }
-    let loss = of_one_type(case).unwrap_or_else(|| Fact::NestedLoss.into());
+    let loss = of_one_type(case).or_else(|| put_whole(case)).unwrap_or_else(|| Fact::NestedLoss.into());
     let (its, other) = if paths.len() == 1 { ("is", "its") } else { ("are", "their") };
     Some(Draft {
         message: format!(
@@ -74,21 +74,40 @@ fn of_one_type(case: &Case<'_>) -> Option<Reason> {
     all.then(|| Reason::at(Fact::OneType, site, format!("what is put there is a whole `{name}`")))
 }
 
+/// Each place gets an object of several keys, and nothing else that is known reads or writes below it.
+fn put_whole(case: &Case<'_>) -> Option<Reason> {
+    let write = case.write;
+    let all = write.survival.nested_lost.iter().all(|path| {
+        let several = keys_put_at(&write.value, path).is_some_and(|put| put.len() > 1);
+        let read = write.column.key_reads.iter().any(|(read, _)| read.len() > path.len() && read.starts_with(path));
+        let mut others = case.profile.live().filter(|writer| writer.site != write.site);
+        several && !read && !others.any(|writer| path.first().is_some_and(|key| writer.touches.contains(key)))
+    });
+    let words = "several keys are put there at once, and nothing else is known to be below it";
+    all.then(|| Reason::at(Fact::NestedWhole, write.site, words))
+}
+
 /// The keys of the object that is put at a path.
 fn keys_put_at<'d>(value: &'d Document, path: &[String]) -> Option<Vec<&'d str>> {
     let mut found = None;
     value.visit(&mut |part| {
-        let Document::Set { path: Path::Steps(steps), value, .. } = part else { return };
-        let same = steps.len() == path.len()
-            && steps.iter().zip(path).all(|(step, name)| match step {
-                Step::Key(key) | Step::Name(key) => key == name,
-                _ => false,
-            });
-        let mut inside = &**value;
-        while let Document::Cast { of, .. } = inside {
-            inside = of;
-        }
-        if let (true, Document::Object { entries, .. }) = (same, inside) {
+        let put = match part {
+            Document::Set { path: Path::Steps(steps), value, .. } => {
+                let same = steps.len() == path.len()
+                    && steps.iter().zip(path).all(|(step, name)| match step {
+                        Step::Key(key) | Step::Name(key) => key == name,
+                        _ => false,
+                    });
+                same.then(|| bare(value))
+            }
+            Document::Merge { right, .. } => path.iter().try_fold(bare(right), |inside, name| {
+                let (_, value) =
+                    entries(inside)?.iter().find(|(key, _)| matches!(key, Key::Name(key) if key == name))?;
+                Some(bare(value))
+            }),
+            _ => None,
+        };
+        if let Some(entries) = put.and_then(entries) {
             let names = entries.iter().filter_map(|(key, _)| match key {
                 Key::Name(name) => Some(name.as_str()),
                 Key::Param(_) => None,
@@ -97,6 +116,19 @@ fn keys_put_at<'d>(value: &'d Document, path: &[String]) -> Option<Vec<&'d str>>
         }
     });
     found
+}
+
+/// The entries of an object that is spelled out.
+fn entries(document: &Document) -> Option<&[(Key, Document)]> {
+    if let Document::Object { entries, .. } = document { Some(entries) } else { None }
+}
+
+/// A document without the casts around it.
+fn bare(mut document: &Document) -> &Document {
+    while let Document::Cast { of, .. } = document {
+        document = of;
+    }
+    document
 }
 
 /// A value whose keys are not known replaces what has keys that are read.

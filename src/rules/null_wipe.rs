@@ -1,5 +1,6 @@
 //! `json-null-wipe`.
 
+use super::evidence::Reason;
 use super::judgement::Fact;
 use super::{Case, Draft, rule, wording};
 use crate::document::Nullability;
@@ -51,6 +52,10 @@ fn check(case: &Case<'_>) -> Option<Draft> {
         NullWhen::Condition(words) => (format!("it can be that {words}"), Fact::NullPossible),
         NullWhen::Always => ("an argument is NULL".into(), Fact::NullProven),
     };
+    let mut reasons = vec![fact.into()];
+    if write.value.is_emptied_by_hand() {
+        reasons.push(Reason::note(Fact::Reset, "NULL is spelled out: in that case the column is emptied on purpose"));
+    }
     let when = if *reason == NullWhen::Always { "becomes NULL" } else { "becomes NULL when that happens" };
     Some(Draft {
         message: format!(
@@ -59,7 +64,7 @@ fn check(case: &Case<'_>) -> Option<Draft> {
             case.column()
         ),
         label: "NULL here makes the whole column NULL".into(),
-        reasons: vec![fact.into()],
+        reasons,
         lost_keys: None,
         notes: vec![],
     })

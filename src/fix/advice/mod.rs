@@ -31,6 +31,7 @@ pub(super) fn of(write: &ColumnWrite, fixer: &Fixer<'_>) -> Result<Fix, Option<S
             Err(Some("what the statement was meant to do does not show".to_owned()))
         }
         Word::Lost if is_reset => Err(None),
+        Word::MayBeNull if write.value.is_emptied_by_hand() => Err(None),
         Word::MayBeNull if write.survival.null_when.contains(&NullWhen::Always) => Err(None),
         Word::NestedLost => nested(write, fixer)
             .ok_or_else(|| Some("which keys of the nested objects are meant to change does not show".to_owned())),

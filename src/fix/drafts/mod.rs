@@ -27,6 +27,7 @@ pub(super) fn of(write: &ColumnWrite, rule: &str, fixer: &Fixer<'_>) -> Vec<Draf
             drafts.extend((rule != "json-lost-update").then(|| overwrite::through_type(&case)).flatten());
             drafts
         }
+        Word::MayBeNull if write.value.is_emptied_by_hand() => vec![],
         Word::MayBeNull => part::null_wipe(&case),
         // What a program put at a key, the database can put there just as well.
         Word::NestedLost => part::nested(&case).into_iter().chain(stale::drafts(&case)).collect(),

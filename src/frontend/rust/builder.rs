@@ -8,7 +8,7 @@ use super::binds;
 use super::calls::{self, dialect_of};
 use super::emit::{Emitter, Ready};
 use super::place::Source;
-use super::scope::{Arm, Chain, Root, Scope};
+use super::scope::{Arm, Chain, Change, Root, Scope};
 use super::text::Text;
 use super::wrappers::{call_name, call_type};
 use crate::frontend::facts::Route;
@@ -40,6 +40,8 @@ enum What<'a> {
     Rows(&'a ExprMethodCall, Vec<Op<'a>>),
     /// Everything pushed so far is taken back.
     Reset,
+    /// The builder is lent to a function, which may go on with it.
+    Lent,
 }
 
 /// A text that was built.
@@ -93,6 +95,7 @@ pub(super) fn read<'a>(
         let mut gatherer = Gatherer::new(reader.source, scope, &mut taken, until);
         gatherer.ops = ops;
         gatherer.chain(chain, None, 0);
+        gatherer.lent(chain);
         found.extend(variants(reader, scope, &gatherer.sorted(), dialect, false));
     }
     // Builders that come from outside: parameters and fields.
@@ -216,6 +219,17 @@ impl<'a, 's, 't> Gatherer<'a, 's, 't> {
         }
     }
 
+    /// Takes the calls that a builder is lent to.
+    fn lent(&mut self, chain: &Chain<'a>) {
+        let Some(id) = chain.bound else { return };
+        let events = self.scope.changes_on(id).iter();
+        let lent = events.filter(|event| {
+            event.at > chain.at && event.at < self.until && matches!(event.what, Change::Lent | Change::LentTo(..))
+        });
+        let ops = lent.map(|event| Op { at: event.at, branch: &event.branch, what: What::Lent, separated: None });
+        self.ops.extend(ops);
+    }
+
     /// What the closure of `push_values(rows, |mut b, row| ..)` pushes.
     fn rows(&mut self, link: &'a ExprMethodCall) -> Vec<Op<'a>> {
         let Some(Expr::Closure(closure)) = link.args.last() else { return vec![] };
@@ -304,7 +318,7 @@ impl<'a> Maker<'_, 'a, '_> {
                     let what = match &op.what {
                         What::Push(e) | What::Init(e) => What::Push(e),
                         What::Bind(e) => What::Bind(e),
-                        What::Rows(..) | What::Reset => continue,
+                        What::Rows(..) | What::Reset | What::Lent => continue,
                     };
                     if number > 0 && op.separated.is_some() {
                         self.text.words(", ", at);
@@ -320,6 +334,13 @@ impl<'a> Maker<'_, 'a, '_> {
             What::Reset => {
                 self.text = Text::default();
                 self.list = binds::List::default();
+                return;
+            }
+            What::Lent => {
+                let at = Span::new(op.at..op.at);
+                self.text.words(" ", at);
+                self.text.append(Text::hole("..".to_owned(), at), at);
+                self.text.words(" ", at);
                 return;
             }
         };

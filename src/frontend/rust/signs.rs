@@ -50,7 +50,9 @@ fn of_function(reader: &Reader<'_, '_>, scope: &Scope<'_>) -> Vec<Sign> {
     }
     let doc = attributes.iter().find_map(|attribute| {
         let text = doc_text(attribute)?;
-        let words = text.split(|c: char| !c.is_alphanumeric()).find(|word| is_partial(&word.to_lowercase()))?;
+        let all = || text.split(|c: char| !c.is_alphanumeric());
+        let mut pairs = all().zip(all().skip(1).chain([""]));
+        let (words, _) = pairs.find(|(word, next)| is_partial(&word.to_lowercase()) && !is_index(next))?;
         Some((attribute, format!("the documentation of `{}` says `{words}`", scope.name)))
     });
     if let Some((attribute, words)) = doc {
@@ -92,6 +94,11 @@ pub(super) fn may_say(line: &str) -> bool {
 /// Whether a word, in lower case, speaks of a part that is changed.
 fn is_partial(word: &str) -> bool {
     matches!(word, "patch" | "patches" | "patched" | "partial" | "partially" | "merge" | "merges" | "merged")
+}
+
+/// Whether the word after `partial` says that it is an index: of some rows, not of a part of a document.
+fn is_index(next: &str) -> bool {
+    ["unique", "index", "indexes", "indices"].iter().any(|word| next.eq_ignore_ascii_case(word))
 }
 
 /// Whether a word and the next one, in lower case, say that what is there goes: `replaces`, `the whole document`.

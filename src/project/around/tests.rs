@@ -53,6 +53,8 @@ fn names_documentation_and_routes_tell_a_partial_update() {
         signs(&[&function("/// Partial update of a user.\nasync fn save(d: Value, id: i32)", "")]),
         [(SignKind::PartialDoc, "/// Partial update of a user.".to_owned())]
     );
+    let index = "/// The partial unique index keeps users apart.\nasync fn save(d: Value, id: i32)";
+    assert_eq!(signs(&[&function(index, "")]), []);
     for route in
         [r#"#[patch("/users")]"#, r#"#[oai(path = "/u", method = "patch")]"#, "#[utoipa::path(patch, path = \"/u\")]"]
     {

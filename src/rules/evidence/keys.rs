@@ -25,7 +25,7 @@ pub(super) fn of(case: &Case<'_>) -> Vec<Reason> {
                 let words = "the same keys are stored here: the document is always one of this form";
                 vec![Reason::at(Fact::CoversKnownKeys, site, words)]
             } else {
-                vec![spelled_out(case)]
+                vec![tested(case).unwrap_or_else(|| spelled_out(case))]
             }
         }
         Some(keys) if !keys.is_empty() => {
@@ -35,9 +35,17 @@ pub(super) fn of(case: &Case<'_>) -> Vec<Reason> {
             let lost = if keys.iter().any(read) { Fact::LostKeyRead.into() } else { lost_key(case, &keys) };
             std::iter::once(lost).chain(through_type(case)).collect()
         }
-        Some(_) => vec![spelled_out(case)],
+        Some(_) => vec![tested(case).unwrap_or_else(|| spelled_out(case))],
         None => only_key(case).into_iter().collect(),
     }
+}
+
+/// Tests read keys of the document, and the new one carries all of them.
+fn tested(case: &Case<'_>) -> Option<Reason> {
+    let (tested, new) = (&case.write.column.keys_tested, case.write.survival.new_keys.as_ref()?);
+    let (_, site) = tested.iter().next().filter(|_| tested.keys().all(|key| new.contains(key)))?;
+    let words = "tests read no other keys than those of the new document";
+    Some(Reason::at(Fact::CoversKnownKeys, *site, words))
 }
 
 /// The document is of a type that has one key, which has no siblings.
@@ -68,8 +76,10 @@ fn same_keys(case: &Case<'_>) -> Option<Site> {
     let others = case.profile.live().filter(|writer| writer.site != case.write.site);
     let other =
         others.filter(|writer| writer.keys.as_ref().is_some_and(|keys| keys.len() == own.len())).map(|w| w.site);
+    // An upsert creates rows as it replaces them; with constants it sets them back.
     let statement = Site { file: case.write.file, span: case.write.sql.statement };
-    let apart = |site: Site| site.file != statement.file || !statement.span.contains(site.span);
+    let constant = case.write.survival.labels.contains(&"constant");
+    let apart = |site: Site| !constant || site.file != statement.file || !statement.span.contains(site.span);
     let same = |creator: &&Creator| creator.keys.len() == own.len() && apart(creator.site);
     other.min().or_else(|| case.profile.creators.iter().find(same).map(|creator| creator.site))
 }

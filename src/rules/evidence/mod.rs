@@ -311,7 +311,16 @@ fn partial_update(case: &Case<'_>) -> Option<Reason> {
             (Some(*site), words)
         }
     };
-    Some(Reason { fact: Fact::PartialUpdate, words, site })
+    Some(filled_later(case).unwrap_or(Reason { fact: Fact::PartialUpdate, words, site }))
+}
+
+/// Rows are created without a document, and nobody edits the keys of one that is there.
+fn filled_later(case: &Case<'_>) -> Option<Reason> {
+    let profile = case.profile;
+    let site = profile.left_out.filter(|_| profile.creators.is_empty())?;
+    let edited = profile.live().any(|writer| matches!(writer.kind, WriterKind::ByKey | WriterKind::ReadModifyWrite));
+    (!edited)
+        .then(|| Reason::at(Fact::FilledLater, site, "rows are created here without it: what comes later fills it"))
 }
 
 /// A constant stands in for a value that is not given. A mirror that takes over an absent value as NULL or as nothing copies.
@@ -354,7 +363,10 @@ fn given_only(case: &Case<'_>) -> Option<Reason> {
     let more = all.len().saturating_sub(1);
     let words =
         format!("a partial update: {more} more of the row's columns {} set only when given", wording::are(more));
-    Some(Reason::at(Fact::PartialUpdate, other.site, words))
+    let shape = case.profile.shape;
+    let has_parts = shape.objects || !case.profile.keys.is_empty();
+    let fact = if has_parts { Fact::PartialUpdate } else { Fact::PartialOfUnknown };
+    Some(Reason::at(fact, other.site, words))
 }
 
 /// An upsert that takes over every inserted column but those of its key.

@@ -133,6 +133,12 @@ fn a_query_builder_is_read_in_the_order_of_the_text() {
         &["x", "y", "id"],
     );
     builder(
+        r#"let mut q = QueryBuilder::new("UPDATE t SET a = "); q.push_bind(a);
+           restrict(&mut q); q.push(" RETURNING id");"#,
+        "UPDATE t SET a = $1 noclobber_hole_0  RETURNING id",
+        &["a"],
+    );
+    builder(
         r#"let mut q = QueryBuilder::<MySql>::new("UPDATE t SET a = "); q.push_bind(x);"#,
         "UPDATE t SET a = ?",
         &["x"],
