@@ -7,7 +7,7 @@ use crate::discover::Candidate;
 use crate::discover::bodies;
 use crate::discover::names::{self, Before, Call};
 use crate::discover::prefilter::{self, Relevance};
-use crate::frontend::facts::{HandedOn, WantedCall};
+use crate::frontend::facts::{HandedOver, WantedCall};
 use crate::frontend::rust::{self, Context};
 use crate::source::{FileId, Files, SourceFile};
 use rayon::prelude::*;
@@ -36,12 +36,11 @@ impl Looked {
 }
 
 /// A file that was looked at: its text, where it was read late, and its calls or a sentence on what went wrong.
-type Read = (FileId, Option<SourceFile>, Result<Vec<HandedOn>, String>);
+type Read = (FileId, Option<SourceFile>, Result<HandedOver, String>);
 
 impl Reader<'_> {
-    /// The calls of wanted functions in all files, in the order of files and places. A file that was put aside gets its
-    /// text.
-    pub(super) fn read_calls(&self, wanted: &[WantedCall], report: &mut Report) -> Vec<HandedOn> {
+    /// The calls of wanted functions in all files, in the order of files. A file that was put aside gets its text.
+    pub(super) fn read_calls(&self, wanted: &[WantedCall], report: &mut Report) -> Vec<(FileId, HandedOver)> {
         let wanted = Wanted::new(wanted);
         let files = &report.files;
         let mut looked: Vec<Looked> = self
@@ -89,10 +88,10 @@ impl Reader<'_> {
         for (id, late, read) in found {
             match read {
                 Ok(read) => {
-                    if let (Some(late), false) = (late, read.is_empty()) {
+                    if let (Some(late), false) = (late, read.calls.is_empty()) {
                         report.files.fill(id, late);
                     }
-                    calls.extend(read);
+                    calls.push((id, read));
                 }
                 Err(fault) => report.faults.push(fault),
             }

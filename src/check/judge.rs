@@ -111,9 +111,15 @@ fn join_callers(project: &mut Project, reader: &Reader<'_>, report: &mut Report,
             break;
         }
         asked = callers.known();
-        let calls = reader.read_calls(&wanted, report);
-        callers.take(&calls, &report.files, settings);
+        let mut types = vec![];
+        for (file, read) in reader.read_calls(&wanted, report) {
+            callers.take(&read.calls, &report.files, settings);
+            types.extend(read.types.map(|types| (file, types)));
+        }
+        project.learn_types(types, &report.files, settings);
     }
+    let facts = reader.read_missing(&callers.missing(project), report);
+    project.learn(facts, &report.files, settings);
     project.join_callers(&callers, &report.files, settings);
 }
 

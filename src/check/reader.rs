@@ -9,6 +9,7 @@ use crate::discover::{Candidate, Kind, read};
 use crate::frontend::facts::{BuiltColumn, BuiltKind, Facts, Problem};
 use crate::frontend::sql::Dialect;
 use crate::frontend::{self, dialect_hint};
+use crate::project::elsewhere::Missing;
 use crate::project::{calls, types};
 use crate::source::{FileId, LineIndex, SourceFile};
 use heck::ToSnakeCase as _;
@@ -207,6 +208,37 @@ impl Reader<'_> {
             facts.extend(self.read(loaded, report, &idle, |index| indices.contains(&index)));
         }
         facts.sort_by_key(|facts| facts.file);
+    }
+
+    /// Reads files that were put off for the functions and structs that callers of writing functions use.
+    pub(super) fn read_missing(&self, missing: &Missing, report: &mut Report) -> Vec<Facts> {
+        if missing.is_empty() {
+            return vec![];
+        }
+        let all = missing.functions.iter().chain(&missing.types);
+        let keys: Vec<u32> = all.map(|name| names::declaration(name.as_bytes())).collect();
+        let structs = structs_of(&missing.types);
+        let functions: Vec<String> = missing.functions.iter().map(|name| format!("fn {name}")).collect();
+        let functions = prefilter::Spelled::new(&functions);
+        let wanted = |bytes: &[u8]| structs.are_in(bytes) || functions.are_in(bytes);
+        let may = |(index, file): &(usize, &Candidate)| {
+            file.kind == Kind::Rust && !file.test && self.names.get(*index).is_some_and(|own| own.may_declare(&keys))
+        };
+        let idle = |_: &Candidate, source: &str| {
+            bodies::but(source, |function| functions.are_in(bodies::bytes(source, &function.whole)))
+        };
+        let mut look = |bytes: &[u8]| if wanted(bytes) { Relevance::Matters } else { Relevance::Nothing };
+        let files = self.files.iter().enumerate().filter(may);
+        let mut loaded: Vec<Loaded> = vec![];
+        for (index, file) in files {
+            loaded.resize_with(index, || Loaded::Dropped);
+            loaded.push(load(file, self.instead(file), &mut look));
+        }
+        // They were no part of the check before: their problems are not either.
+        let mut aside = Report::default();
+        let facts = self.read(&loaded, &mut aside, &idle, |_| true);
+        report.faults.append(&mut aside.faults);
+        facts
     }
 
     /// Keeps the texts of files that turn out to matter; returns which.

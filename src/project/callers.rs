@@ -8,8 +8,10 @@
 mod fits;
 mod judge;
 
+use super::elsewhere::Missing;
+use super::named::{self, Named};
 use super::writes::ColumnWrite;
-use super::{Paths, Settings};
+use super::{Paths, Project, Settings};
 use crate::document::Document;
 use crate::document::survival::Word;
 use crate::frontend::facts::{Bind, Function, HandedOn, WantedCall};
@@ -51,6 +53,23 @@ struct Caller {
     bind: Bind,
     function: Function,
     test: bool,
+}
+
+impl Caller {
+    /// The names under which the column of a write may be known to it.
+    fn names(&self, write: &ColumnWrite) -> Vec<String> {
+        named::names(&write.column.table.name, &write.column.name, Some(&self.input))
+    }
+
+    /// What its value must be taken from, to be the column's.
+    fn known<'a>(&'a self, write: &'a ColumnWrite, names: &'a [String]) -> Named<'a> {
+        Named {
+            names,
+            column: &write.column.name,
+            parameters: &self.function.parameters,
+            function: &self.function.name,
+        }
+    }
 }
 
 /// What is known of callers so far.
@@ -107,6 +126,17 @@ impl Callers {
         wanted.sort();
         wanted.dedup();
         wanted
+    }
+
+    /// What the values that callers make depend on, and no file says so far.
+    pub fn missing(&self, project: &Project) -> Missing {
+        let mut missing = Missing::default();
+        for caller in self.found.iter().filter(|caller| !caller.test) {
+            let Some(write) = project.writes.get(caller.write) else { continue };
+            let names = caller.names(write);
+            project.elsewhere.miss(&caller.bind, caller.file, &caller.known(write, &names), &mut missing);
+        }
+        missing
     }
 
     /// How many functions are known by now.

@@ -1,26 +1,38 @@
 //! Calls of functions in other files: their summaries, put into the values that call them.
 //!
-//! At most two calls deep. A function that is not found, or found several times with different summaries, is not
+//! Both for values that are bound and for values that a caller hands over. At most two calls deep. A function that is not found, or found several times with different summaries, is not
 //! followed: the value keeps saying that it holds what it was given.
 
 use super::Paths;
 use super::place::shared_folders;
-use crate::document::{Document, Input, Nullability, Shape};
+use super::types::{self, Types};
+use crate::document::{Document, Family, Form, Input, Key, Nullability, Path, ReadSite, Rest, Shape, Step};
 use crate::frontend::facts::{Bind, Facts, PendingCall, Sign, SqlPiece, Summary};
+use crate::source::FileId;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many calls are followed into each other.
 const MAX_CALLS: usize = 2;
 
 /// The summaries of all files, by the function's name.
-struct Known {
+#[derive(Debug, Clone, Default)]
+pub struct Known {
     by_name: BTreeMap<String, Vec<(String, Summary)>>,
+}
+
+/// What comes to light while calls are followed.
+#[derive(Default)]
+struct Noted {
+    /// What the functions say of the value.
+    signs: Vec<Sign>,
+    /// What they do that is not followed, with what they were given in the place of their parameters.
+    left: Vec<PendingCall>,
 }
 
 /// The names of functions that values call, and that no file has a summary of.
 pub fn wanted(facts: &[Facts]) -> Vec<String> {
-    let known: std::collections::BTreeSet<&str> =
+    let known: BTreeSet<&str> =
         facts.iter().flat_map(|facts| &facts.summaries).map(|summary| summary.name.as_str()).collect();
     let mut names: Vec<String> = facts
         .iter()
@@ -54,55 +66,66 @@ pub(super) fn binds(facts: &Facts) -> impl Iterator<Item = &Bind> {
     texts.chain(deferred).chain(queries).chain(built)
 }
 
-/// Puts summaries into the values of all files.
-pub(super) fn resolve(facts: &mut [Facts], paths: Paths<'_>) {
-    if facts.iter().flat_map(binds).all(|bind| bind.calls.is_empty()) {
-        return;
-    }
-    let mut by_name: BTreeMap<String, Vec<(String, Summary)>> = BTreeMap::new();
-    for facts in facts.iter() {
-        for summary in &facts.summaries {
-            let path = paths.get(facts.file).to_owned();
-            by_name.entry(summary.name.clone()).or_default().push((path, summary.clone()));
-        }
-    }
-    let known = Known { by_name };
-    for facts in facts {
-        let path = paths.get(facts.file);
-        let fill = |bind: &mut Bind| {
-            if !bind.calls.is_empty() {
-                let value = std::mem::replace(&mut bind.value, Document::Null);
-                let signs = RefCell::new(vec![]);
-                if let Some(ty) = known.encoded(&value, &bind.calls, path) {
-                    bind.rust_type = Some(format!("serde_json::Value<{ty}>"));
-                }
-                bind.value = known.followed(value, &bind.calls, path, 0, &signs);
-                bind.signs.append(&mut signs.into_inner());
-                bind.signs.sort();
-                bind.signs.dedup();
-            }
-        };
-        facts.texts.iter_mut().flat_map(|text| &mut text.text.binds).for_each(fill);
-        facts.deferred.iter_mut().flat_map(|text| &mut text.text.binds).for_each(fill);
-        facts.file_queries.iter_mut().flat_map(|query| &mut query.binds).for_each(fill);
-        let items = facts.built.iter_mut().flat_map(|built| built.set.iter_mut().chain(&mut built.inserted));
-        for piece in items.flat_map(|item| &mut item.value) {
-            if let SqlPiece::Bind(bind) = piece {
-                fill(bind);
-            }
-        }
-    }
+/// Every bind of a file, to be changed.
+pub(super) fn binds_mut(facts: &mut Facts) -> impl Iterator<Item = &mut Bind> {
+    let Facts { texts, deferred, file_queries, constant_queries, built, .. } = facts;
+    let texts = texts.iter_mut().flat_map(|text| &mut text.text.binds);
+    let deferred = deferred.iter_mut().flat_map(|text| &mut text.text.binds);
+    let files = file_queries.iter_mut().flat_map(|query| &mut query.binds);
+    let constants = constant_queries.iter_mut().flat_map(|query| &mut query.binds);
+    let items = built.iter_mut().flat_map(|built| built.set.iter_mut().chain(&mut built.inserted));
+    let built = items.flat_map(|item| &mut item.value).filter_map(|piece| match piece {
+        SqlPiece::Bind(bind) => Some(bind),
+        _ => None,
+    });
+    texts.chain(deferred).chain(files).chain(constants).chain(built)
 }
 
 impl Known {
-    /// A value with its calls followed; what their functions say of it goes to `signs`.
+    /// Takes in functions of a file, each once; their types are those that the project knows.
+    pub(super) fn take(&mut self, file: FileId, summaries: Vec<Summary>, types: &Types, paths: Paths<'_>) {
+        let path = paths.get(file);
+        for mut summary in summaries {
+            types::fill_summary(&mut summary, file, types);
+            let known = self.by_name.entry(summary.name.clone()).or_default();
+            if !known.iter().any(|(own, other)| own == path && *other == summary) {
+                known.push((path.to_owned(), summary));
+            }
+        }
+    }
+
+    /// Puts summaries into a value; `path` is that of the file whose value it is.
+    pub(super) fn put_in(&self, bind: &mut Bind, path: &str) {
+        if bind.calls.is_empty() {
+            return;
+        }
+        let value = std::mem::replace(&mut bind.value, Document::Null);
+        let noted = RefCell::new(Noted::default());
+        if let Some(ty) = self.encoded(&value, &bind.calls, path) {
+            bind.rust_type = Some(format!("serde_json::Value<{ty}>"));
+        }
+        bind.value = self.followed(value, &bind.calls, path, 0, &noted);
+        let mut noted = noted.into_inner();
+        bind.calls.append(&mut noted.left);
+        bind.signs.append(&mut noted.signs);
+        bind.signs.sort();
+        bind.signs.dedup();
+    }
+
+    /// The name of a function that a call may mean and that is not known.
+    pub(super) fn missing<'c>(&self, call: &'c PendingCall) -> Option<&'c str> {
+        let name = call.path.rsplit("::").next()?;
+        (is_function(name) && !self.by_name.contains_key(name)).then_some(name)
+    }
+
+    /// A value with its calls followed; what comes to light goes to `noted`.
     fn followed(
         &self,
         value: Document,
         calls: &[PendingCall],
         path: &str,
         depth: usize,
-        signs: &RefCell<Vec<Sign>>,
+        noted: &RefCell<Noted>,
     ) -> Document {
         if depth >= MAX_CALLS || calls.is_empty() {
             return value;
@@ -114,7 +137,7 @@ impl Known {
                 _ => return part,
             };
             let Some(call) = calls.iter().find(|call| call.tag == *tag) else { return part };
-            self.result(call, path, depth, signs).unwrap_or(part)
+            self.result(call, path, depth, noted).unwrap_or(part)
         })
     }
 
@@ -129,23 +152,21 @@ impl Known {
         self.function(call, path).filter(|(_, summary)| summary.encodes)?.1.self_type.as_deref()
     }
 
-    fn result(&self, call: &PendingCall, path: &str, depth: usize, signs: &RefCell<Vec<Sign>>) -> Option<Document> {
+    fn result(&self, call: &PendingCall, path: &str, depth: usize, noted: &RefCell<Noted>) -> Option<Document> {
         let (own_path, summary) = self.function(call, path)?;
         let made = match call.lent {
             Some(argument) => summary.lent.iter().find(|(index, _)| *index == argument).map(|(_, made)| made),
             None => summary.returned.as_ref(),
         }?;
-        let made = filled(made.clone(), &call.arguments);
-        signs.borrow_mut().extend(summary.signs.iter().cloned());
+        let made = filled(made.clone(), &call.arguments, &summary.name, noted);
+        noted.borrow_mut().signs.extend(summary.signs.iter().cloned());
+        let given_to = |given: &Document| filled(given.clone(), &call.arguments, &summary.name, noted);
         let inner: Vec<PendingCall> = summary
             .calls
             .iter()
-            .map(|inner| PendingCall {
-                arguments: inner.arguments.iter().map(|given| filled(given.clone(), &call.arguments)).collect(),
-                ..inner.clone()
-            })
+            .map(|inner| PendingCall { arguments: inner.arguments.iter().map(given_to).collect(), ..inner.clone() })
             .collect();
-        Some(self.followed(made, &inner, own_path, depth + 1, signs))
+        Some(self.followed(made, &inner, own_path, depth + 1, noted))
     }
 
     /// The function that a call means: of the type or module that it names, else the nearest; `None` where several differ.
@@ -181,25 +202,73 @@ impl Known {
     }
 }
 
-/// A summary with arguments in the place of its parameters.
-fn filled(summary: Document, arguments: &[Document]) -> Document {
-    summary.transformed(&|part| {
+/// What the function `name` makes with arguments in the place of its parameters.
+fn filled(made: Document, arguments: &[Document], name: &str, noted: &RefCell<Noted>) -> Document {
+    made.transformed(&|part| {
+        let argument = |id: &str| {
+            let index = id.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).and_then(|id| id.parse().ok());
+            index.and_then(|index: usize| arguments.get(index))
+        };
         let Document::Input(Input { id, null, .. }) = &part else {
             return match part {
-                // What was handed in holds no old document after all.
+                Document::Get { of, path, form, family } => part_of(*of, path, form, family),
+                // A parameter, field by field.
+                Document::Object { entries, rest } => encoded(entries, rest, argument),
+                // What was handed in holds no old document, as far as it shows by itself.
                 Document::Through { of, why } if !of.iter().any(may_hold) => {
+                    let (tag, path, edits) = (why.clone(), name.to_owned(), true);
+                    noted.borrow_mut().left.push(PendingCall { tag, path, arguments: of, lent: None, edits });
                     Document::Input(Input { id: why, shape: Shape::Any, null: Nullability::Maybe })
                 }
                 part => part,
             };
         };
-        let index = id.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).and_then(|index| index.parse().ok());
-        let Some(given) = index.and_then(|index: usize| arguments.get(index)) else { return part };
+        let Some(given) = argument(id) else { return part };
         match given.clone() {
             Document::Input(input) if *null == Nullability::Never => Document::Input(Input { null: *null, ..input }),
             given => given,
         }
     })
+}
+
+/// A part of an argument: of a value from outside another one, of a row its column.
+fn part_of(of: Document, path: Path, form: Form, family: Family) -> Document {
+    let first = match &path {
+        Path::Steps(steps) => steps.split_first(),
+        _ => None,
+    };
+    match (of, first) {
+        (Document::Input(input), Some((Step::Key(key) | Step::Param(key), _))) if !Summary::is_parameter(&input.id) => {
+            Document::Input(Input { id: format!("{}.{key}", input.id), shape: Shape::Any, null: Nullability::Maybe })
+        }
+        (Document::Read(row), Some((Step::Key(column), rest))) if row.column.is_none() => {
+            let what = format!("`{column}` of {}", row.what);
+            let read = Document::Read(ReadSite { what, column: Some(column.clone()), ..row });
+            if rest.is_empty() {
+                return read;
+            }
+            Document::Get { of: Box::new(read), path: Path::Steps(rest.to_vec()), form, family }
+        }
+        (of, _) => Document::Get { of: Box::new(of), path, form, family },
+    }
+}
+
+/// An object that spells a parameter field by field, with the argument in its place.
+fn encoded<'d>(entries: Vec<(Key, Document)>, rest: Rest, argument: impl Fn(&str) -> Option<&'d Document>) -> Document {
+    let object = Document::Object { entries, rest };
+    let Some((parameter, given)) = object.fields_of().and_then(|id| Some((id.to_owned(), argument(id)?))) else {
+        return object;
+    };
+    match given {
+        Document::Input(Input { id: given, .. }) => object.transformed(&|part| match part {
+            Document::Input(Input { id, shape, null }) => match id.strip_prefix(&parameter) {
+                Some(field) => Document::Input(Input { id: format!("{given}{field}"), shape, null }),
+                None => Document::Input(Input { id, shape, null }),
+            },
+            other => other,
+        }),
+        given => given.clone(),
+    }
 }
 
 /// Whether a value holds the old document, or a parameter of the summary that calls.

@@ -10,6 +10,7 @@ pub mod crates;
 pub mod created;
 pub mod declare;
 mod deferred;
+pub mod elsewhere;
 mod environment;
 mod file_queries;
 mod guards;
@@ -58,8 +59,8 @@ pub struct Project {
     pub declared: ColumnRules,
     /// The numbers of the column rules (in [`ColumnRules::iter`]) that fit no column.
     pub unmatched: Vec<usize>,
-    /// Rust types.
-    pub types: types::Types,
+    /// Rust types and functions.
+    pub elsewhere: elsewhere::Elsewhere,
     /// The types as which columns are read.
     pub readings: BTreeMap<profile::ColumnId, Vec<readings::Reading>>,
     /// The columns that are arrays, as a model's field says.
@@ -113,9 +114,9 @@ impl Project {
     pub fn build(mut facts: Vec<Facts>, files: &Files, settings: &Settings) -> Self {
         facts.sort_by(|a, b| (&files.get(a.file).path, a.file).cmp(&(&files.get(b.file).path, b.file)));
         let paths = Paths { files, settings };
-        let types = types::Types::take(&mut facts, paths);
-        types::fill(&mut facts, &types);
-        calls::resolve(&mut facts, paths);
+        let elsewhere = elsewhere::Elsewhere::of(&mut facts, paths);
+        elsewhere.fill(&mut facts, paths);
+        let types = &elsewhere.types;
         deferred::resolve(&mut facts, paths, |file| settings.dialect.or_else(|| settings.of_file.get(&file).copied()));
         let unresolved =
             built::expand(&mut facts, paths, |file| settings.dialect.or_else(|| settings.of_file.get(&file).copied()));
@@ -129,7 +130,7 @@ impl Project {
         declare::after_use(&mut catalog, &settings.columns);
         let (mut writes, mut unanalysed, mut created, mut unfilled) = (vec![], vec![], vec![], vec![]);
         let by_name = resolve::JsonColumns::new(&catalog);
-        let models = models::Models::new(&facts, &catalog, &types, paths);
+        let models = models::Models::new(&facts, &catalog, types, paths);
         let patch_handlers = around::patch_handlers(&facts);
         let collector = writes::Collector {
             catalog: &catalog,
@@ -138,7 +139,7 @@ impl Project {
             functions: &functions,
             by_name,
             patch_handlers: &patch_handlers,
-            types: &types,
+            types,
             models: &models,
             statements: reads::Statements::new(&facts),
         };
@@ -170,7 +171,7 @@ impl Project {
         unanalysed.retain(|entry| !left_alone.contains(&entry.site));
         let unmatched = declare::unmatched(&catalog, &writes, &settings.columns);
         let declared = settings.columns.clone();
-        let readings = readings::of(&facts, &catalog, &types, &models, paths);
+        let readings = readings::of(&facts, &catalog, types, &models, paths);
         let lists = models.into_lists();
         Self {
             catalog,
@@ -181,7 +182,7 @@ impl Project {
             unanalysed,
             declared,
             unmatched,
-            types,
+            elsewhere,
             readings,
             lists,
             facts,

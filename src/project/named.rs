@@ -2,6 +2,7 @@
 //! `repo.get_settings(id)`. Which row that was, and when it was read, does not show; that it was read before does.
 
 use crate::document::{Document, Input, ReadSite};
+use crate::frontend::facts::PendingCall;
 
 /// What a value must be taken from, to be the column's.
 pub(super) struct Named<'a> {
@@ -33,39 +34,10 @@ pub(super) fn names(table: &str, column: &str, input: Option<&str>) -> Vec<Strin
 
 impl Named<'_> {
     /// The value with the base of what is edited in it turned into an earlier read, where it is the column's by its
-    /// name. A value that is not edited is a copy of something else.
-    pub(super) fn read_in(&self, value: Document) -> Document {
-        self.walk(value, false)
-    }
-
-    fn walk(&self, value: Document, edited: bool) -> Document {
-        let base = |of: Box<Document>| Box::new(self.walk(*of, true));
-        match value {
-            Document::Input(input) if edited => self.read_of(input),
-            Document::Set { of, path, value, mode, on_null, family } => {
-                Document::Set { of: base(of), path, value, mode, on_null, family }
-            }
-            Document::Remove { of, what, family } => Document::Remove { of: base(of), what, family },
-            Document::Merge { left, right, how } => Document::Merge { left: base(left), right, how },
-            Document::Through { of, why } => {
-                Document::Through { of: of.into_iter().map(|part| self.walk(part, true)).collect(), why }
-            }
-            Document::Cast { of, to } => Document::Cast { of: Box::new(self.walk(*of, edited)), to },
-            Document::First(items) => Document::First(items.into_iter().map(|item| self.walk(item, edited)).collect()),
-            Document::Choose { branches, otherwise } => {
-                // Where one branch edits, the others leave as it is what was read.
-                let edited = edited || branches.iter().map(|(_, part)| part).chain([&*otherwise]).any(is_edit);
-                // What a branch is taken for was read as well.
-                let asked = |part: Document| match part {
-                    Document::Input(input) if edited => self.read_of(input),
-                    other => other,
-                };
-                let branches = branches.into_iter();
-                let branches = branches.map(|(c, part)| (c.transformed(&asked), self.walk(part, edited))).collect();
-                Document::Choose { branches, otherwise: Box::new(self.walk(*otherwise, edited)) }
-            }
-            other => other,
-        }
+    /// name. A value that is not edited is a copy of something else; `calls` are those in it that are not followed, and
+    /// may edit what they are given.
+    pub(super) fn read_in(&self, value: Document, calls: &[PendingCall]) -> Document {
+        Walk { named: self, calls }.walk(value, false, 0)
     }
 
     /// The earlier read that an input is; the input where it is none.
@@ -95,6 +67,82 @@ impl Named<'_> {
             .find_map(|prefix| name.strip_prefix(prefix))
             .unwrap_or(&name);
         self.names.iter().any(|known| known == bare || *known == name)
+    }
+}
+
+/// How many calls are looked through into each other.
+const MAX_CALLS: usize = 2;
+
+/// One value on the way.
+struct Walk<'w, 'a> {
+    named: &'w Named<'a>,
+    calls: &'w [PendingCall],
+}
+
+impl Walk<'_, '_> {
+    fn walk(&self, value: Document, edited: bool, depth: usize) -> Document {
+        let base = |of: Box<Document>| Box::new(self.walk(*of, true, depth));
+        match value {
+            Document::Input(input) => {
+                let found = if edited { self.named.read_of(input) } else { Document::Input(input) };
+                match found {
+                    Document::Input(input) => self.given(input, depth),
+                    read => read,
+                }
+            }
+            Document::Set { of, path, value, mode, on_null, family } => {
+                Document::Set { of: base(of), path, value, mode, on_null, family }
+            }
+            Document::Remove { of, what, family } => Document::Remove { of: base(of), what, family },
+            Document::Merge { left, right, how } => Document::Merge { left: base(left), right, how },
+            Document::Through { of, why } => {
+                Document::Through { of: of.into_iter().map(|part| self.walk(part, true, depth)).collect(), why }
+            }
+            Document::Cast { of, to } => Document::Cast { of: Box::new(self.walk(*of, edited, depth)), to },
+            Document::First(items) => {
+                Document::First(items.into_iter().map(|item| self.walk(item, edited, depth)).collect())
+            }
+            Document::Choose { branches, otherwise } => {
+                // Where one branch edits, the others leave as it is what was read.
+                let edited = edited || branches.iter().map(|(_, part)| part).chain([&*otherwise]).any(is_edit);
+                // What a branch is taken for was read as well.
+                let asked = |part: Document| match part {
+                    Document::Input(input) if edited => self.named.read_of(input),
+                    other => other,
+                };
+                let branches = branches.into_iter();
+                let branches =
+                    branches.map(|(c, part)| (c.transformed(&asked), self.walk(part, edited, depth))).collect();
+                Document::Choose { branches, otherwise: Box::new(self.walk(*otherwise, edited, depth)) }
+            }
+            other => other,
+        }
+    }
+
+    /// What a call that is not followed holds of the column: what it is given beside something to change it with, and
+    /// what it is lent.
+    fn given(&self, input: Input, depth: usize) -> Document {
+        let call = self.calls.iter().find(|call| call.tag == input.id && !call.path.is_empty());
+        let Some(call) = call.filter(|_| depth < MAX_CALLS) else { return Document::Input(input) };
+        let given = |argument: &&Document| !matches!(argument, Document::Known(_));
+        let changes = call.edits || call.lent.is_some() || call.arguments.iter().filter(given).count() > 1;
+        // What has a name of its own here may be anything of that name.
+        let taken = |argument: &&Document| match argument {
+            Document::Input(input) => Taken::read(&input.id).is_some_and(|taken| taken.root != taken.name),
+            _ => true,
+        };
+        let held = call.arguments.iter().filter(|argument| changes && taken(argument));
+        let held = held.map(|argument| self.walk(argument.clone(), true, depth + 1));
+        let of: Vec<Document> = held.filter(Document::holds_old).collect();
+        match call.lent.and_then(|lent| call.arguments.get(lent)) {
+            // It was there before the call.
+            Some(lent) if of.is_empty() => lent.clone(),
+            _ if of.is_empty() => Document::Input(input),
+            _ => {
+                let name = call.path.rsplit("::").next().unwrap_or(&call.path);
+                Document::Through { of, why: format!("`{name}` may change it") }
+            }
+        }
     }
 }
 

@@ -8,11 +8,11 @@ use super::crates::Crates;
 use super::place::is_migration;
 use super::{Paths, calls};
 use crate::document::{Document, Rest};
-use crate::frontend::facts::{DeclaredField, DeclaredType, Facts, Imports, RustType, TypeForm};
+use crate::frontend::facts::{DeclaredField, DeclaredType, Facts, Imports, RustType, TypeFacts, TypeForm};
 use crate::source::{FileId, Site};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use fill::{fill, renamed};
+pub(super) use fill::{fill, fill_summary, renamed};
 
 /// How often one name may stand for another.
 const MAX_ALIASES: usize = 4;
@@ -154,36 +154,51 @@ fn last_name(facts: &Facts, ty: &RustType) -> Option<String> {
     let ty = ty.document();
     let parts: Vec<String> = ty.path.split("::").map(str::to_owned).collect();
     let path = facts.types.imports.resolve(&parts, 0).path;
-    let elsewhere =
-        matches!(path.first().map(String::as_str), Some("std" | "core" | "alloc" | "chrono" | "serde_json"));
-    path.last().filter(|_| !elsewhere && ty.may_be_declared()).cloned()
+    path.last().filter(|_| !is_elsewhere(&path) && ty.may_be_declared()).cloned()
+}
+
+/// Whether a path leads to no type of a project.
+fn is_elsewhere(path: &[String]) -> bool {
+    matches!(path.first().map(String::as_str), Some("std" | "core" | "alloc" | "chrono" | "serde_json"))
 }
 
 impl Types {
-    /// Takes the types out of the facts of all files.
-    pub(super) fn take(facts: &mut [Facts], paths: Paths<'_>) -> Self {
-        let mut types = Self { crates: paths.settings.crates.clone(), ..Self::default() };
-        for facts in facts {
-            let found = std::mem::take(&mut facts.types);
-            let path = paths.get(facts.file);
-            let (of_crate, inside) = types.crates.inside(path);
-            let (of_crate, old) = (of_crate.map(str::to_owned), is_migration(path));
-            for declared in found.declared {
-                let id = types.known.len();
-                let modules = found.imports.around(declared.span.start as usize);
-                let inside = inside.iter().cloned().chain(modules).collect();
-                types.by_name.entry(declared.name.clone()).or_default().push(id);
-                types.known.push(Known { declared, file: facts.file, inside, old });
-            }
-            let (path, imports) = (path.to_owned(), found.imports);
-            types.files.insert(facts.file, File { path, of_crate, inside, imports });
+    /// None yet.
+    pub(super) fn new(paths: Paths<'_>) -> Self {
+        Self { crates: paths.settings.crates.clone(), ..Self::default() }
+    }
+
+    /// Takes in what a file says of types, once.
+    pub(super) fn take(&mut self, file: FileId, found: TypeFacts, paths: Paths<'_>) {
+        if self.files.contains_key(&file) {
+            return;
         }
-        types
+        let path = paths.get(file);
+        let (of_crate, inside) = self.crates.inside(path);
+        let (of_crate, old) = (of_crate.map(str::to_owned), is_migration(path));
+        for declared in found.declared {
+            let id = self.known.len();
+            let modules = found.imports.around(declared.span.start as usize);
+            let inside = inside.iter().cloned().chain(modules).collect();
+            self.by_name.entry(declared.name.clone()).or_default().push(id);
+            self.known.push(Known { declared, file, inside, old });
+        }
+        let (path, imports) = (path.to_owned(), found.imports);
+        self.files.insert(file, File { path, of_crate, inside, imports });
     }
 
     /// The keys of a type as a place spells it; `None` where they are not known.
     pub fn keys(&self, ty: &RustType, file: FileId, at: usize) -> Option<Keys> {
         self.keys_of(self.find(ty, file, at)?, 0)
+    }
+
+    /// The name of a type as a place spells it, where no file declares one of that name and one may.
+    pub(super) fn missing(&self, ty: &RustType, file: FileId, at: usize) -> Option<String> {
+        let ty = ty.document();
+        let parts: Vec<String> = ty.path.split("::").map(str::to_owned).collect();
+        let path = self.files.get(&file)?.imports.resolve(&parts, at).path;
+        let name = path.last().filter(|_| !is_elsewhere(&path) && ty.may_be_declared())?;
+        (!self.by_name.contains_key(name)).then(|| name.clone())
     }
 
     /// The fields of a struct as a place spells it, and the file that declares them.

@@ -304,7 +304,8 @@ impl Collector<'_> {
             let known = Named { names: &names, column: &column.name, parameters: &parameters, function };
             let given = |value, index| {
                 used.borrow_mut().insert(index);
-                let value = known.read_in(value);
+                let calls = binds.iter().find(|bind| bind.index == index).map_or(&[][..], |bind| &bind.calls);
+                let value = known.read_in(value, calls);
                 if is_built { as_model(value) } else { self.statements.settle(value, written) }
             };
             evaluate(write, &Answers { dialect, storage, binds, types: &types, given: &given })

@@ -1,6 +1,6 @@
 //! Values that a function hands to another one, which may write them.
 
-use super::{Bind, Function};
+use super::{Bind, Function, TypeFacts};
 use crate::source::{FileId, Span};
 
 /// A function whose calls are asked for, because it stores what it is given.
@@ -21,6 +21,15 @@ pub struct WantedCall {
     /// A file can only mean this function if it spells one of these: its type, its trait, what a variable of it is
     /// called. Empty where the name says enough by itself.
     pub near: Vec<String>,
+}
+
+/// The calls of wanted functions in a file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct HandedOver {
+    /// The calls, in the order of the text.
+    pub calls: Vec<HandedOn>,
+    /// What the file says of types, where a value depends on one that is not its own.
+    pub types: Option<TypeFacts>,
 }
 
 /// A call of a wanted function.

@@ -18,7 +18,7 @@ pub use built::{
 pub use columns::{
     DeclaredBy, DeclaredColumn, FieldFacts, FieldRef, JsonDecode, JsonField, KeyRead, KeyReadOf, SchemaFact, TypedRead,
 };
-pub use handed::{GivenArgument, HandedOn, WantedCall};
+pub use handed::{GivenArgument, HandedOn, HandedOver, WantedCall};
 pub use imports::Imports;
 pub use signs::{Sign, SignKind};
 pub use summaries::{PendingCall, Summary};

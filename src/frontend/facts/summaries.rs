@@ -1,6 +1,6 @@
 //! What functions make of their parameters, so that calls from other files can be followed.
 
-use super::Sign;
+use super::{PendingType, Sign};
 use crate::document::Document;
 
 /// A call of a function that stands in another file, as it stands in a value.
@@ -14,6 +14,8 @@ pub struct PendingCall {
     pub arguments: Vec<Document>,
     /// The argument that is lent and looked at afterwards; else what it returns is.
     pub lent: Option<usize>,
+    /// What it is given it edits for certain, in ways that are not known.
+    pub edits: bool,
 }
 
 /// What a function that knows no database makes of its parameters.
@@ -35,6 +37,8 @@ pub struct Summary {
     pub lent: Vec<(usize, Document)>,
     /// Calls of functions in other files.
     pub calls: Vec<PendingCall>,
+    /// Types that other files may declare.
+    pub types: Vec<PendingType>,
     /// Defaults that stand in for a value.
     pub signs: Vec<Sign>,
 }

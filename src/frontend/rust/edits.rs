@@ -253,7 +253,8 @@ impl<'a> Values<'_, 'a, '_> {
             }
             _ => match self.after_call(call, index, &found) {
                 Some(after) => Val { ty: found.ty, json: found.json, ..after },
-                None if super::inline::may_hold(&found.doc) => {
+                // The project may know the function from another file.
+                None if super::inline::may_hold(&found.doc) || (found.json && is_input(&found.doc)) => {
                     let given = |(i, argument): (usize, &Expr)| {
                         if i == index { found.clone() } else { self.value(argument) }
                     };
@@ -284,6 +285,10 @@ fn is_indexed_by_name(mut target: &Expr) -> bool {
             _ => return false,
         };
     }
+}
+
+fn is_input(document: &Document) -> bool {
+    matches!(document, Document::Input(_))
 }
 
 fn is_array(found: &Val) -> bool {

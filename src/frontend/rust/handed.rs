@@ -12,20 +12,20 @@ use super::scope::{Arm, Change, Root, Scope};
 use super::types::Ty;
 use super::values::Values;
 use super::wrappers::call_name;
-use super::{Context, blanked, signs, stripped};
+use super::{Context, blanked, imports, signs, stripped, structs};
 use crate::document::Document;
-use crate::frontend::facts::{Bind, GivenArgument, HandedOn, WantedCall};
+use crate::frontend::facts::{Bind, GivenArgument, HandedOn, HandedOver, TypeFacts, WantedCall};
 use crate::source::{FileId, SourceFile, Span};
 use syn::{Expr, ExprMethodCall, Member, Type};
 
-/// The calls of wanted functions in a file, in the order of the text. A file that does not parse has none.
-pub fn calls(file: FileId, source: &SourceFile, context: Context<'_>, wanted: &[WantedCall]) -> Vec<HandedOn> {
+/// The calls of wanted functions in a file. A file that does not parse has none.
+pub fn calls(file: FileId, source: &SourceFile, context: Context<'_>, wanted: &[WantedCall]) -> HandedOver {
     let found = read(file, source, context, wanted);
     proc_macro2::extra::invalidate_current_thread_spans();
     found.unwrap_or_default()
 }
 
-fn read(file: FileId, source: &SourceFile, context: Context<'_>, wanted: &[WantedCall]) -> Option<Vec<HandedOn>> {
+fn read(file: FileId, source: &SourceFile, context: Context<'_>, wanted: &[WantedCall]) -> Option<HandedOver> {
     let shift = stripped(&source.text);
     let blanked = blanked(&source.text, context.idle);
     let lines = Lines::new(&blanked, shift);
@@ -36,13 +36,18 @@ fn read(file: FileId, source: &SourceFile, context: Context<'_>, wanted: &[Wante
     syn::visit::Visit::visit_file(&mut macros, &parsed);
     let tree = Collector::new(source, &macros, context.test).file(&parsed);
     let reader = Reader::new(file, source, &tree, &macros);
-    let mut found = vec![];
+    let mut calls = vec![];
     for (index, scope) in tree.scopes.iter().enumerate().filter(|(_, scope)| scope.item.is_some()) {
         let test = tree.test.get(index).copied().unwrap_or(context.test);
-        of_function(&reader, scope, test, wanted, &mut found);
+        of_function(&reader, scope, test, wanted, &mut calls);
     }
-    found.sort_by_key(|call: &HandedOn| call.span);
-    Some(found)
+    calls.sort_by_key(|call: &HandedOn| call.span);
+    let foreign = calls.iter().flat_map(|call| &call.given).any(|given| !given.bind.types.is_empty());
+    let types = foreign.then(|| TypeFacts {
+        declared: structs::declared(&parsed.items, source),
+        imports: imports::read(&parsed, source, true).0,
+    });
+    Some(HandedOver { calls, types })
 }
 
 /// A call as it stands in a function.

@@ -172,7 +172,7 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
             // Two calls that go by one tag are not told apart: neither is followed.
             Some(call) if call.arguments != arguments || call.lent != lent => call.path.clear(),
             None if room => {
-                pending.push(PendingCall { tag, path: path.to_owned(), arguments, lent });
+                pending.push(PendingCall { tag, path: path.to_owned(), arguments, lent, edits: false });
             }
             _ => {}
         }

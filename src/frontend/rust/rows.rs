@@ -1,5 +1,6 @@
 //! Fields of values, and columns of rows that were fetched.
 
+use super::inline::may_hold;
 use super::peel::{Off, peel_also};
 use super::structs;
 use super::types::Ty;
@@ -70,7 +71,15 @@ impl Values<'_, '_, '_> {
                 self.await_decoded(&found, base.ty.as_ref(), &name);
                 found
             }
-            Document::Input(_) => self.changed_field(&field.base, &name).unwrap_or_else(|| self.input(expr, ty)),
+            Document::Input(_) => self.changed_field(&field.base, &name).unwrap_or_else(|| match &base.doc {
+                of if may_hold(of) => {
+                    let path = Path::Steps(vec![Step::Key(self.key_of(base.ty.as_ref(), name))]);
+                    let json = ty.as_ref().is_some_and(Ty::is_json_value);
+                    let (of, form, family) = (Box::new(of.clone()), Form::Json, Family::SerdeIndex);
+                    Val { doc: Document::Get { of, path, form, family }, ty, json }
+                }
+                _ => self.input(expr, ty),
+            }),
             _ => self.input(expr, ty),
         }
     }

@@ -64,6 +64,7 @@ fn summary<'a>(reader: &Reader<'a, '_>, index: usize, scope: &Scope<'a>) -> Opti
         returned: returned.filter(is_small),
         lent: lent.into_iter().filter(|(_, document)| is_small(document)).collect(),
         calls: values.pending.into_inner(),
+        types: values.types.into_inner(),
         signs: values.signs.into_inner(),
     })
 }

@@ -3,6 +3,7 @@
 //! Follows locals by one pass over the text ([`super::flow`]); what is not followed is an input from outside.
 
 use super::assemble::Reader;
+use super::inline::may_hold;
 use super::peel::{SAME, peel_also};
 use super::scope::{Arm, Scope};
 use super::types::Ty;
@@ -355,7 +356,9 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
         }
         match self.step(index) {
             // A part of a value from outside is one itself.
-            _ if matches!(found.doc, Document::Input(_)) => self.input(expr, Some(Ty::named("serde_json::Value"))),
+            _ if matches!(found.doc, Document::Input(_)) && !may_hold(&found.doc) => {
+                self.input(expr, Some(Ty::named("serde_json::Value")))
+            }
             Some(step) => Val::json(Document::Get {
                 of: Box::new(found.doc),
                 path: Path::Steps(vec![step]),

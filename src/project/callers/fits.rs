@@ -55,7 +55,11 @@ pub(super) fn speaks_of(sink: &Sink, given: &GivenArgument) -> bool {
     let source = &given.bind.source;
     let last = source.rsplit(|c: char| !c.is_alphanumeric() && c != '_').find(|name| !name.is_empty()).unwrap_or("");
     let alike = source.contains(parameter) || (last.len() > 2 && parameter.contains(last));
-    given.bind.is_json || !matches!(given.bind.value, Document::Input(_)) || alike
+    let made_of = match &given.bind.value {
+        Document::Input(input) => input.id.contains(parameter),
+        _ => true,
+    };
+    given.bind.is_json || made_of || alike
 }
 
 fn fit(sink: &Sink, call: &HandedOn, paths: Paths<'_>) -> Option<Sure> {

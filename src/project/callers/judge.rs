@@ -3,11 +3,13 @@
 use super::{Caller, Callers};
 use crate::document::survival::{self, Word};
 use crate::document::{Document, Input};
+use crate::frontend::facts::{Facts, TypeFacts};
+use crate::project::elsewhere::Elsewhere;
 use crate::project::reads::{Statements, Written};
 use crate::project::writes::{ColumnWrite, HandedBy, of_column};
 use crate::project::{Paths, Project, Settings};
-use crate::project::{around, guards, named};
-use crate::source::{Files, Site};
+use crate::project::{around, guards};
+use crate::source::{FileId, Files, Site};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -29,10 +31,11 @@ impl Project {
         for caller in callers.found.iter().filter(|caller| !caller.test) {
             by_write.entry(caller.write).or_default().push(caller);
         }
+        let judge = Judge { elsewhere: &self.elsewhere, statements: &statements, paths };
         let writes = &self.writes;
         let stale_of = |(index, found): (usize, Vec<&'c Caller>)| {
             let (total, write) = (found.len(), writes.get(index)?);
-            let made = found.into_iter().map(|caller| Made { caller, write: made(write, caller, &statements, paths) });
+            let made = found.into_iter().map(|caller| Made { caller, write: judge.made(write, caller) });
             let mut stale: Vec<Made<'_>> = made.filter(|made| is_stale(&made.write)).collect();
             stale.sort_by_key(|made| (paths.get(made.caller.file).to_owned(), made.caller.call));
             Some((index, total, stale))
@@ -63,6 +66,19 @@ impl Project {
 }
 
 impl Project {
+    /// Takes in files that say more of what callers hand over.
+    pub fn learn(&mut self, mut facts: Vec<Facts>, files: &Files, settings: &Settings) {
+        facts.sort_by(|a, b| (&files.get(a.file).path, a.file).cmp(&(&files.get(b.file).path, b.file)));
+        self.elsewhere.take(&mut facts, Paths { files, settings });
+    }
+
+    /// Takes in what the files of callers say of types.
+    pub fn learn_types(&mut self, types: Vec<(FileId, TypeFacts)>, files: &Files, settings: &Settings) {
+        for (file, types) in types {
+            self.elsewhere.take_types(file, types, Paths { files, settings });
+        }
+    }
+
     /// What the functions say that hand a parameter on: a handler of PATCH requests passes what was sent.
     fn note_outside(&mut self, callers: &Callers) {
         let handlers = around::patch_handlers(&self.facts);
@@ -75,52 +91,62 @@ impl Project {
     }
 }
 
+/// Whether the value is made from what was read before: with changes, or with a part of its keys.
 fn is_stale(write: &ColumnWrite) -> bool {
-    write.survival.word == Word::Stale || (write.survival.word == Word::Unknown && !write.reads.is_empty())
+    match write.survival.word {
+        Word::Stale => true,
+        Word::Unknown | Word::Lost => !write.reads.is_empty(),
+        _ => false,
+    }
 }
 
 fn handed_by(caller: &Caller) -> HandedBy {
     HandedBy { site: Site { file: caller.file, span: caller.bind.span }, function: caller.function.name.clone() }
 }
 
-/// The write with a caller's value in the place of the parameter.
-fn made(write: &ColumnWrite, caller: &Caller, statements: &Statements<'_>, paths: Paths<'_>) -> ColumnWrite {
-    let names = named::names(&write.column.table.name, &write.column.name, Some(&caller.input));
-    let known = named::Named {
-        names: &names,
-        column: &write.column.name,
-        parameters: &caller.function.parameters,
-        function: &caller.function.name,
-    };
-    let written = Written { table: &write.sql.table, column: &write.column.name };
-    let given = statements.settle(known.read_in(caller.bind.value.clone()), written);
-    let value = write.value.clone().transformed(&|part| match part {
-        Document::Input(Input { id, .. }) if id == caller.input => given.clone(),
-        object if object.fields_of() == Some(&caller.input) => given.clone(),
-        other => other,
-    });
-    let survival = survival::survival(&value, &of_column(&write.column, write.dialect, &write.states));
-    let reads = statements.of(&value);
-    let function = Site { file: caller.file, span: caller.function.span };
-    let mut protections = write.protections.clone();
-    let handed_in = caller.function.parameters.iter().any(|name| guards::is_transaction(name));
-    protections.extend(guards::around_call(function, caller.call, &reads, write.dialect, handed_in, paths));
-    protections.sort();
-    protections.dedup();
-    let mut signs = write.signs.clone();
-    signs.extend(caller.function.signs.iter().chain(&caller.bind.signs).cloned());
-    signs.sort();
-    signs.dedup();
-    ColumnWrite {
-        value,
-        survival,
-        reads,
-        protections,
-        signs,
-        // The row is picked in one function and read in another: which names mean the same there does not show.
-        key: vec![],
-        parameters: caller.function.parameters.clone(),
-        ..write.clone()
+/// What a caller's value is held against.
+struct Judge<'a> {
+    elsewhere: &'a Elsewhere,
+    statements: &'a Statements<'a>,
+    paths: Paths<'a>,
+}
+
+impl Judge<'_> {
+    /// The write with a caller's value in the place of the parameter.
+    fn made(&self, write: &ColumnWrite, caller: &Caller) -> ColumnWrite {
+        let mut bind = caller.bind.clone();
+        self.elsewhere.put_in(&mut bind, caller.file, self.paths);
+        let names = caller.names(write);
+        let written = Written { table: &write.sql.table, column: &write.column.name };
+        let given = self.statements.settle(caller.known(write, &names).read_in(bind.value, &bind.calls), written);
+        let value = write.value.clone().transformed(&|part| match part {
+            Document::Input(Input { id, .. }) if id == caller.input => given.clone(),
+            object if object.fields_of() == Some(&caller.input) => given.clone(),
+            other => other,
+        });
+        let survival = survival::survival(&value, &of_column(&write.column, write.dialect, &write.states));
+        let reads = self.statements.of(&value);
+        let function = Site { file: caller.file, span: caller.function.span };
+        let mut protections = write.protections.clone();
+        let handed_in = caller.function.parameters.iter().any(|name| guards::is_transaction(name));
+        protections.extend(guards::around_call(function, caller.call, &reads, write.dialect, handed_in, self.paths));
+        protections.sort();
+        protections.dedup();
+        let mut signs = write.signs.clone();
+        signs.extend(caller.function.signs.iter().chain(&bind.signs).cloned());
+        signs.sort();
+        signs.dedup();
+        ColumnWrite {
+            value,
+            survival,
+            reads,
+            protections,
+            signs,
+            // The row is picked in one function and read in another: which names mean the same there does not show.
+            key: vec![],
+            parameters: caller.function.parameters.clone(),
+            ..write.clone()
+        }
     }
 }
 

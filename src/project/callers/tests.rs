@@ -51,12 +51,12 @@ fn written(texts: &[&str]) -> (Vec<ColumnWrite>, Files) {
         for _ in 0..MOST_ROUNDS {
             let wanted = callers.wanted(asked, &files);
             asked = callers.known();
-            let calls: Vec<_> = sources
-                .iter()
-                .enumerate()
-                .flat_map(|(number, source)| rust::handed_on(id(number), source, context, &wanted))
-                .collect();
-            callers.take(&calls, &files, &settings);
+            for (number, source) in sources.iter().enumerate() {
+                let handed = rust::handed_on(id(number), source, context, &wanted);
+                callers.take(&handed.calls, &files, &settings);
+                let types = handed.types.map(|types| (id(number), types));
+                project.learn_types(types.into_iter().collect(), &files, &settings);
+            }
         }
         project.join_callers(&callers, &files, &settings);
         (project.writes, files)
@@ -260,3 +260,5 @@ fn what_another_function_loads_is_read_earlier_in_the_function_that_writes_as_we
     let rest = r#"let row = sqlx::query!("SELECT settings FROM users").fetch_one(db).await?; let settings = json!(Settings { theme: t, ..row.settings });"#;
     assert_eq!(found(rest), Word::Stale);
 }
+
+mod helpers;

@@ -157,7 +157,7 @@ impl Profiles {
         let mut by_column: BTreeMap<ColumnId, Profile> = BTreeMap::new();
         for write in writes {
             let profile = || Profile::of(&write.column, project);
-            by_column.entry(column_id(&write.column)).or_insert_with(profile).add(write, &project.types);
+            by_column.entry(column_id(&write.column)).or_insert_with(profile).add(write, &project.elsewhere.types);
         }
         for created in &project.created {
             if let Some(profile) = by_column.get_mut(&created.column) {

@@ -2,7 +2,7 @@
 
 use super::{Keys, Types};
 use crate::document::{Document, Family, Input, Key, Nullability, OnNull, Path, ReadSite, Rest, SetMode, Shape, Step};
-use crate::frontend::facts::{Bind, Facts, PendingType, RustType, SqlPiece, TypeUse};
+use crate::frontend::facts::{Bind, PendingType, RustType, Summary, TypeUse};
 use crate::source::FileId;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,34 +13,34 @@ const MAX_STRUCTS: usize = 4;
 /// More fields of one value say no more.
 const MAX_FIELDS: usize = 400;
 
-/// Puts types into the values of all files.
-pub(in crate::project) fn fill(facts: &mut [Facts], types: &Types) {
-    for facts in facts {
-        let file = facts.file;
-        let put_in = |bind: &mut Bind| {
-            if !bind.types.is_empty() {
-                let filler = Filler::new(types, bind.file.unwrap_or(file), &bind.types);
-                let value = std::mem::replace(&mut bind.value, Document::Null);
-                if let Some(ty) = filler.whole(&value) {
-                    bind.rust_type = Some(ty);
-                }
-                bind.value = filler.filled(value);
-                for argument in bind.calls.iter_mut().flat_map(|call| &mut call.arguments) {
-                    let value = std::mem::replace(argument, Document::Null);
-                    *argument = filler.filled(value);
-                }
-            }
-        };
-        facts.texts.iter_mut().flat_map(|text| &mut text.text.binds).for_each(put_in);
-        facts.deferred.iter_mut().flat_map(|text| &mut text.text.binds).for_each(put_in);
-        facts.file_queries.iter_mut().flat_map(|query| &mut query.binds).for_each(put_in);
-        facts.constant_queries.iter_mut().flat_map(|query| &mut query.binds).for_each(put_in);
-        let items = facts.built.iter_mut().flat_map(|built| built.set.iter_mut().chain(&mut built.inserted));
-        for piece in items.flat_map(|item| &mut item.value) {
-            if let SqlPiece::Bind(bind) = piece {
-                put_in(bind);
-            }
-        }
+/// Puts types into a value, and into the arguments of the calls in it; `file` spells them.
+pub(in crate::project) fn fill(bind: &mut Bind, file: FileId, types: &Types) {
+    if bind.types.is_empty() {
+        return;
+    }
+    let filler = Filler::new(types, bind.file.unwrap_or(file), &bind.types);
+    let value = std::mem::replace(&mut bind.value, Document::Null);
+    if let Some(ty) = filler.whole(&value) {
+        bind.rust_type = Some(ty);
+    }
+    bind.value = filler.filled(value);
+    for argument in bind.calls.iter_mut().flat_map(|call| &mut call.arguments) {
+        let value = std::mem::replace(argument, Document::Null);
+        *argument = filler.filled(value);
+    }
+}
+
+/// Puts types into what a function makes of its parameters; `file` spells them.
+pub(in crate::project) fn fill_summary(summary: &mut Summary, file: FileId, types: &Types) {
+    if summary.types.is_empty() {
+        return;
+    }
+    let filler = Filler::new(types, file, &summary.types);
+    let returned = summary.returned.iter_mut();
+    let made = returned.chain(summary.lent.iter_mut().map(|(_, document)| document));
+    for document in made.chain(summary.calls.iter_mut().flat_map(|call| &mut call.arguments)) {
+        let value = std::mem::replace(document, Document::Null);
+        *document = filler.filled(value);
     }
 }
 
