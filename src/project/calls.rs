@@ -216,9 +216,10 @@ fn filled(made: Document, arguments: &[Document], name: &str, noted: &RefCell<No
                 Document::Object { entries, rest } => encoded(entries, rest, argument),
                 // What was handed in holds no old document, as far as it shows by itself.
                 Document::Through { of, why } if !of.iter().any(may_hold) => {
+                    let null = if of.iter().all(is_given) { Nullability::Never } else { Nullability::Maybe };
                     let (tag, path, edits) = (why.clone(), name.to_owned(), true);
                     noted.borrow_mut().left.push(PendingCall { tag, path, arguments: of, lent: None, edits });
-                    Document::Input(Input { id: why, shape: Shape::Any, null: Nullability::Maybe })
+                    Document::Input(Input { id: why, shape: Shape::Any, null })
                 }
                 part => part,
             };
@@ -269,6 +270,11 @@ fn encoded<'d>(entries: Vec<(Key, Document)>, rest: Rest, argument: impl Fn(&str
         }),
         given => given.clone(),
     }
+}
+
+/// Whether a value is one from outside that is never NULL.
+fn is_given(document: &Document) -> bool {
+    matches!(document, Document::Input(Input { null: Nullability::Never, .. }))
 }
 
 /// Whether a value holds the old document, or a parameter of the summary that calls.

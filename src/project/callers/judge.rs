@@ -95,7 +95,9 @@ impl Project {
 fn is_stale(write: &ColumnWrite) -> bool {
     match write.survival.word {
         Word::Stale => true,
-        Word::Unknown | Word::Lost => !write.reads.is_empty(),
+        Word::Unknown => !write.reads.is_empty(),
+        // What is only called like the column may be something to merge in.
+        Word::Lost => !write.reads.is_empty() && write.reads.iter().all(|read| read.site.is_some()),
         _ => false,
     }
 }

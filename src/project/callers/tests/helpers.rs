@@ -43,6 +43,23 @@ fn a_helper_that_drops_what_it_is_given_is_followed() {
 }
 
 #[test]
+fn a_helper_may_edit_what_is_merged_in() {
+    let helper = "pub fn merge_settings(base: Option<Value>, overlay: Value) -> Value {
+        let overlay = match overlay {
+            Value::Object(mut map) => { map.retain(|k, _| !RESERVED.contains(&k.as_str())); Value::Object(map) }
+            other => other,
+        };
+        match base {
+            Some(Value::Object(mut map)) => { if let Value::Object(over) = overlay { for (k, v) in over { map.insert(k, v); } } Value::Object(map) }
+            _ => overlay,
+        } }";
+    assert_eq!(word(CALL, &[helper]).0, Word::Stale);
+    // The document of something else is merged into what the request brought.
+    let other = "let merged = merge_settings(patch, plugin.settings);";
+    assert_eq!(word(other, &[helper]).0, Word::Lost);
+}
+
+#[test]
 fn a_helper_that_keeps_some_keys_loses_the_others() {
     let body = format!("{READ} let merged = pick_settings(settings, t);");
     let pick =
