@@ -260,9 +260,10 @@ impl Reader<'_> {
     }
 }
 
-/// A search for the declarations of structs.
+/// A search for the declarations of types.
 fn structs_of(names: &BTreeSet<String>) -> prefilter::Spelled {
-    prefilter::Spelled::new(&names.iter().map(|name| format!("struct {name}")).collect::<Vec<_>>())
+    let declared = names.iter().flat_map(|name| [format!("struct {name}"), format!("enum {name}")]);
+    prefilter::Spelled::new(&declared.collect::<Vec<_>>())
 }
 
 /// The names of all columns that are written, and of all fields that are bound, in lower case.

@@ -90,10 +90,10 @@ impl Names {
         self.called.dedup();
     }
 
-    /// Takes in the functions, constants and structs that the bytes of a file declare.
+    /// Takes in the functions, constants, structs and enums that the bytes of a file declare.
     pub fn take_declared(&mut self, bytes: &[u8]) {
         static SEARCH: OnceLock<Search> = OnceLock::new();
-        let search = SEARCH.get_or_init(|| Search::new(&["fn ", "const ", "static ", "struct "]));
+        let search = SEARCH.get_or_init(|| Search::new(&["fn ", "const ", "static ", "struct ", "enum "]));
         search.each(bytes, |end| {
             let rest = bytes.get(end..).unwrap_or_default();
             self.declared.push(declaration(first_name(rest.strip_prefix(b"mut ").unwrap_or(rest))));
@@ -137,7 +137,7 @@ impl Search {
     }
 }
 
-/// What stands for a function, a constant or a struct that is declared.
+/// What stands for a function, a constant or a type that is declared.
 pub fn declaration(name: &[u8]) -> u32 {
     hash([name])
 }
@@ -199,9 +199,9 @@ mod tests {
     fn a_file_is_known_by_what_it_declares() {
         let mut names = Names::default();
         names.take_declared(
-            b"pub const fn document<T>() {}\nimpl A { const TABLE: &str = \"jobs\"; }\nstatic S: u8 = 1; struct Page<T>(T);",
+            b"pub const fn document<T>() {}\nimpl A { const TABLE: &str = \"jobs\"; }\nstatic S: u8 = 1; struct Page<T>(T); enum State { A }",
         );
-        for name in [b"document".as_slice(), b"TABLE", b"S", b"Page"] {
+        for name in [b"document".as_slice(), b"TABLE", b"S", b"Page", b"State"] {
             assert!(names.may_declare(&[declaration(name)]));
         }
         assert!(!names.may_declare(&[declaration(b"A"), declaration(b"doc")]));

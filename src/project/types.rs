@@ -2,16 +2,20 @@
 //!
 //! A name that may mean several declarations is not followed, nor is one of another repository.
 
+mod enums;
 mod fill;
 
 use super::crates::Crates;
 use super::place::is_migration;
 use super::{Paths, calls};
-use crate::document::{Document, Rest};
-use crate::frontend::facts::{DeclaredField, DeclaredType, Facts, Imports, RustType, TypeFacts, TypeForm};
-use crate::source::{FileId, Site};
+use crate::document::{Document, Rest, Shape};
+use crate::frontend::facts::{
+    DeclaredField, DeclaredType, DeclaredVariant, Facts, Imports, RustType, TypeFacts, TypeForm, VariantForm,
+};
+use crate::source::{FileId, Site, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use enums::Form;
 pub(super) use fill::{fill, fill_summary, renamed};
 
 /// How often one name may stand for another.
@@ -68,6 +72,8 @@ pub struct Keys {
     pub decoded: bool,
     /// A document with other keys is not read.
     pub strict: bool,
+    /// The forms that its values have, each with some of the keys: those of an enum. None for a struct.
+    pub forms: Vec<Form>,
 }
 
 impl Keys {
@@ -76,7 +82,9 @@ impl Keys {
         // Where other keys are an error, none are lost.
         let rest = if self.open || self.strict { Rest::Open } else { Rest::Closed };
         let ty = Some(ty.document().to_string());
-        Document::Retype { of: Box::new(of), fields: Some(self.names()), rest, ty }
+        // Of several forms a value has one: the keys of the others are not added to it.
+        let fields = if self.has_forms() && rest == Rest::Open { vec![] } else { self.names() };
+        Document::Retype { of: Box::new(of), fields: Some(fields), rest, ty }
     }
 
     /// The key of a field of the type itself.
@@ -139,6 +147,16 @@ pub fn wanted(facts: &[Facts]) -> BTreeSet<String> {
                         field.flatten || field.ty.as_ref().is_some_and(RustType::wraps_document)
                     };
                     let inner = fields.iter().filter(documents).filter_map(|field| field.ty.as_ref());
+                    open.extend(inner.filter_map(|ty| last_name(facts, ty)));
+                }
+                TypeForm::Enum(declared) => {
+                    let inner = declared.variants.iter().flat_map(|variant| match &variant.form {
+                        VariantForm::Value(ty) => ty.iter().collect::<Vec<_>>(),
+                        VariantForm::Fields(fields) => {
+                            fields.iter().filter(|field| field.flatten).filter_map(|field| field.ty.as_ref()).collect()
+                        }
+                        VariantForm::Unit | VariantForm::List => vec![],
+                    });
                     open.extend(inner.filter_map(|ty| last_name(facts, ty)));
                 }
                 TypeForm::Alias(ty) => open.extend(last_name(facts, ty)),
@@ -218,48 +236,71 @@ impl Types {
         fields.iter().find(|known| known.name == field && !field.is_empty())
     }
 
+    /// What a value of a type is as JSON, as far as its name, or what it is another name for, says.
+    pub(super) fn shape(&self, ty: &RustType, file: FileId, at: usize) -> Shape {
+        match self.follow(ty, file, at) {
+            Ok(known) => self.keys_of(known, 0).map_or(Shape::Any, |keys| keys.shape()),
+            Err(shape) => shape,
+        }
+    }
+
     fn keys_of(&self, known: &Known, depth: usize) -> Option<Keys> {
-        let TypeForm::Struct { fields, encoded, decoded, strict } = &known.declared.form else { return None };
+        let (fields, encoded, decoded, strict) = match &known.declared.form {
+            TypeForm::Struct { fields, encoded, decoded, strict } => (fields, *encoded, *decoded, *strict),
+            TypeForm::Enum(declared) => return Some(self.keys_of_enum(known, declared, depth)),
+            _ => return None,
+        };
         let site = Site { file: known.file, span: known.declared.span };
-        let mut found = Keys { site, keys: vec![], open: false, encoded: *encoded, decoded: *decoded, strict: *strict };
+        let (keys, open) = self.keys_of_fields(fields, known.file, depth);
+        Some(Keys { site, keys, open, encoded, decoded, strict, forms: vec![] })
+    }
+
+    /// The keys of fields, and whether there may be others.
+    fn keys_of_fields(&self, fields: &[DeclaredField], file: FileId, depth: usize) -> (Vec<Key>, bool) {
+        let (mut keys, mut open) = (vec![], false);
         for field in fields.iter().filter(|field| !field.skip) {
             if !field.flatten {
-                found.keys.push(Key { field: field.clone(), file: known.file });
+                keys.push(Key { field: field.clone(), file });
                 continue;
             }
             let inner = field.ty.as_ref().filter(|_| depth < MAX_FLATTENED).and_then(|ty| {
-                let inner = self.find(ty, known.file, field.span.start as usize)?;
+                let inner = self.find(ty, file, field.span.start as usize)?;
                 self.keys_of(inner, depth + 1)
             });
             match inner {
                 Some(inner) => {
                     let optional = field.optional;
-                    found.open |= inner.open;
-                    found.keys.extend(inner.keys.into_iter().map(|mut key| {
+                    open |= inner.open || inner.may_be_scalar();
+                    keys.extend(inner.keys.into_iter().map(|mut key| {
                         key.field.optional |= optional;
                         // It is reached through another field.
                         key.field.name.clear();
                         key
                     }));
                 }
-                None => found.open = true,
+                None => open = true,
             }
         }
-        Some(found)
+        (keys, open)
     }
 
     /// The declaration that a type means at a byte of a file, through other names and what only wraps a document.
     fn find(&self, ty: &RustType, file: FileId, at: usize) -> Option<&Known> {
+        self.follow(ty, file, at).ok()
+    }
+
+    /// The same; where the project declares none, the shape of the type that is spelled at the end.
+    fn follow(&self, ty: &RustType, file: FileId, at: usize) -> Result<&Known, Shape> {
         let (mut ty, mut file, mut at) = (ty, file, at);
         for _ in 0..MAX_ALIASES {
             ty = ty.document();
-            let known = self.named(&ty.path, file, at)?;
+            let known = self.named(&ty.path, file, at).ok_or_else(|| ty.json_shape())?;
             match &known.declared.form {
                 TypeForm::Alias(target) => (ty, file, at) = (target, known.file, known.declared.span.start as usize),
-                _ => return Some(known),
+                _ => return Ok(known),
             }
         }
-        None
+        Err(Shape::Any)
     }
 
     /// The declaration that a path means at a byte of a file.
@@ -358,15 +399,22 @@ fn only<'a>(mut found: impl Iterator<Item = &'a Known>) -> Option<&'a Known> {
 
 /// Whether two declarations, for two features say, give the same keys.
 fn same(a: &TypeForm, b: &TypeForm) -> bool {
+    let plain = |fields: &[DeclaredField]| -> Vec<DeclaredField> {
+        fields.iter().map(|field| DeclaredField { span: Span::default(), ..field.clone() }).collect()
+    };
     match (a, b) {
-        (TypeForm::Struct { fields: a, .. }, TypeForm::Struct { fields: b, .. }) => {
-            let plain = |fields: &[DeclaredField]| -> Vec<DeclaredField> {
-                fields
-                    .iter()
-                    .map(|field| DeclaredField { span: crate::source::Span::default(), ..field.clone() })
-                    .collect()
+        (TypeForm::Struct { fields: a, .. }, TypeForm::Struct { fields: b, .. }) => plain(a) == plain(b),
+        (TypeForm::Enum(a), TypeForm::Enum(b)) => {
+            let same_variant = |(a, b): (&DeclaredVariant, &DeclaredVariant)| {
+                let same_form = match (&a.form, &b.form) {
+                    (VariantForm::Fields(a), VariantForm::Fields(b)) => plain(a) == plain(b),
+                    (a, b) => a == b,
+                };
+                a.key == b.key && same_form
             };
-            plain(a) == plain(b)
+            a.tagging == b.tagging
+                && a.variants.len() == b.variants.len()
+                && a.variants.iter().zip(&b.variants).all(same_variant)
         }
         (a, b) => a == b,
     }

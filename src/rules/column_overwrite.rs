@@ -75,6 +75,10 @@ pub(super) fn draft(case: &Case<'_>) -> Draft {
                 let verb = wording::are(keys.len());
                 format!("{subject} replaces all of {column}{when}: {} {verb} lost", wording::list(keys))
             }
+            _ if case.state_name().is_some() => {
+                let name = case.state_name().unwrap_or_default();
+                format!("{subject} replaces all of {column}{when} with another `{name}`")
+            }
             (Some(_), Some(new)) if !new.is_empty() => format!(
                 "{subject} replaces all of {column}{when} with a document that has only {}: any other key is lost",
                 wording::list(new)

@@ -7,6 +7,7 @@ mod evidence;
 pub mod finding;
 mod judgement;
 pub mod levels;
+mod state;
 pub mod survey;
 mod wording;
 
@@ -37,6 +38,7 @@ use judgement::verdict;
 pub use judgement::{Effect, KINDS, Kind};
 use levels::Levels;
 use rayon::prelude::*;
+use state::State;
 use std::collections::BTreeSet;
 
 /// A rule: its id, its page, and the function that decides whether a write is its case.
@@ -114,6 +116,8 @@ struct Case<'a> {
     write: &'a ColumnWrite,
     profile: &'a Profile,
     twins: &'a [&'a Twin],
+    /// The enum of which the new document is a value.
+    state: Option<State<'a>>,
     /// What the user says of the column.
     declared: Declared<'a>,
     rules: &'a ColumnRules,
@@ -127,7 +131,7 @@ impl Case<'_> {
 
     /// Keys of the profile that the new document does not carry; `None` when its keys are not known.
     fn lost_keys(&self) -> Option<Vec<String>> {
-        let new = self.write.survival.new_keys.as_ref()?;
+        let new = &self.new_keys()?;
         // A form does without the keys of the others.
         let forms = evidence::tagged_forms(&self.write.value).unwrap_or_default();
         let of_a_form = |key: &String| {
@@ -136,13 +140,14 @@ impl Case<'_> {
         };
         let of_type = self.whole_type().map_or_else(Vec::new, |ty| ty.keys.names());
         let known = self.profile.keys.keys().cloned().chain(of_type);
-        let lost: BTreeSet<String> = known.filter(|key| !new.contains(key) && !of_a_form(key)).collect();
+        let lost: BTreeSet<String> =
+            known.filter(|key| !new.contains(key) && !of_a_form(key) && !self.is_of_other_form(key, new)).collect();
         Some(lost.into_iter().collect())
     }
 
     /// The type of the column's documents, where the new one may be of it.
     fn whole_type(&self) -> Option<WholeType<'_>> {
-        let new = self.write.survival.new_keys.as_ref()?;
+        let new = &self.new_keys()?;
         self.profile.whole_type().filter(|ty| ty.may_be(new))
     }
 
@@ -177,7 +182,9 @@ pub fn judge(project: &Project, files: &Files, levels: &Levels) -> Vec<Finding> 
         let profile = profiles.get(&write.column).unwrap_or(&empty);
         let twins = profiles.twins(write);
         let declared = declare::of(&write.column, &project.declared);
-        finding(&Case { write, profile, twins: &twins, declared, rules: &project.declared }, files, levels, fixer)
+        let state = State::of(write, profile);
+        let case = Case { write, profile, twins: &twins, state, declared, rules: &project.declared };
+        finding(&case, files, levels, fixer)
     };
     // The writes of a file are judged by one thread, which reads the file at most once.
     let by_file = project.writes.par_chunk_by(|a, b| a.site.file == b.site.file);
@@ -214,9 +221,13 @@ fn finding(case: &Case<'_>, files: &Files, levels: &Levels, fixer: &Fixer<'_>) -
     labels.dedup();
     let mut notes = draft.notes;
     if let Some(keys) = draft.lost_keys.as_deref().filter(|keys| !keys.is_empty()) {
-        notes.insert(0, wording::witness(keys, write.survival.new_keys.as_deref().unwrap_or(&[])));
+        notes.insert(0, wording::witness(keys, &case.new_keys().unwrap_or_default()));
     }
-    let fix = fixer.suggest(write, rule);
+    let replaced = rule == column_overwrite::RULE.id || rule == upsert_overwrite::RULE.id;
+    let fix = match case.not_merged().filter(|_| replaced) {
+        Some(why) => Err(Some(why)),
+        None => fixer.suggest(write, rule),
+    };
     if let Err(Some(why)) = &fix {
         notes.push(format!("no change is suggested: {why}"));
     }
@@ -258,10 +269,11 @@ fn replaces(case: &Case<'_>) -> bool {
     case.write.survival.word == Word::Lost && !keeps_by_type(case)
 }
 
-/// Whether a document that was read earlier goes through a type that knows every known key: what it loses is what others
-/// store in between.
+/// Whether a document that was read earlier goes through a type that knows every known key, or is moved on to another
+/// state: what it loses is what others store in between.
 fn keeps_by_type(case: &Case<'_>) -> bool {
-    case.write.is_through_type() && case.lost_keys().is_some_and(|keys| keys.is_empty())
+    let is_typed = || case.write.is_through_type() && case.lost_keys().is_some_and(|keys| keys.is_empty());
+    is_typed() || case.moves_state_on()
 }
 
 #[cfg(test)]

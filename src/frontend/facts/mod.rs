@@ -23,7 +23,10 @@ pub use imports::Imports;
 pub use signs::{Sign, SignKind};
 pub use summaries::{PendingCall, Summary};
 pub use texts::{Bind, Constant, ConstantQuery, DeferredText, FileQuery, Hole, Route, SqlText, TextFacts};
-pub use types::{DeclaredField, DeclaredType, PendingType, RustType, TypeFacts, TypeForm, TypeUse};
+pub use types::{
+    DeclaredEnum, DeclaredField, DeclaredType, DeclaredVariant, PendingType, RustType, Tagging, TypeFacts, TypeForm,
+    TypeUse, VariantForm,
+};
 
 /// Everything read off one file.
 #[derive(Debug, Clone)]

@@ -48,10 +48,68 @@ pub enum TypeForm {
         /// A document with other keys is not read.
         strict: bool,
     },
-    /// Another name for a type.
+    /// An enum, as serde writes it.
+    Enum(DeclaredEnum),
+    /// Another name for a type, or a type that is written as another one.
     Alias(RustType),
-    /// How it is written as JSON is not known: an enum, a struct without names, one that is encoded by hand.
+    /// How it is written as JSON is not known: a struct without names, a type that is encoded by hand.
     Opaque,
+}
+
+/// An enum as serde writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredEnum {
+    /// Its variants, without those that are never written.
+    pub variants: Vec<DeclaredVariant>,
+    /// How values say which variant they are.
+    pub tagging: Tagging,
+    /// It derives `Serialize`.
+    pub encoded: bool,
+    /// It derives `Deserialize`.
+    pub decoded: bool,
+    /// A document with other keys is not read.
+    pub strict: bool,
+}
+
+/// How a value says which variant of its enum it is (serde's "enum representations").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tagging {
+    /// `"Idle"`, or `{"Running": ..}`: the variant's name is the value, or its only key.
+    External,
+    /// `{"kind": "Running", ..}`: a key beside those of the variant.
+    Internal(String),
+    /// `{"kind": "Running", "with": ..}`: one key for the name, one for what the variant holds.
+    Adjacent(String, String),
+    /// Not at all.
+    Untagged,
+}
+
+/// A variant of an enum as serde writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredVariant {
+    /// Its name in Rust.
+    pub name: String,
+    /// Its name in JSON.
+    pub key: String,
+    /// It is written without its name, whatever the enum does.
+    pub untagged: bool,
+    /// What it holds.
+    pub form: VariantForm,
+    /// The place of its name.
+    pub span: Span,
+}
+
+/// What a variant holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VariantForm {
+    /// Nothing.
+    Unit,
+    /// One value, as it is written itself: `Failed(Error)`; `None` where its type is not known.
+    Value(Option<RustType>),
+    /// Several values, as an array.
+    List,
+    /// Named fields.
+    Fields(Vec<DeclaredField>),
 }
 
 /// A field as serde writes it.
@@ -105,6 +163,13 @@ pub enum TypeUse {
         fields: Vec<(String, Document)>,
         /// Where the other fields come from, and how that is spelled.
         base: Option<(Document, String)>,
+    },
+    /// A variant of it is, which is an enum.
+    Variant {
+        /// Its name in Rust.
+        name: String,
+        /// What it holds, by names or numbers.
+        fields: Vec<(String, Document)>,
     },
     /// A document is decoded into it.
     Decoded,

@@ -12,7 +12,7 @@ use super::scope::{Arm, Chain, Change, Event, Head, Lender, Root, Scope};
 use super::wrappers;
 use crate::source::Span;
 use patterns::Kind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use syn::visit::Visit;
 use syn::{Attribute, Block, Expr, FnArg, Lit, Macro, Signature};
 
@@ -72,8 +72,12 @@ pub(super) struct Tree<'a> {
     pub(super) functions: BTreeMap<String, Vec<usize>>,
     /// Struct literals, each with its scope.
     pub(super) made: Vec<(usize, &'a syn::ExprStruct)>,
+    /// Types whose values are written by hand: `impl Serialize for Settings`.
+    pub(super) encoded_by_hand: BTreeSet<String>,
+    /// Types that are read by hand.
+    pub(super) decoded_by_hand: BTreeSet<String>,
     /// Names of the modules and types that the file defines.
-    pub(super) defined: std::collections::BTreeSet<String>,
+    pub(super) defined: BTreeSet<String>,
 }
 
 /// The walker.

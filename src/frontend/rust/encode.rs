@@ -4,7 +4,6 @@ use super::json;
 use super::macros;
 use super::names::plain;
 use super::peel::{SAME, peel_also};
-use super::structs;
 use super::types::Ty;
 use super::values::{Val, Values, input};
 use crate::document::{Document, Input, Key, Nullability, Rest, Shape};
@@ -17,7 +16,11 @@ const MAX_STRUCTS: usize = 4;
 impl Values<'_, '_, '_> {
     /// A value as serde writes it.
     pub(super) fn encoded_inner(&self, expr: &Expr) -> Val {
-        match peel_also(expr, SAME) {
+        let peeled = peel_also(expr, SAME);
+        if let Some(found) = self.variant(peeled) {
+            return found;
+        }
+        match peeled {
             Expr::Struct(literal) => self.struct_literal(literal),
             Expr::Array(array) => {
                 let items = array.elems.iter().map(|e| self.member(e)).collect();
@@ -62,7 +65,10 @@ impl Values<'_, '_, '_> {
     }
 
     fn by_type(&self, expr: &Expr) -> Val {
+        // What is chosen from is written as serde writes it too.
+        let before = self.encoding.replace(true);
         let found = self.value(expr);
+        self.encoding.set(before);
         if found.json || !matches!(found.doc, Document::Input(_)) {
             return found;
         }
@@ -82,11 +88,10 @@ impl Values<'_, '_, '_> {
 
     /// A value of a struct of this file, field by field.
     fn object_of(&self, ty: &Ty, source: &str, depth: usize) -> Option<Document> {
-        let item = self.reader.tree.structs.get(ty.unwrapped().name())?;
-        let read = structs::read_struct(item, self.reader.source);
-        if read.is_opaque || depth >= MAX_STRUCTS {
+        if depth >= MAX_STRUCTS || self.reader.tree.encoded_by_hand.contains(ty.unwrapped().name()) {
             return None;
         }
+        let read = self.reader.own_struct(ty.unwrapped().name())?;
         let mut entries = vec![];
         let mut rest = Rest::Closed;
         for field in read.fields.iter().filter(|f| !f.skip) {
@@ -143,11 +148,9 @@ impl Values<'_, '_, '_> {
         let name = literal.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
         let name = if name == "Self" { self.scope.self_type.clone().unwrap_or(name) } else { name };
         let ty = Some(Ty::named(&name));
-        let read = self.reader.tree.structs.get(&name).map(|item| structs::read_struct(item, self.reader.source));
-        if is_variant(&literal.path) {
-            return Val { doc: input(format!("{name} {{ .. }}"), None).unwrapped().doc, ty, json: false };
-        }
-        if read.as_ref().is_none_or(|r| r.is_opaque) {
+        let by_hand = self.reader.tree.encoded_by_hand.contains(&name);
+        let read = self.reader.own_struct(&name).filter(|_| !by_hand);
+        if read.is_none() {
             return Val { doc: self.foreign_literal(literal, &name), ty, json: false };
         }
         let mut entries: Vec<(Key, Document)> = vec![];
@@ -206,10 +209,4 @@ fn with_json_shape(found: Val) -> Val {
         Document::Input(input) => Val { doc: Document::Input(Input { shape, ..input }), ..found },
         doc => Val { doc, ..found },
     }
-}
-
-/// Whether a path names a variant of an enum: `State::Done`.
-fn is_variant(path: &syn::Path) -> bool {
-    let outer = path.segments.iter().rev().nth(1).map(|segment| segment.ident.to_string());
-    outer.is_some_and(|name| name != "Self" && name.starts_with(|c: char| c.is_uppercase()))
 }

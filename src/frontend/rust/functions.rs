@@ -3,7 +3,6 @@
 use super::inline::may_hold;
 use super::peel::{SAME, peel_also};
 use super::place;
-use super::structs;
 use super::types::Ty;
 use super::values::{Val, Values, choose, input};
 use super::wrappers::{call_name, call_type};
@@ -113,13 +112,8 @@ impl Values<'_, '_, '_> {
         if inner.is_json_value() || matches!(name, "Map" | "HashMap" | "BTreeMap" | "IndexMap" | "Vec" | "_") {
             return Val { doc: document, json: inner.is_json_value(), ty: Some(ty) };
         }
-        let read = self
-            .reader
-            .tree
-            .structs
-            .get(name)
-            .map(|item| structs::read_struct(item, self.reader.source))
-            .filter(|s| !s.is_opaque);
+        let by_hand = self.reader.tree.decoded_by_hand.contains(name);
+        let read = self.reader.own_struct(name).filter(|_| !by_hand);
         let (fields, rest) = match read {
             Some(read) => {
                 let is_open = read.is_strict || read.fields.iter().any(|f| f.flatten);

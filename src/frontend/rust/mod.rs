@@ -17,6 +17,7 @@ mod defaults;
 mod edits;
 mod emit;
 mod encode;
+mod enums;
 mod fields;
 mod files;
 mod flow;
@@ -45,6 +46,7 @@ mod summaries;
 mod text;
 mod types;
 mod values;
+mod variants;
 mod wrappers;
 
 pub use comments::places as comment_places;

@@ -1,11 +1,15 @@
 //! Structs as serde writes them: which keys, by which attributes; and every type that a file declares.
+//!
+//! What a type that is written as another one comes to is for the project to find; enums are read in [`super::enums`].
 
+use super::assemble::Reader;
+use super::enums;
 use super::names::{each_derived, is_test, plain};
 use super::place::Source;
 use super::types::Ty;
 use crate::frontend::facts::{DeclaredField, DeclaredType, TypeForm};
 use ident_case::RenameRule;
-use syn::{Expr, Field, Fields, Item, ItemStruct, Lit};
+use syn::{Expr, Field, Fields, FieldsNamed, Item, ItemStruct, Lit};
 
 /// A struct as serde writes it.
 #[derive(Debug, Clone)]
@@ -17,13 +21,21 @@ pub(super) struct Struct {
     pub(super) is_strict: bool,
 }
 
+impl Reader<'_, '_> {
+    /// A struct of this file whose keys are its own fields.
+    pub(super) fn own_struct(&self, name: &str) -> Option<Struct> {
+        let read = read_struct(self.tree.structs.get(name)?, self.source);
+        (!read.is_opaque).then_some(read)
+    }
+}
+
 /// Reads a struct with its serde attributes.
 pub(super) fn read_struct(item: &ItemStruct, source: Source<'_>) -> Struct {
     let mut rule = RenameRule::None;
     let (mut is_opaque, mut is_strict, mut all_optional, mut tag) = (false, false, false, None);
     serde(&item.attrs, &mut |name, value| match (name, value) {
         ("rename_all" | "rename_all.serialize", Some(value)) => rule = value.parse().unwrap_or_default(),
-        ("transparent" | "into" | "from" | "try_from" | "remote" | "untagged", _) => is_opaque = true,
+        ("transparent" | "into" | "from" | "try_from" | "remote", _) => is_opaque = true,
         ("deny_unknown_fields", _) => is_strict = true,
         ("default", _) => all_optional = true,
         ("tag", Some(value)) => tag = Some(value.to_owned()),
@@ -41,6 +53,18 @@ pub(super) fn read_struct(item: &ItemStruct, source: Source<'_>) -> Struct {
         span,
     };
     let mut fields: Vec<DeclaredField> = tag.map(of_tag).into_iter().collect();
+    fields.extend(read_fields(named, rule, all_optional, source));
+    Struct { fields, is_opaque, is_strict }
+}
+
+/// Reads named fields with their serde attributes.
+pub(super) fn read_fields(
+    named: &FieldsNamed,
+    rule: RenameRule,
+    all_optional: bool,
+    source: Source<'_>,
+) -> Vec<DeclaredField> {
+    let mut fields = vec![];
     for field in &named.named {
         let Some(ident) = &field.ident else { continue };
         let name = plain(ident);
@@ -65,7 +89,7 @@ pub(super) fn read_struct(item: &ItemStruct, source: Source<'_>) -> Struct {
         });
         fields.push(found);
     }
-    Struct { fields, is_opaque, is_strict }
+    fields
 }
 
 /// The type of a field; what `sqlx` decodes as JSON is wrapped, whether or not the type says so.
@@ -91,7 +115,7 @@ pub(super) fn declared(items: &[Item], source: Source<'_>) -> Vec<DeclaredType> 
                 continue;
             }
             Item::Struct(item) if !item.attrs.iter().any(is_test) => (&item.ident, form(item, source)),
-            Item::Enum(item) => (&item.ident, TypeForm::Opaque),
+            Item::Enum(item) if !item.attrs.iter().any(is_test) => (&item.ident, enums::form(item, source)),
             Item::Union(item) => (&item.ident, TypeForm::Opaque),
             Item::Type(item) => (&item.ident, Ty::read(&item.ty).map_or(TypeForm::Opaque, TypeForm::Alias)),
             _ => continue,
@@ -102,22 +126,90 @@ pub(super) fn declared(items: &[Item], source: Source<'_>) -> Vec<DeclaredType> 
 }
 
 fn form(item: &ItemStruct, source: Source<'_>) -> TypeForm {
-    let (mut encoded, mut decoded, mut is_row) = (false, false, false);
-    each_derived(&item.attrs, &mut |name| {
-        encoded |= name == "Serialize";
-        decoded |= name == "Deserialize";
-        is_row |=
-            name == "FromRow" || name == "FromQueryResult" || name == "DeriveEntityModel" || name == "DeriveModel";
-    });
-    if !encoded && !decoded && !is_row {
+    let derived = Derived::of(&item.attrs);
+    if !derived.encoded && !derived.decoded && !derived.is_row {
         return TypeForm::Opaque;
     }
+    if let Some(other) = written_as(&item.attrs, &derived, Some(&item.fields)) {
+        return other;
+    }
     let Struct { fields, is_opaque, is_strict: strict } = read_struct(item, source);
+    let Derived { encoded, decoded, .. } = derived;
     if is_opaque { TypeForm::Opaque } else { TypeForm::Struct { fields, encoded, decoded, strict } }
 }
 
+/// What a type derives.
+#[derive(Default)]
+pub(super) struct Derived {
+    pub(super) encoded: bool,
+    pub(super) decoded: bool,
+    is_row: bool,
+}
+
+impl Derived {
+    pub(super) fn of(attributes: &[syn::Attribute]) -> Self {
+        let mut found = Self::default();
+        each_derived(attributes, &mut |name| {
+            found.encoded |= name == "Serialize";
+            found.decoded |= name == "Deserialize";
+            found.is_row |=
+                name == "FromRow" || name == "FromQueryResult" || name == "DeriveEntityModel" || name == "DeriveModel";
+        });
+        found
+    }
+}
+
+/// The type as which a type is written and read: `#[serde(into = "Raw", from = "Raw")]`, `#[serde(transparent)]`, a
+/// struct around one value. `None` for one that is written as itself.
+pub(super) fn written_as(
+    attributes: &[syn::Attribute],
+    derived: &Derived,
+    fields: Option<&Fields>,
+) -> Option<TypeForm> {
+    let (mut into, mut from, mut is_transparent, mut is_remote) = (None, None, false, false);
+    serde(attributes, &mut |name, value| match (name, value) {
+        ("into", Some(ty)) => into = Some(ty.to_owned()),
+        ("from" | "try_from", Some(ty)) => from = Some(ty.to_owned()),
+        ("transparent", _) => is_transparent = true,
+        ("remote", _) => is_remote = true,
+        _ => {}
+    });
+    if is_remote {
+        return Some(TypeForm::Opaque);
+    }
+    if into.is_some() || from.is_some() {
+        // Both ways the same, as far as it goes both ways.
+        let (wrote, read) = (into.as_ref().filter(|_| derived.encoded), from.as_ref().filter(|_| derived.decoded));
+        let other = match (wrote, read) {
+            (Some(wrote), Some(read)) => (wrote == read).then_some(wrote),
+            (Some(wrote), None) => (!derived.decoded).then_some(wrote),
+            (None, Some(read)) => (!derived.encoded).then_some(read),
+            (None, None) => None,
+        };
+        let other = other.and_then(|ty| Ty::read(&syn::parse_str(ty).ok()?));
+        return Some(other.map_or(TypeForm::Opaque, TypeForm::Alias));
+    }
+    let is_tuple = matches!(fields, Some(Fields::Unnamed(fields)) if fields.unnamed.len() == 1);
+    if !is_transparent && !is_tuple {
+        return None;
+    }
+    // The one field that is written, as serde's own derive has it.
+    let mut written = fields?.iter().filter(|field| {
+        let mut skipped = false;
+        serde(&field.attrs, &mut |name, _| skipped |= name == "skip" || name == "skip_serializing");
+        !skipped && !matches!(Ty::read(&field.ty), Some(ty) if ty.name() == "PhantomData")
+    });
+    let only = written.next().filter(|_| written.next().is_none());
+    let ty = only.filter(|field| {
+        let mut by_hand = false;
+        serde(&field.attrs, &mut |name, _| by_hand |= name == "with" || name == "serialize_with");
+        !by_hand
+    });
+    Some(ty.and_then(type_of).map_or(TypeForm::Opaque, TypeForm::Alias))
+}
+
 /// Calls `f` for each `#[serde(name)]` and `#[serde(name = "value")]`; nested ones as `name.inner`.
-fn serde(attributes: &[syn::Attribute], f: &mut impl FnMut(&str, Option<&str>)) {
+pub(super) fn serde(attributes: &[syn::Attribute], f: &mut impl FnMut(&str, Option<&str>)) {
     each_meta(attributes, "serde", f);
 }
 
@@ -212,7 +304,8 @@ mod tests {
         let found = all(text);
         let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
         assert_eq!(names, ["A", "B", "D", "E", "F"]);
-        assert!(matches!(&found[0].form, TypeForm::Opaque) && matches!(&found[4].form, TypeForm::Opaque));
+        assert!(matches!(&found[0].form, TypeForm::Opaque) && matches!(&found[1].form, TypeForm::Enum(_)));
+        assert!(matches!(&found[4].form, TypeForm::Alias(ty) if ty.name() == "u8"));
         assert!(matches!(&found[2].form, TypeForm::Alias(ty) if ty.to_string() == "Json<A>"));
         assert!(matches!(&found[3].form, TypeForm::Struct { encoded: true, decoded: false, .. }));
         assert!(text[found[3].span.range()].starts_with('E'));

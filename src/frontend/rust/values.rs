@@ -47,10 +47,15 @@ pub(super) fn evaluate_field<'a>(reader: &Reader<'a, '_>, scope: &Scope<'a>, bra
     let values = Values::new(reader, scope, branch.to_vec());
     let mut found = values.value(expr);
     let is_struct = found.ty.as_ref().is_some_and(|ty| !ty.is_option() && ty.may_be_declared());
-    if is_struct && !found.json && matches!(found.doc, Document::Input(_)) {
+    if (is_struct || spells_variant(&values, expr)) && !found.json && matches!(found.doc, Document::Input(_)) {
         found = values.encoded(expr);
     }
     evaluated(values, branch, expr, found)
+}
+
+/// Whether a value of an enum is spelled out.
+fn spells_variant(values: &Values<'_, '_, '_>, expr: &Expr) -> bool {
+    matches!(peel_also(expr, SAME), Expr::Path(path) if values.variant_of(&path.path).is_some())
 }
 
 fn evaluated(values: Values<'_, '_, '_>, branch: &[Arm], expr: &Expr, mut found: Val) -> Evaluated {
@@ -122,6 +127,8 @@ pub(super) struct Values<'r, 'a, 's> {
     pub(super) types: RefCell<Vec<PendingType>>,
     /// How many objects and arrays the expression stands in.
     pub(super) inside: Cell<usize>,
+    /// The value is one that serde writes.
+    pub(super) encoding: Cell<bool>,
 }
 
 impl<'r, 'a, 's> Values<'r, 'a, 's> {
@@ -140,6 +147,7 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
             pending: RefCell::new(vec![]),
             types: RefCell::new(vec![]),
             inside: Cell::new(0),
+            encoding: Cell::new(false),
         }
     }
 
@@ -205,7 +213,8 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
     /// is `tag`.
     pub(super) fn awaits(&self, tag: &str, ty: &Ty, how: TypeUse) {
         let ty = ty.document();
-        if !ty.may_be_declared() || self.reader.tree.structs.contains_key(ty.name()) {
+        // A struct of this file that is known is read here.
+        if !ty.may_be_declared() || self.reader.own_struct(ty.name()).is_some() {
             return;
         }
         self.await_type(PendingType { tag: tag.to_owned(), ty: ty.clone(), at: self.scope.range.0, how });
@@ -238,6 +247,11 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
     }
 
     fn value_inner(&self, expr: &Expr) -> Val {
+        if self.encoding.get()
+            && let Some(found) = self.variant(expr)
+        {
+            return found;
+        }
         match expr {
             Expr::Paren(e) => self.value(&e.expr),
             Expr::Group(e) => self.value(&e.expr),

@@ -192,7 +192,8 @@ impl Profile {
     pub fn of(column: &Column, project: &Project) -> Self {
         let (mut profile, rules) = (Self::default(), &project.declared);
         profile.readings = project.readings.get(&column_id(column)).cloned().unwrap_or_default();
-        profile.shape.objects = !profile.readings.is_empty();
+        profile.shape.objects = profile.readings.iter().any(|reading| reading.keys.may_be_object());
+        profile.shape.scalars = profile.readings.iter().any(|reading| reading.keys.may_be_scalar());
         profile.shape.arrays = project.lists.contains(&column_id(column));
         for (key, rule) in declare::of(column, rules).keys {
             profile.keys.entry(key.to_owned()).or_default();
@@ -247,7 +248,11 @@ impl Profile {
         }
         self.shape.see(write);
         for (name, site) in shape::owners(write) {
-            self.owners.entry(name).or_insert_with_key(|name| Owner::new(name, site, types));
+            let owner = self.owners.entry(name).or_insert_with_key(|name| Owner::new(name, site, types));
+            if let Some(keys) = owner.keys.as_ref().filter(|keys| keys.has_forms()) {
+                self.shape.objects |= keys.may_be_object();
+                self.shape.scalars |= keys.may_be_scalar();
+            }
         }
         self.writers.push(Writer::of(write));
     }

@@ -81,14 +81,21 @@ impl<'a> Filler<'a> {
     fn part(&self, part: Document) -> Document {
         match part {
             Document::Input(input) => {
-                let Some((pending, keys)) = self.known(&input.id) else { return Document::Input(input) };
+                let Some((pending, keys)) = self.known(&input.id) else { return self.shaped(input) };
                 match &pending.how {
+                    TypeUse::Variant { name, fields } => {
+                        self.variant(pending, name, fields).unwrap_or(Document::Input(input))
+                    }
+                    // Which of its forms it has is not known.
+                    TypeUse::Encoded if keys.encoded && keys.has_forms() => {
+                        Document::Input(Input { shape: keys.shape(), ..input })
+                    }
                     TypeUse::Encoded if keys.encoded => {
                         let mut left = MAX_FIELDS;
                         self.object(&keys, &input.id, 0, &mut left).unwrap_or(Document::Input(input))
                     }
                     TypeUse::Literal { fields, base } if keys.encoded => {
-                        literal(&keys, &pending.ty, &self.inner(fields), base.as_ref())
+                        literal(&keys, &pending.ty, &self.inner(fields, &pending.tag), base.as_ref())
                     }
                     _ => Document::Input(input),
                 }
@@ -99,12 +106,16 @@ impl<'a> Filler<'a> {
                     // `Settings { theme, ..old }`: the old document with these fields set.
                     Some((TypeUse::Literal { fields, .. }, keys)) if of.len() == 1 && !keys.open => {
                         let held = of.into_iter().next().unwrap_or(Document::Null);
-                        let fields = self.inner(fields);
+                        let fields = self.inner(fields, &why);
                         fields.into_iter().fold(held, |held, (name, value)| match keys.of_field(&name) {
                             Some(key) => with_key(held, key, value),
                             None => held,
                         })
                     }
+                    Some((TypeUse::Variant { name, fields }, _)) => self
+                        .pending(&why)
+                        .and_then(|pending| self.variant(pending, name, fields))
+                        .unwrap_or(Document::Through { of, why }),
                     _ => Document::Through { of, why },
                 }
             }
@@ -112,6 +123,8 @@ impl<'a> Filler<'a> {
                 Some((PendingType { how: TypeUse::Decoded, ty: spelled, .. }, keys)) if keys.decoded => {
                     keys.retyped(*of, spelled)
                 }
+                // Another name for a map: all keys stay.
+                None if self.pending(&ty).is_some_and(|pending| self.is_plain(pending)) => *of,
                 _ => Document::Retype { of, fields: None, rest: Rest::Closed, ty: Some(ty) },
             },
             Document::Read(read) => self.decoded(&read).unwrap_or(Document::Read(read)),
@@ -121,6 +134,31 @@ impl<'a> Filler<'a> {
                 None => self.known(ty)?.1.of_field(name),
             }),
         }
+    }
+
+    /// A value of a type without keys that are known, by what it is another name for.
+    fn shaped(&self, input: Input) -> Document {
+        let pending = self.pending(&input.id).filter(|pending| pending.how == TypeUse::Encoded);
+        match pending.map(|pending| self.types.shape(&pending.ty, self.file, pending.at)) {
+            Some(shape) if input.shape == Shape::Any => Document::Input(Input { shape, ..input }),
+            _ => Document::Input(input),
+        }
+    }
+
+    /// Whether a document that is decoded into a type is what it was before.
+    fn is_plain(&self, pending: &PendingType) -> bool {
+        let shape = self.types.shape(&pending.ty, self.file, pending.at);
+        pending.how == TypeUse::Decoded && matches!(shape, Shape::Object | Shape::Array)
+    }
+
+    /// A value of an enum that is spelled out.
+    fn variant(&self, pending: &PendingType, name: &str, fields: &[(String, Document)]) -> Option<Document> {
+        let fields = self.inner(fields, &pending.tag);
+        self.types.spelled_variant(&pending.ty, self.file, pending.at, name, &fields)
+    }
+
+    fn pending(&self, tag: &str) -> Option<&PendingType> {
+        self.pending.iter().find(|pending| pending.tag == *tag)
     }
 
     /// A read that is decoded into a type as the row is fetched.
@@ -134,7 +172,7 @@ impl<'a> Filler<'a> {
                 let (field, file) = fields.into_iter().find(|(field, _)| field.name == *name)?;
                 (field.ty.as_ref().filter(|ty| ty.wraps_document())?, file, field.span.start as usize)
             }
-            TypeUse::Encoded | TypeUse::Literal { .. } => return None,
+            TypeUse::Encoded | TypeUse::Literal { .. } | TypeUse::Variant { .. } => return None,
         };
         let keys = self.types.keys(ty, file, at).filter(|keys| keys.decoded)?;
         let found = keys.retyped(Document::Read(read.clone()), ty);
@@ -143,15 +181,15 @@ impl<'a> Filler<'a> {
     }
 
     fn known(&self, tag: &str) -> Option<(&PendingType, Keys)> {
-        let pending = self.pending.iter().find(|pending| pending.tag == *tag)?;
+        let pending = self.pending(tag)?;
         Some((pending, self.types.keys(&pending.ty, self.file, pending.at)?))
     }
 
-    fn inner(&self, fields: &[(String, Document)]) -> Vec<(String, Document)> {
+    fn inner(&self, fields: &[(String, Document)], of: &str) -> Vec<(String, Document)> {
         // A literal in a literal stands for itself: it goes by another tag, or by none.
+        let is_other = |other: &&PendingType| !matches!(other.how, TypeUse::Literal { .. }) && other.tag != *of;
         let fill = |(name, value): &(String, Document)| {
-            let pending: Vec<PendingType> =
-                self.pending.iter().filter(|other| !matches!(other.how, TypeUse::Literal { .. })).cloned().collect();
+            let pending: Vec<PendingType> = self.pending.iter().filter(is_other).cloned().collect();
             let filler = Filler::new(self.types, self.file, &pending);
             (name.clone(), filler.filled(value.clone()))
         };
@@ -168,7 +206,7 @@ impl<'a> Filler<'a> {
             let nested = ty.filter(|ty| depth + 1 < MAX_STRUCTS && !ty.is_option() && ty.may_be_declared());
             let nested = nested.and_then(|ty| {
                 let inner = self.types.keys(ty, key.file, key.field.span.start as usize)?;
-                inner.encoded.then(|| self.object(&inner, &id, depth + 1, left)).flatten()
+                (inner.encoded && !inner.has_forms()).then(|| self.object(&inner, &id, depth + 1, left)).flatten()
             });
             let value = nested.unwrap_or_else(|| field(id, ty));
             entries.push((Key::Name(key.field.key.clone()), value));
@@ -218,7 +256,7 @@ fn with_key(of: Document, key: String, value: Document) -> Document {
 }
 
 /// A field of a value from outside.
-fn field(id: String, ty: Option<&RustType>) -> Document {
+pub(super) fn field(id: String, ty: Option<&RustType>) -> Document {
     let shape = ty.map_or(Shape::Any, RustType::json_shape);
     let null = ty.map_or(Nullability::Maybe, RustType::nullability);
     Document::Input(Input { id, shape, null })

@@ -10,6 +10,9 @@ use crate::source::Site;
 /// What is known of the keys that go.
 pub(super) fn of(case: &Case<'_>) -> Vec<Reason> {
     let read = |key: &String| !case.readers(key).is_empty() || case.required_by(key).is_some();
+    if let Some(state) = case.is_state() {
+        return vec![state];
+    }
     match case.lost_keys() {
         Some(keys) if keys.is_empty() && super::tagged_forms(&case.write.value).is_some() => {
             let words =
@@ -52,7 +55,8 @@ fn tested(case: &Case<'_>) -> Option<Reason> {
 fn only_key(case: &Case<'_>) -> Option<Reason> {
     let owners = crate::project::profile::owners(case.write);
     let [(name, site)] = owners.as_slice() else { return None };
-    let keys = case.profile.owners.get(name)?.keys.as_ref().filter(|keys| !keys.open && keys.keys.len() == 1)?;
+    let keys = case.profile.owners.get(name)?.keys.as_ref()?;
+    let keys = Some(keys).filter(|keys| !keys.open && !keys.has_forms() && keys.keys.len() == 1)?;
     let known = case.profile.keys.keys().all(|key| keys.names().contains(key));
     let words = format!("a `{name}` has one key, and no others are known");
     known.then(|| Reason::at(Fact::CoversKnownKeys, *site, words))

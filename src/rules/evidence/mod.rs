@@ -5,6 +5,7 @@ mod value;
 
 use super::finding::Evidence;
 use super::judgement::Fact;
+use super::state::State;
 use super::wording;
 use super::{Case, Draft};
 use crate::document::Document;
@@ -205,7 +206,7 @@ pub(super) fn on_purpose(case: &Case<'_>) -> Option<Reason> {
 pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
     let write = case.write;
     let survival = &write.survival;
-    if survival.labels.contains(&"reset") {
+    if survival.labels.contains(&"reset") && case.is_state().is_none() {
         return vec![Fact::Reset.into()];
     }
     if value::is_computed(&write.value) {
@@ -219,7 +220,7 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
     if is_array(&write.value) || case.profile.shape.only_arrays() {
         reasons.push(Reason::note(Fact::ArrayValue, "arrays are stored here: there are no sibling keys to lose"));
     }
-    if is_scalar(&write.value) {
+    if is_scalar(&write.value) && !case.state.as_ref().is_some_and(State::may_be_scalar) {
         reasons.push(Fact::ScalarValue.into());
     }
     if survival.labels.contains(&"conditional") && (merges || survival.new_keys.is_none()) {

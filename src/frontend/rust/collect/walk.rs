@@ -58,10 +58,15 @@ impl<'a> Visit<'a> for Collector<'a, '_> {
                 Type::Path(path) => path.path.segments.last().map(|s| s.ident.to_string()),
                 _ => None,
             };
+            let of_trait = item.trait_.as_ref().and_then(|(path, ..)| path.segments.last());
             if let Some(name) = &name {
                 this.tree.defined.insert(name.clone());
+                match of_trait {
+                    Some(of) if of.ident == "Serialize" => this.tree.encoded_by_hand.insert(name.clone()),
+                    Some(of) if of.ident == "Deserialize" => this.tree.decoded_by_hand.insert(name.clone()),
+                    _ => false,
+                };
             }
-            let of_trait = item.trait_.as_ref().and_then(|(path, ..)| path.segments.last());
             let trait_name = std::mem::replace(&mut this.trait_name, of_trait.map(|segment| segment.ident.to_string()));
             let before = std::mem::replace(&mut this.self_type, name);
             visit::visit_item_impl(this, item);
