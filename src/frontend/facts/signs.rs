@@ -43,3 +43,8 @@ pub enum SignKind {
     /// fields is `Unchanged`.
     DeadMerge,
 }
+
+/// Whether a word, in lower case, speaks of a part that is changed.
+pub fn speaks_of_part(word: &str) -> bool {
+    matches!(word, "patch" | "patches" | "patched" | "partial" | "partially" | "merge" | "merges" | "merged")
+}

@@ -61,15 +61,18 @@ pub(super) fn read_by<'e, 'a: 'e>(
     }
     match peel_also(expr, &[Off::Copies, Off::Results, Off::Defaults, Off::Converts, Off::Texts]) {
         Expr::Field(field) => Some(Read::Field(field)),
-        Expr::MethodCall(call) => match (call.method.to_string().as_str(), call.args.first()) {
-            ("get" | "try_get" | "get_unwrap" | "get_by_name" | "get_unchecked", Some(Expr::Lit(lit))) => {
-                match &lit.lit {
-                    syn::Lit::Str(column) => Some(Read::Column(column.value())),
-                    _ => None,
-                }
+        Expr::MethodCall(call) => {
+            let column = match (call.method.to_string().as_str(), call.args.len()) {
+                ("get" | "try_get" | "get_unwrap" | "get_by_name" | "get_unchecked", 1) => call.args.first(),
+                // SeaORM's rows are asked with a prefix. (A cache is asked with two words as well.)
+                ("try_get", 2) => call.args.last(),
+                _ => None,
+            };
+            match column? {
+                Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(column), .. }) => Some(Read::Column(column.value())),
+                _ => None,
             }
-            _ => None,
-        },
+        }
         Expr::Path(path) => {
             let ident = path.path.get_ident()?;
             let id = scope.resolve(&ident.to_string(), reader.source.start(ident.span()))?;

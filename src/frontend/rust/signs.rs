@@ -7,7 +7,7 @@ use super::emit::Emitter;
 use super::scope::{Arm, Root, Scope};
 use super::wrappers::call_name;
 use crate::document::{Document, Nullability};
-use crate::frontend::facts::{Function, Sign, SignKind};
+use crate::frontend::facts::{Function, Sign, SignKind, speaks_of_part};
 use crate::source::{FileId, Site, Span};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, Expr, Lit, Meta};
@@ -44,7 +44,7 @@ fn of_function(reader: &Reader<'_, '_>, scope: &Scope<'_>) -> Vec<Sign> {
     let Some((signature, _, attributes)) = scope.item else { return vec![] };
     let sign = |kind, span: Span, words: String| Sign { kind, site: Site { file: reader.file, span }, words };
     let mut found = vec![];
-    if scope.name.split('_').any(is_partial) {
+    if scope.name.split('_').any(speaks_of_part) {
         let words = format!("`{}` names a partial update", scope.name);
         found.push(sign(SignKind::PartialName, reader.source.span(signature.ident.span()), words));
     }
@@ -52,7 +52,7 @@ fn of_function(reader: &Reader<'_, '_>, scope: &Scope<'_>) -> Vec<Sign> {
         let text = doc_text(attribute)?;
         let all = || text.split(|c: char| !c.is_alphanumeric());
         let mut pairs = all().zip(all().skip(1).chain([""]));
-        let (words, _) = pairs.find(|(word, next)| is_partial(&word.to_lowercase()) && !is_index(next))?;
+        let (words, _) = pairs.find(|(word, next)| speaks_of_part(&word.to_lowercase()) && !is_index(next))?;
         Some((attribute, format!("the documentation of `{}` says `{words}`", scope.name)))
     });
     if let Some((attribute, words)) = doc {
@@ -88,12 +88,7 @@ pub(super) fn may_say(line: &str) -> bool {
     let first = ['p', 'P', 'm', 'M', 'r', 'R', 'o', 'O', 'w', 'W', 'f', 'F', 'e', 'E', 'c', 'C'];
     let pairs = words().zip(words().skip(1).chain([""])).filter(|(word, _)| word.len() > 3 && word.starts_with(first));
     let mut pairs = pairs.map(|(word, next)| (word.to_lowercase(), next.to_lowercase()));
-    pairs.any(|(word, next)| is_partial(&word) || is_replacing(&word, &next))
-}
-
-/// Whether a word, in lower case, speaks of a part that is changed.
-fn is_partial(word: &str) -> bool {
-    matches!(word, "patch" | "patches" | "patched" | "partial" | "partially" | "merge" | "merges" | "merged")
+    pairs.any(|(word, next)| speaks_of_part(&word) || is_replacing(&word, &next))
 }
 
 /// Whether the word after `partial` says that it is an index: of some rows, not of a part of a document.

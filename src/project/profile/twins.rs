@@ -7,8 +7,9 @@ use crate::project::writes::ColumnWrite;
 use crate::source::Site;
 use std::collections::BTreeMap;
 
-/// What makes two statements twins: verb, table as it is spelled, the written column, and all columns that are assigned.
-type Likeness = (Verb, String, String, Vec<String>);
+/// What makes two statements twins: verb, table as it is spelled, the written column, all columns that are assigned, and
+/// whether the document is a constant.
+type Likeness = (Verb, String, String, Vec<String>, bool);
 
 /// A twin.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,5 +55,6 @@ fn likeness(write: &ColumnWrite) -> Likeness {
     together.sort();
     together.dedup();
     let table = without_holes(&write.sql.table.name).to_lowercase();
-    (write.verb, table, write.column.name.to_lowercase(), together)
+    let constant = write.survival.labels.contains(&"constant");
+    (write.verb, table, write.column.name.to_lowercase(), together, constant)
 }

@@ -10,7 +10,7 @@ use super::wording;
 use super::{Case, Draft};
 use crate::document::Document;
 use crate::document::survival::Word;
-use crate::frontend::facts::{Sign, SignKind};
+use crate::frontend::facts::{Sign, SignKind, speaks_of_part};
 use crate::frontend::sql::Verb;
 use crate::project::around::{Protection, ProtectionKind};
 use crate::project::catalog::Certainty;
@@ -100,11 +100,17 @@ fn looks_like_a_guard(protection: &Protection) -> Option<Reason> {
 fn of_the_code(case: &Case<'_>) -> Vec<Reason> {
     let of_sign = |sign: &Sign| {
         let fact = match sign.kind {
+            SignKind::PartialName | SignKind::PartialDoc if is_named_for_a_part(case) => return None,
             SignKind::PartialName | SignKind::PartialDoc => Fact::SpeaksOfPart,
             SignKind::PatchRoute => Fact::PatchRoute,
             SignKind::IfGiven => Fact::IfGiven,
             SignKind::OptionField => Fact::OptionField,
-            SignKind::SiblingProtected if !value::may_be_null(&case.write.value) || !is_mostly_protected(case) => {
+            // Who keeps the old document in one of the cases has protected it.
+            SignKind::SiblingProtected
+                if case.write.survival.labels.contains(&"conditional")
+                    || !value::may_be_null(&case.write.value)
+                    || !is_mostly_protected(case) =>
+            {
                 return None;
             }
             SignKind::SiblingProtected => Fact::SiblingProtected,
@@ -118,6 +124,12 @@ fn of_the_code(case: &Case<'_>) -> Vec<Reason> {
         Some(Reason::at(fact, sign.site, sign.words.clone()))
     };
     case.write.signs.iter().filter_map(of_sign).collect()
+}
+
+/// Whether the rows are patches or merges themselves: code that speaks of them says nothing of how they are written.
+fn is_named_for_a_part(case: &Case<'_>) -> bool {
+    let names = [case.write.sql.table.name.as_str(), case.write.column.name.as_str()];
+    names.iter().flat_map(|name| name.split('_')).any(|word| speaks_of_part(&word.to_lowercase()))
 }
 
 /// Whether the statement leaves alone what is not given: of one column among many that says little of the others.
@@ -269,6 +281,7 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
         reasons.push(Reason::at(Fact::SiblingMerged, *site, words));
     }
     if !write.is_partial_update()
+        && filled_later(case).is_none()
         && let Some(other) = case
             .profile
             .live()
@@ -336,7 +349,9 @@ fn default_for_missing(case: &Case<'_>, mirrors: bool) -> Option<Reason> {
     let empty = value::fallback(&write.value);
     // An optional field of what is copied; a key that a message may lack is no such thing.
     let optional = signs(SignKind::OptionField).is_some();
-    let copied = empty.is_none_or(|json| json.is_null() || (optional && is_empty(json)));
+    // What the database puts together from other rows is given by nobody.
+    let given = !crate::project::bound::of_assignment(write).is_empty();
+    let copied = empty.is_none_or(|json| json.is_null() || ((optional || !given) && is_empty(json)));
     if (sign.is_none() && unencoded) || (mirrors && copied) {
         return None;
     }

@@ -224,6 +224,7 @@ fn columns_that_are_decoded_are_named_with_their_tables() {
         r#"async fn f() { let row = sqlx::query!("SELECT settings FROM public.users WHERE id = $1", id).fetch_one(db).await?;
              let s: Settings = serde_json::from_str(&row.settings)?;
              let text: String = other.get("extra"); let v = serde_json::from_str::<Value>(&text)?; }
+           async fn cached() { let (text, hit) = cache.get("status", &id).await; let v: Value = serde_json::from_str(&text)?; }
            fn g(text: &str) { let v: Value = serde_json::from_str(text).unwrap(); }"#,
     );
     let named: Vec<_> = found.decodes.iter().map(|d| (d.column.as_str(), d.tables.len())).collect();
