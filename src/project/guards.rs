@@ -101,9 +101,13 @@ pub(super) fn protections(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Protectio
     if let (Some(site), true) = (locking.iter().flatten().next(), locking.iter().all(Option::is_some)) {
         add(ProtectionKind::RowLock, Some(*site), words(ProtectionKind::RowLock).to_owned());
     }
-    if case.dialect == Dialect::Sqlite && sqlite::one_transaction(case, paths) {
+    let one_transaction = sqlite::one_transaction(case, paths);
+    if case.dialect == Dialect::Sqlite && one_transaction {
         let kind = ProtectionKind::SqliteTransaction;
         add(kind, statement, words(kind).to_owned());
+    } else if transaction.is_none() && one_transaction {
+        // The caller has begun it.
+        add(ProtectionKind::Transaction, None, words(ProtectionKind::Transaction).to_owned());
     }
     for mark in marks.iter().filter(|mark| mark.at <= write_at) {
         if mark.kind == ProtectionKind::RowLock && known {
