@@ -10,6 +10,7 @@ mod judge;
 
 use super::elsewhere::Missing;
 use super::named::{self, Named};
+use super::receivers::is_telling;
 use super::writes::ColumnWrite;
 use super::{Paths, Project, Settings};
 use crate::document::Document;
@@ -216,11 +217,6 @@ fn parameter_of(input: &str, parameters: &[String]) -> Option<(usize, Option<Str
         None => Some((parameter, None)),
         Some(field) => is_name(field).then(|| (parameter, Some(field.to_owned()))),
     }
-}
-
-/// Whether a name says enough by itself.
-fn is_telling(name: &str) -> bool {
-    name.len() >= 8 && name.contains('_')
 }
 
 /// What a file spells that calls this function.

@@ -5,6 +5,7 @@
 
 use super::Paths;
 use super::place::shared_folders;
+use super::receivers::{self, is_telling};
 use super::types::{self, Types};
 use crate::document::{Document, Family, Form, Input, Key, Nullability, Path, ReadSite, Rest, Shape, Step};
 use crate::frontend::facts::{Bind, Facts, PendingCall, Sign, SqlPiece, Summary};
@@ -18,7 +19,15 @@ const MAX_CALLS: usize = 2;
 /// The summaries of all files, by the function's name.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    by_name: BTreeMap<String, Vec<(String, Summary)>>,
+    by_name: BTreeMap<String, Vec<Made>>,
+}
+
+/// A function, and where it stands.
+#[derive(Debug, Clone)]
+struct Made {
+    file: FileId,
+    path: String,
+    summary: Summary,
 }
 
 /// What comes to light while calls are followed.
@@ -88,14 +97,14 @@ impl Known {
         for mut summary in summaries {
             types::fill_summary(&mut summary, file, types);
             let known = self.by_name.entry(summary.name.clone()).or_default();
-            if !known.iter().any(|(own, other)| own == path && *other == summary) {
-                known.push((path.to_owned(), summary));
+            if !known.iter().any(|other| other.file == file && other.summary == summary) {
+                known.push(Made { file, path: path.to_owned(), summary });
             }
         }
     }
 
     /// Puts summaries into a value; `path` is that of the file whose value it is.
-    pub(super) fn put_in(&self, bind: &mut Bind, path: &str) {
+    pub(super) fn put_in(&self, bind: &mut Bind, path: &str, types: &Types) {
         if bind.calls.is_empty() {
             return;
         }
@@ -104,7 +113,15 @@ impl Known {
         if let Some(ty) = self.encoded(&value, &bind.calls, path) {
             bind.rust_type = Some(format!("serde_json::Value<{ty}>"));
         }
-        bind.value = self.followed(value, &bind.calls, path, 0, &noted);
+        // What a call is given stands before it.
+        for number in 0..bind.calls.len() {
+            let Some((call, before)) = bind.calls.get_mut(..=number).and_then(<[_]>::split_last_mut) else { break };
+            for argument in &mut call.arguments {
+                let given = std::mem::replace(argument, Document::Null);
+                *argument = self.followed(given, before, path, 0, &noted, types);
+            }
+        }
+        bind.value = self.followed(value, &bind.calls, path, 0, &noted, types);
         let mut noted = noted.into_inner();
         bind.calls.append(&mut noted.left);
         bind.signs.append(&mut noted.signs);
@@ -126,18 +143,29 @@ impl Known {
         path: &str,
         depth: usize,
         noted: &RefCell<Noted>,
+        types: &Types,
     ) -> Document {
         if depth >= MAX_CALLS || calls.is_empty() {
             return value;
         }
         value.transformed(&|part| {
             let tag = match &part {
-                Document::Input(input) => &input.id,
+                Document::Input(input) => input.id.as_str(),
                 Document::Through { why, .. } => why,
+                Document::Object { .. } => match part.fields_of() {
+                    Some(tag) => tag,
+                    None => return part,
+                },
                 _ => return part,
             };
             let Some(call) = calls.iter().find(|call| call.tag == *tag) else { return part };
-            self.result(call, path, depth, noted).unwrap_or(part)
+            // What is encoded field by field is of another type than a document that was read.
+            if matches!(part, Document::Object { .. })
+                && !self.function(call, path).is_some_and(|made| made.summary.reads())
+            {
+                return part;
+            }
+            self.result(call, path, depth, noted, types).unwrap_or(part)
         })
     }
 
@@ -149,16 +177,37 @@ impl Known {
             _ => return None,
         };
         let call = calls.iter().find(|call| call.tag == *tag && call.lent.is_none())?;
-        self.function(call, path).filter(|(_, summary)| summary.encodes)?.1.self_type.as_deref()
+        let call = self.function(call, path).filter(|made| made.summary.encodes)?;
+        call.summary.self_type.as_deref()
     }
 
-    fn result(&self, call: &PendingCall, path: &str, depth: usize, noted: &RefCell<Noted>) -> Option<Document> {
-        let (own_path, summary) = self.function(call, path)?;
+    fn result(
+        &self,
+        call: &PendingCall,
+        path: &str,
+        depth: usize,
+        noted: &RefCell<Noted>,
+        types: &Types,
+    ) -> Option<Document> {
+        let Made { file, path: own_path, summary } = self.function(call, path)?;
         let made = match call.lent {
             Some(argument) => summary.lent.iter().find(|(index, _)| *index == argument).map(|(_, made)| made),
             None => summary.returned.as_ref(),
         }?;
-        let made = filled(made.clone(), &call.arguments, &summary.name, noted);
+        let mut made = filled(made.clone(), &call.arguments, &summary.name, noted);
+        if let Some(field) = &call.field {
+            let ty = summary.row.as_ref().and_then(|(row, at)| {
+                let fields = types.fields(row, *file, *at).into_iter();
+                let (known, file) = fields.into_iter().find(|(known, _)| known.name == *field)?;
+                let ty = known.ty.as_ref().filter(|ty| ty.document().may_be_declared())?;
+                let keys = types.keys(ty, file, known.span.start as usize).filter(|keys| keys.decoded)?;
+                Some((keys, ty))
+            });
+            made = field_of(made, field, &|read| match &ty {
+                Some((keys, ty)) => keys.retyped(read, ty),
+                None => read,
+            })?;
+        }
         noted.borrow_mut().signs.extend(summary.signs.iter().cloned());
         let given_to = |given: &Document| filled(given.clone(), &call.arguments, &summary.name, noted);
         let inner: Vec<PendingCall> = summary
@@ -166,39 +215,71 @@ impl Known {
             .iter()
             .map(|inner| PendingCall { arguments: inner.arguments.iter().map(given_to).collect(), ..inner.clone() })
             .collect();
-        Some(self.followed(made, &inner, own_path, depth + 1, noted))
+        Some(self.followed(made, &inner, own_path, depth + 1, noted, types))
     }
 
     /// The function that a call means: of the type or module that it names, else the nearest; `None` where several differ.
-    fn function(&self, call: &PendingCall, path: &str) -> Option<(&str, &Summary)> {
+    fn function(&self, call: &PendingCall, path: &str) -> Option<&Made> {
         let mut segments = call.path.rsplit("::");
         let name = segments.next()?;
         let qualifier = segments.next();
-        let candidates = self.by_name.get(name)?;
-        let fits = |(own_path, summary): &&(String, Summary)| {
+        let fits = |made: &&Made| {
+            let summary = &made.summary;
             if summary.parameters != call.arguments.len() {
                 return false;
             }
-            match qualifier {
-                None | Some("crate" | "self" | "super" | "Self") => true,
-                Some(ty) if ty.starts_with(char::is_uppercase) => summary.self_type.as_deref() == Some(ty),
-                Some(module) => {
-                    let stem = own_path.rsplit('/').find_map(|part| match part.trim_end_matches(".rs") {
+            // A name is not enough to tell a function that reads from one that looks something up elsewhere.
+            let own = || [&summary.self_type, &summary.trait_name].into_iter().flatten().map(String::as_str);
+            match (qualifier, &call.receiver) {
+                (None, Some(receiver)) if summary.reads() => {
+                    receivers::method(&own().collect::<Vec<_>>(), name, receiver).is_some()
+                }
+                (None, None) if summary.reads() => {
+                    summary.self_type.is_none() && (is_telling(name) || shared_folders(&made.path, path) > 0)
+                }
+                (None | Some("crate" | "self" | "super" | "Self"), _) => true,
+                (Some(ty), _) if ty.starts_with(char::is_uppercase) => own().any(|own| own == ty),
+                (Some(module), _) => {
+                    let stem = made.path.rsplit('/').find_map(|part| match part.trim_end_matches(".rs") {
                         "mod" | "lib" | "main" | "src" => None,
                         stem => Some(stem),
                     });
-                    let as_crate = own_path.split('/').any(|part| part.replace('-', "_") == module);
+                    let as_crate = made.path.split('/').any(|part| part.replace('-', "_") == module);
                     summary.module.last().is_some_and(|own| own == module) || stem == Some(module) || as_crate
                 }
             }
         };
-        let near = |own: &str| shared_folders(own, path);
-        let best = candidates.iter().filter(fits).map(|(own, _)| near(own)).max()?;
-        let mut fitting = candidates.iter().filter(fits).filter(|(own, _)| near(own) == best);
-        let (own, first) = fitting.next()?;
-        fitting
-            .all(|(_, other)| other.returned == first.returned && other.lent == first.lent)
-            .then_some((own.as_str(), first))
+        let fitting: Vec<&Made> = self.by_name.get(name)?.iter().filter(fits).collect();
+        let near = |made: &&Made| shared_folders(&made.path, path);
+        let best = fitting.iter().map(near).max()?;
+        let mut fitting = fitting.into_iter().filter(|made| near(made) == best);
+        let first = fitting.next()?;
+        let same = |other: &Made| {
+            let (one, other) = (&first.summary, &other.summary);
+            // The adapters of one trait read the same, each of its database.
+            let of_trait = one.trait_name.is_some() && one.trait_name == other.trait_name;
+            (other.returned == one.returned && other.lent == one.lent) || (of_trait && one.reads() && other.reads())
+        };
+        fitting.all(same).then_some(first)
+    }
+}
+
+/// A field of what a function read, as `typed` says of it; `None` where it does not show.
+fn field_of(made: Document, field: &str, typed: &dyn Fn(Document) -> Document) -> Option<Document> {
+    match made {
+        Document::Read(row) if row.column.is_none() => {
+            let what = format!("`{field}` of {}", row.what);
+            Some(typed(Document::Read(ReadSite { what, column: Some(field.to_owned()), ..row })))
+        }
+        Document::Object { entries, .. } => {
+            entries.into_iter().find(|(key, _)| matches!(key, Key::Name(name) if name == field)).map(|(_, value)| value)
+        }
+        Document::First(items) => items.into_iter().find_map(|item| field_of(item, field, typed)),
+        Document::Choose { branches, otherwise } => {
+            let parts = branches.into_iter().map(|(_, part)| part).chain([*otherwise]);
+            parts.into_iter().find_map(|part| field_of(part, field, typed))
+        }
+        _ => None,
     }
 }
 
@@ -218,7 +299,16 @@ fn filled(made: Document, arguments: &[Document], name: &str, noted: &RefCell<No
                 Document::Through { of, why } if !of.iter().any(may_hold) => {
                     let null = if of.iter().all(is_given) { Nullability::Never } else { Nullability::Maybe };
                     let (tag, path, edits) = (why.clone(), name.to_owned(), true);
-                    noted.borrow_mut().left.push(PendingCall { tag, path, arguments: of, lent: None, edits });
+                    let (receiver, lent, field) = (None, None, None);
+                    noted.borrow_mut().left.push(PendingCall {
+                        tag,
+                        path,
+                        receiver,
+                        arguments: of,
+                        lent,
+                        field,
+                        edits,
+                    });
                     Document::Input(Input { id: why, shape: Shape::Any, null })
                 }
                 part => part,

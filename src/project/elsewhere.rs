@@ -70,7 +70,7 @@ impl Elsewhere {
     /// Puts what is known into a value that a file makes.
     pub(super) fn put_in(&self, bind: &mut Bind, file: FileId, paths: Paths<'_>) {
         types::fill(bind, file, &self.types);
-        self.calls.put_in(bind, paths.get(file));
+        self.calls.put_in(bind, paths.get(file), &self.types);
     }
 
     /// Notes what a value depends on and no file says, as far as it may hold what a column held before.

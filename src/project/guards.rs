@@ -42,6 +42,9 @@ const MARKS: &[(&str, ProtectionKind)] = &[
     (".transaction(", ProtectionKind::Transaction),
 ];
 
+/// Of a lock outside of a transaction.
+const UNHELD: &str = "the row is locked, but no transaction holds the lock until the write";
+
 /// A mark in a function's source, in the order of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Mark {
@@ -121,8 +124,7 @@ pub(super) fn protections(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Protectio
         for protection in &mut found {
             if protection.kind == ProtectionKind::RowLock {
                 protection.kind = ProtectionKind::LateLock;
-                "the row is locked, but no transaction holds the lock until the write"
-                    .clone_into(&mut protection.words);
+                UNHELD.clone_into(&mut protection.words);
             }
         }
     }
@@ -156,6 +158,15 @@ pub(super) fn around_call(
     if handed_in {
         let words = words(ProtectionKind::Transaction).to_owned();
         found.push(Protection { kind: ProtectionKind::Transaction, site: None, words });
+    }
+    // A function of another file reads and locks.
+    let elsewhere = |read: &EarlierRead| lock_of(read, paths).filter(|site| site.file != function.file);
+    if let (Some(site), true) = (reads.iter().find_map(elsewhere), reads.iter().all(locking)) {
+        // The lock lasts as long as the transaction that it is taken in.
+        let held = found.iter().any(|protection| protection.kind == ProtectionKind::Transaction);
+        let kind = if held { ProtectionKind::RowLock } else { ProtectionKind::LateLock };
+        let words = if held { words(kind) } else { UNHELD };
+        found.push(Protection { kind, site: Some(site), words: words.to_owned() });
     }
     found.sort();
     found.dedup_by_key(|protection| protection.kind);

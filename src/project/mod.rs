@@ -25,6 +25,7 @@ pub mod profile;
 mod provenance;
 pub mod readings;
 mod reads;
+mod receivers;
 mod resolve;
 pub mod respelled;
 mod schema;

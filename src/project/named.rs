@@ -122,7 +122,7 @@ impl Walk<'_, '_> {
     /// What a call that is not followed holds of the column: what it is given beside something to change it with, and
     /// what it is lent.
     fn given(&self, input: Input, depth: usize) -> Document {
-        let call = self.calls.iter().find(|call| call.tag == input.id && !call.path.is_empty());
+        let call = self.calls.iter().find(|call| call.tag == input.id && !call.path.is_empty() && call.field.is_none());
         let Some(call) = call.filter(|_| depth < MAX_CALLS) else { return Document::Input(input) };
         let given = |argument: &&Document| !matches!(argument, Document::Known(_));
         let changes = call.edits || call.lent.is_some() || call.arguments.iter().filter(given).count() > 1;

@@ -21,7 +21,7 @@ pub use columns::{
 pub use handed::{GivenArgument, HandedOn, HandedOver, WantedCall};
 pub use imports::Imports;
 pub use signs::{Sign, SignKind, speaks_of_part};
-pub use summaries::{PendingCall, Summary};
+pub use summaries::{PendingCall, Receiver, Summary};
 pub use texts::{Bind, Constant, ConstantQuery, DeferredText, FileQuery, Hole, Route, SqlText, TextFacts};
 pub use types::{
     DeclaredEnum, DeclaredField, DeclaredType, DeclaredVariant, PendingType, RustType, Tagging, TypeFacts, TypeForm,

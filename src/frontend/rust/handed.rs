@@ -5,12 +5,13 @@
 
 use super::assemble::Reader;
 use super::collect::Collector;
+use super::inline::needed;
 use super::macros::Macros;
 use super::peel::{SAME, peel, peel_also};
 use super::place::{Lines, Source};
-use super::scope::{Arm, Change, Root, Scope};
+use super::scope::{Arm, Root, Scope};
 use super::types::Ty;
-use super::values::Values;
+use super::values::{Val, Values};
 use super::wrappers::call_name;
 use super::{Context, blanked, imports, signs, stripped, structs};
 use crate::document::Document;
@@ -157,14 +158,11 @@ fn value<'a>(
             values.field_after(id, name.to_string().trim_start_matches("r#"), span.start as usize)
         }
         (None, _) => {
-            let mut found = values.value(argument);
-            if let (Document::Input(_), Some(id)) = (&found.doc, local(reader, scope, plain))
-                && let Some(part) = changed_part(reader, scope, id, span.start as usize)
-            {
-                let why = format!("`{part}` of it is changed");
-                found.doc = Document::Through { of: vec![found.doc], why };
+            let found = values.value(argument);
+            match made_of(argument).and_then(|plain| local(reader, scope, plain)) {
+                Some(id) => changed(&values, id, found, span.start as usize),
+                None => found,
             }
-            found
         }
     };
     let is_json = found.json || found.ty.as_ref().is_some_and(Ty::is_json);
@@ -172,6 +170,8 @@ fn value<'a>(
     signs.extend(signs::of_value(reader, branch, span, &found.doc));
     signs.sort();
     signs.dedup();
+    let types = values.types.take();
+    let calls = needed(&[&found.doc], &types, values.pending.take());
     Some(Bind {
         index: 0,
         name: None,
@@ -182,8 +182,8 @@ fn value<'a>(
         rust_type: found.ty.map(|ty| ty.to_string()),
         is_json,
         signs,
-        calls: values.pending.take(),
-        types: values.types.take(),
+        calls,
+        types,
     })
 }
 
@@ -198,16 +198,49 @@ fn local(reader: &Reader<'_, '_>, scope: &Scope<'_>, expr: &Expr) -> Option<usiz
     scope.resolve(&ident.to_string(), reader.source.start(ident.span()))
 }
 
-/// The field of a local that is assigned before byte `at`.
-fn changed_part(reader: &Reader<'_, '_>, scope: &Scope<'_>, id: usize, at: usize) -> Option<String> {
-    scope.changes_on(id).iter().filter(|event| event.at < at).find_map(|event| match event.what {
-        Change::Part(target, _) => Some(reader.source.folded(reader.source.expr(target))),
+/// The local that is handed over, what only encodes or copies it taken off.
+fn made_of(argument: &Expr) -> Option<&Expr> {
+    match peel_also(argument, SAME) {
+        plain @ Expr::Path(_) => Some(plain),
+        Expr::Call(call) if call.args.len() == 1 => {
+            let name = call_name(call);
+            let encodes =
+                matches!(name.as_str(), "to_value" | "to_string" | "to_vec" | "Json" | "Jsonb" | "Some" | "new");
+            made_of(call.args.first().filter(|_| encodes)?)
+        }
+        Expr::MethodCall(call) if is_plain(call) => made_of(&call.receiver),
         _ => None,
-    })
+    }
+}
+
+/// What a local holds after what was done to its fields before byte `at`, where another function gave it: what it is
+/// does not show yet.
+fn changed<'a>(values: &Values<'_, 'a, '_>, id: usize, found: Val, at: usize) -> Val {
+    if let Document::Cast { of, to } = found.doc {
+        let inner = changed(values, id, Val { doc: *of, ..found }, at);
+        return Val { doc: Document::Cast { of: Box::new(inner.doc), to }, ..inner };
+    }
+    let Some(doc) = values.as_given(&found.doc) else { return found };
+    let before = Val { doc, ..found.clone() };
+    let after = values.with_parts(id, before.clone(), at);
+    if after.doc != before.doc {
+        return after;
+    }
+    // A method changes it, or it would not have to be mutable.
+    let scope = values.scope;
+    let by_method = scope.bindings.get(id).is_some_and(|binding| binding.mutable && binding.init.is_some());
+    let mut called = scope.chains_on(id).filter(|chain| chain.at < at).flat_map(|chain| chain.links.first());
+    match called.find(|link| !is_plain(link)).filter(|_| by_method) {
+        Some(link) => {
+            let why = format!("`{}` may change it", link.method);
+            Val { doc: Document::Through { of: vec![before.doc], why }, ..found }
+        }
+        None => found,
+    }
 }
 
 /// The last name of a receiver: `users` in `self.users`, `state.users()`.
-fn last_name(receiver: &Expr) -> Option<String> {
+pub(super) fn last_name(receiver: &Expr) -> Option<String> {
     match peel(receiver) {
         Expr::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
         Expr::Field(field) => match &field.member {
@@ -227,7 +260,7 @@ fn is_plain(call: &ExprMethodCall) -> bool {
 }
 
 /// The type of a receiver: of `self`, of a field of `self`, of a local or a parameter.
-fn type_of(reader: &Reader<'_, '_>, scope: &Scope<'_>, receiver: &Expr) -> Option<String> {
+pub(super) fn type_of(reader: &Reader<'_, '_>, scope: &Scope<'_>, receiver: &Expr) -> Option<String> {
     match peel(receiver) {
         Expr::Path(path) if path.path.is_ident("self") => scope.self_type.clone(),
         Expr::Path(_) => {

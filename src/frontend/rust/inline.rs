@@ -6,8 +6,9 @@
 use super::types::Ty;
 use super::values::{Val, Values, choose, input};
 use crate::document::{Cond, Document};
-use crate::frontend::facts::{PendingCall, Summary};
+use crate::frontend::facts::{PendingCall, PendingType, Receiver, Summary, TypeUse};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprMethodCall, FnArg, Pat, ReturnType, Signature, Stmt, Type};
 
@@ -18,7 +19,7 @@ const MAX_CALLS: usize = 2;
 const MAX_RETURNS: usize = 6;
 
 /// How many calls into other files are noted for one value.
-const MAX_PENDING: usize = 8;
+const MAX_PENDING: usize = 40;
 
 /// What is asked of a call.
 #[derive(Debug, Clone, Copy)]
@@ -58,11 +59,11 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
 
     /// What a function of this file makes of its parameters, each an input with the name of [`Summary::parameter`]: what it
     /// returns, or what an argument that it is lent holds afterwards.
-    pub(super) fn summarised(&self, function: usize, types: &[Option<Ty>], lent: Option<usize>) -> Option<Document> {
+    pub(super) fn summarised(&self, function: usize, types: &[Option<Ty>], lent: Option<usize>) -> Option<Val> {
         let parameter = |(index, ty): (usize, &Option<Ty>)| input(Summary::parameter(index), ty.clone());
         let arguments = types.iter().enumerate().map(parameter).collect();
         let asked = lent.map_or(Asked::Returned, Asked::Argument);
-        self.inlined(function, None, arguments, asked).map(|found| found.doc)
+        self.inlined(function, None, arguments, asked)
     }
 
     /// What an argument that is lent to a call holds afterwards.
@@ -172,11 +173,64 @@ impl<'r, 'a: 'r> Values<'r, 'a, '_> {
             // Two calls that go by one tag are not told apart: neither is followed.
             Some(call) if call.arguments != arguments || call.lent != lent => call.path.clear(),
             None if room => {
-                pending.push(PendingCall { tag, path: path.to_owned(), arguments, lent, edits: false });
+                let (path, field, edits) = (path.to_owned(), None, false);
+                pending.push(PendingCall { tag, path, receiver: self.receiver(expr), arguments, lent, field, edits });
             }
             _ => {}
         }
         found
+    }
+
+    /// What a call that is not followed is a method of.
+    fn receiver(&self, call: &Expr) -> Option<Receiver> {
+        let Expr::MethodCall(call) = call else { return None };
+        let name = super::handed::last_name(&call.receiver);
+        Some(Receiver { name, ty: super::handed::type_of(self.reader, self.scope, &call.receiver) })
+    }
+
+    /// Notes that a value, which goes by `tag`, is a field of what a call returns, where the whole is.
+    pub(super) fn await_field(&self, whole: &Document, field: &str, tag: &str) {
+        let mut whole = whole;
+        let whole = loop {
+            whole = match whole {
+                Document::Input(input) => break input,
+                // Of what was done to it only this field's part matters, which is told apart elsewhere.
+                Document::Set { of, .. } => of,
+                Document::Choose { otherwise, .. } => otherwise,
+                _ => return,
+            };
+        };
+        let mut pending = self.pending.borrow_mut();
+        let call = pending.iter().find(|call| call.tag == whole.id && call.lent.is_none() && call.field.is_none());
+        let Some(call) = call.filter(|call| !call.path.is_empty()).cloned() else { return };
+        let found = PendingCall { tag: tag.to_owned(), field: Some(field.to_owned()), ..call };
+        let room = pending.len() < MAX_PENDING;
+        match pending.iter_mut().find(|call| call.tag == tag) {
+            Some(known) if *known != found => known.path.clear(),
+            None if room => pending.push(found),
+            _ => {}
+        }
+    }
+
+    /// A value that is, or may be, what a call gives that is not followed, as one that is not taken apart by its type:
+    /// which document it is shows only when the function is known. `None` for any other.
+    pub(super) fn as_given(&self, value: &Document) -> Option<Document> {
+        let pending = self.pending.borrow();
+        let is_call = |id: &str| pending.iter().any(|call| call.tag == id && call.lent.is_none());
+        match value {
+            Document::Input(_) => Some(value.clone()),
+            Document::Object { .. } => {
+                let id = value.fields_of().filter(|id| is_call(id))?.to_owned();
+                self.types.borrow_mut().retain(|pending| pending.tag != id);
+                Some(input(id, None).doc)
+            }
+            Document::First(items) => {
+                let (first, rest) = items.split_first()?;
+                let first = self.as_given(first)?;
+                Some(Document::First(std::iter::once(first).chain(rest.iter().cloned()).collect()))
+            }
+            _ => None,
+        }
     }
 
     fn inlined(&self, function: usize, receiver: Option<Val>, arguments: Vec<Val>, asked: Asked) -> Option<Val> {
@@ -306,6 +360,46 @@ pub(super) fn may_hold(document: &Document) -> bool {
         };
     });
     found
+}
+
+/// The calls that these values depend on, by themselves or by way of what other calls are given; the others were only
+/// looked at on the way.
+pub(super) fn needed(values: &[&Document], types: &[PendingType], mut calls: Vec<PendingCall>) -> Vec<PendingCall> {
+    if calls.is_empty() {
+        return calls;
+    }
+    let mut tags: BTreeSet<String> = BTreeSet::new();
+    values.iter().for_each(|value| tags_of(value, &mut tags));
+    for pending in types {
+        if let TypeUse::Literal { fields, base } = &pending.how {
+            fields.iter().for_each(|(_, value)| tags_of(value, &mut tags));
+            base.iter().for_each(|(value, _)| tags_of(value, &mut tags));
+        }
+    }
+    // What a call is given stands before it.
+    let mut needed = vec![false; calls.len()];
+    for (call, needed) in calls.iter().zip(&mut needed).rev() {
+        if tags.contains(&call.tag) {
+            *needed = true;
+            call.arguments.iter().for_each(|given| tags_of(given, &mut tags));
+        }
+    }
+    let mut needed = needed.into_iter();
+    calls.retain(|_| needed.next().unwrap_or_default());
+    calls
+}
+
+/// What parts of a value go by until other files are known.
+fn tags_of(value: &Document, tags: &mut BTreeSet<String>) {
+    value.visit(&mut |part| match part {
+        Document::Input(input) => {
+            tags.insert(input.id.clone());
+        }
+        Document::Through { why, .. } => {
+            tags.insert(why.clone());
+        }
+        _ => {}
+    });
 }
 
 /// What is returned early, errors left out.

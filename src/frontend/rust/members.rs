@@ -87,6 +87,28 @@ impl<'a> Values<'_, 'a, '_> {
         found
     }
 
+    /// A local with what was assigned to its fields before byte `at`.
+    pub(super) fn with_parts(&self, id: usize, found: Val, at: usize) -> Val {
+        let Some(binding) = self.scope.bindings.get(id) else { return found };
+        let mut found = found;
+        for event in self.scope.changes_on(id).iter().filter(|event| event.at < at) {
+            let Change::Part(target, value) = event.what else { continue };
+            if event.branch.iter().any(|arm| self.in_other_arm(arm)) {
+                continue;
+            }
+            let Some(path) = self.path_of(&found, target) else { continue };
+            let value = self.member(value);
+            let doc = super::edits::set_path(found.doc.clone(), path, value);
+            let other = |arm: &&Arm| !arm.is_loop && !binding.branch.contains(arm) && !self.is_inside(arm);
+            let after = Val { doc, ..found.clone() };
+            found = match event.branch.iter().rev().find(other) {
+                Some(arm) => choose(vec![(Cond::Unknown(self.words(arm.node)), after)], found),
+                None => after,
+            };
+        }
+        found
+    }
+
     /// Whether a chain on a field speaks of this local, and not of an earlier one of the same name.
     fn is_of(&self, chain: &Chain<'_>, id: usize) -> bool {
         self.scope.bindings.get(id).is_some_and(|binding| binding.visible <= chain.at)

@@ -78,7 +78,13 @@ impl Values<'_, '_, '_> {
                     let (of, form, family) = (Box::new(of.clone()), Form::Json, Family::SerdeIndex);
                     Val { doc: Document::Get { of, path, form, family }, ty, json }
                 }
-                _ => self.input(expr, ty),
+                whole => {
+                    let found = self.input(expr, ty);
+                    if let Document::Input(input) = &found.doc {
+                        self.await_field(whole, &name, &input.id);
+                    }
+                    found
+                }
             }),
             _ => self.input(expr, ty),
         }
@@ -94,7 +100,10 @@ impl Values<'_, '_, '_> {
                 let path = Path::Steps(vec![Step::Key(self.key_of(base.ty.as_ref(), name.to_owned()))]);
                 Document::Get { of: Box::new(of), path, form: Form::Json, family: Family::SerdeIndex }
             }
-            _ => return super::values::input(spelled.to_owned(), ty),
+            whole => {
+                self.await_field(&whole, name, spelled);
+                return super::values::input(spelled.to_owned(), ty);
+            }
         };
         Val { doc, ty, json }
     }

@@ -66,7 +66,8 @@ fn evaluated(values: Values<'_, '_, '_>, branch: &[Arm], expr: &Expr, mut found:
     }
     let is_json = found.json || found.ty.as_ref().is_some_and(Ty::is_json);
     let rust_type = found.ty.map(|ty| ty.to_string());
-    let (calls, types) = (values.pending.into_inner(), values.types.into_inner());
+    let types = values.types.into_inner();
+    let calls = super::inline::needed(&[&found.doc], &types, values.pending.into_inner());
     let mut signs = values.signs.into_inner();
     signs.extend(signs::of_value(reader, branch, reader.source.expr(expr), &found.doc));
     signs.sort();

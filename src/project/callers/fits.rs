@@ -1,22 +1,11 @@
 //! Which function a call means.
 
-use super::{Sink, is_telling};
+use super::Sink;
 use crate::document::Document;
-use crate::frontend::facts::{Function, GivenArgument, HandedOn};
+use crate::frontend::facts::{Function, GivenArgument, HandedOn, Receiver};
 use crate::project::Paths;
 use crate::project::place::shared_folders;
-use heck::ToSnakeCase as _;
-
-/// How sure it is that a call means a function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Sure {
-    /// By the name, and because nothing speaks against it.
-    ByName,
-    /// The receiver is called like the type.
-    Resembles,
-    /// The type, trait, module or file is named.
-    Named,
-}
+use crate::project::receivers::{self, Sure, is_telling};
 
 /// The numbers of the functions that a call means, each with whether nothing but the name says so: several only where
 /// they implement one trait, or write in one function.
@@ -122,24 +111,8 @@ fn fit(sink: &Sink, call: &HandedOn, paths: Paths<'_>) -> Option<Sure> {
 fn method(function: &Function, call: &HandedOn) -> Option<Sure> {
     let own: Vec<&str> =
         [&function.self_type, &function.trait_name].into_iter().flatten().map(String::as_str).collect();
-    if own.is_empty() {
-        return None;
-    }
-    if let Some(ty) = call.receiver_type.as_deref().filter(|ty| ty.len() > 2) {
-        return own.contains(&ty).then_some(Sure::Named);
-    }
-    let receiver = call.receiver.as_deref().unwrap_or("").trim_start_matches('_');
-    let resembles = own.iter().any(|name| alike(&name.to_snake_case(), receiver));
-    if resembles {
-        return Some(Sure::Resembles);
-    }
-    is_telling(&function.name).then_some(Sure::ByName)
-}
-
-/// Whether a variable is called like a type: `user_repo`, `users`, `repo` say less and less of `user_repository`.
-fn alike(ty: &str, variable: &str) -> bool {
-    let variable = variable.trim_end_matches('s');
-    variable.len() >= 4 && (ty.starts_with(variable) || variable.starts_with(ty) || ty.ends_with(variable))
+    let receiver = Receiver { name: call.receiver.clone(), ty: call.receiver_type.clone() };
+    receivers::method(&own, &function.name, &receiver)
 }
 
 /// The name that a file gives its module.
@@ -148,15 +121,4 @@ pub(super) fn stem(path: &str) -> Option<&str> {
         "mod" | "lib" | "main" | "src" => None,
         stem => Some(stem),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::alike;
-
-    #[test]
-    fn a_variable_may_be_called_like_its_type() {
-        assert!(alike("user_repository", "user_repo") && alike("user_store", "users") && alike("store", "store"));
-        assert!(!alike("user_store", "cache") && !alike("user_store", "db") && !alike("user_store", ""));
-    }
 }

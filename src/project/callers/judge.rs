@@ -2,7 +2,7 @@
 
 use super::{Caller, Callers};
 use crate::document::survival::{self, Word};
-use crate::document::{Document, Input};
+use crate::document::{Document, Input, Nullability, ReadSite, Shape};
 use crate::frontend::facts::{Facts, TypeFacts};
 use crate::project::elsewhere::Elsewhere;
 use crate::project::reads::{Statements, Written};
@@ -102,6 +102,25 @@ fn is_stale(write: &ColumnWrite) -> bool {
     }
 }
 
+/// Whether a value is what a function of another file read, as it came: of the same row or of another one.
+fn is_copy(given: &Document, file: FileId) -> bool {
+    let is_read_there = |read: &ReadSite| read.site.is_none_or(|site| site.file != file);
+    match given {
+        Document::Read(read) => is_read_there(read),
+        Document::Cast { of, .. } | Document::Retype { of, .. } => is_copy(of, file),
+        Document::First(items) => {
+            let mut held = items.iter().filter(|item| item.holds_old()).peekable();
+            held.peek().is_some() && held.all(|item| is_copy(item, file))
+        }
+        _ => false,
+    }
+}
+
+/// A value of which nothing is known.
+fn outside(source: &str) -> Document {
+    Document::Input(Input { id: source.to_owned(), shape: Shape::Any, null: Nullability::Maybe })
+}
+
 fn handed_by(caller: &Caller) -> HandedBy {
     HandedBy { site: Site { file: caller.file, span: caller.bind.span }, function: caller.function.name.clone() }
 }
@@ -121,6 +140,7 @@ impl Judge<'_> {
         let names = caller.names(write);
         let written = Written { table: &write.sql.table, column: &write.column.name };
         let given = self.statements.settle(caller.known(write, &names).read_in(bind.value, &bind.calls), written);
+        let given = if is_copy(&given, caller.file) { outside(&caller.bind.source) } else { given };
         let value = write.value.clone().transformed(&|part| match part {
             Document::Input(Input { id, .. }) if id == caller.input => given.clone(),
             object if object.fields_of() == Some(&caller.input) => given.clone(),

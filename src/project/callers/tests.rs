@@ -261,4 +261,5 @@ fn what_another_function_loads_is_read_earlier_in_the_function_that_writes_as_we
     assert_eq!(found(rest), Word::Stale);
 }
 
+mod getters;
 mod helpers;
