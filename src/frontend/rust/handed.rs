@@ -266,7 +266,10 @@ pub(super) fn type_of(reader: &Reader<'_, '_>, scope: &Scope<'_>, receiver: &Exp
         Expr::Path(_) => {
             let binding = scope.bindings.get(local(reader, scope, receiver)?)?;
             match (binding.ty, binding.init.map(peel)) {
-                (Some(ty), _) => pointed_at(ty),
+                (Some(ty), _) => {
+                    let generics = scope.item.map(|(signature, ..)| &signature.generics);
+                    bound_of(pointed_at(ty)?, generics)
+                }
                 // `Repo::new(..)`, `Repo { .. }`
                 (None, Some(Expr::Call(call))) => made_type(call),
                 (None, Some(Expr::Struct(made))) => made.path.segments.last().map(|segment| segment.ident.to_string()),
@@ -279,7 +282,7 @@ pub(super) fn type_of(reader: &Reader<'_, '_>, scope: &Scope<'_>, receiver: &Exp
             let named = item.fields.iter().find(|known| {
                 known.ident.as_ref().is_some_and(|name| matches!(&field.member, Member::Named(own) if own == name))
             });
-            pointed_at(&named?.ty)
+            bound_of(pointed_at(&named?.ty)?, Some(&item.generics))
         }
         Expr::MethodCall(call) if is_plain(call) => type_of(reader, scope, &call.receiver),
         Expr::Call(call) => made_type(call),
@@ -319,6 +322,21 @@ fn pointed_at(ty: &Type) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The trait that a type parameter is bound by; `None` where that does not show. Any other type is itself.
+fn bound_of(name: String, generics: Option<&syn::Generics>) -> Option<String> {
+    let Some(generics) = generics else { return Some(name) };
+    let Some(parameter) = generics.type_params().find(|parameter| parameter.ident == name) else { return Some(name) };
+    let is_it = |ty: &Type| matches!(ty, Type::Path(path) if path.path.is_ident(&name));
+    let clauses =
+        generics.where_clause.iter().flat_map(|clause| &clause.predicates).filter_map(|clause| match clause {
+            syn::WherePredicate::Type(clause) if is_it(&clause.bounded_ty) => Some(&clause.bounds),
+            _ => None,
+        });
+    let bounds = parameter.bounds.iter().chain(clauses.flatten());
+    let mut named = bounds.filter_map(of_bound);
+    named.find(|bound| !matches!(bound.as_str(), "Send" | "Sync" | "Clone" | "Debug" | "Unpin" | "Sized" | "Default"))
 }
 
 fn of_bound(bound: &syn::TypeParamBound) -> Option<String> {

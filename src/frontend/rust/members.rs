@@ -97,7 +97,11 @@ impl<'a> Values<'_, 'a, '_> {
                 continue;
             }
             let Some(path) = self.path_of(&found, target) else { continue };
-            let value = self.member(value);
+            // What stands below a field its type knows.
+            let value = match self.member(value) {
+                Document::Object { .. } | Document::Known(_) => values::input(self.source(value), None).doc,
+                other => other,
+            };
             let doc = super::edits::set_path(found.doc.clone(), path, value);
             let other = |arm: &&Arm| !arm.is_loop && !binding.branch.contains(arm) && !self.is_inside(arm);
             let after = Val { doc, ..found.clone() };

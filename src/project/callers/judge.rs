@@ -11,7 +11,7 @@ use crate::project::{Paths, Project, Settings};
 use crate::project::{around, guards};
 use crate::source::{FileId, Files, Site};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A write with the value that one caller makes.
 struct Made<'a> {
@@ -41,7 +41,25 @@ impl Project {
             Some((index, total, stale))
         };
         let by_write: Vec<_> = by_write.into_par_iter().filter_map(stale_of).collect();
-        let mut more = vec![];
+        // The adapters of one trait are called at once: one for each database.
+        let adapter = |index: usize| {
+            let write = writes.get(index)?;
+            let within = write.within.as_ref()?;
+            let column = (write.column.table.name.to_lowercase(), write.column.name.to_lowercase());
+            Some((within.trait_name.clone()?, within.name.clone(), column))
+        };
+        let mut adapters: BTreeMap<_, usize> = BTreeMap::new();
+        for (index, _, stale) in &by_write {
+            if let Some(adapter) = adapter(*index).filter(|_| !stale.is_empty()) {
+                *adapters.entry(adapter).or_default() += 1;
+            }
+        }
+        let several: BTreeSet<usize> = by_write
+            .iter()
+            .map(|(index, ..)| *index)
+            .filter(|index| adapter(*index).and_then(|adapter| adapters.get(&adapter).copied()) > Some(1))
+            .collect();
+        let (mut more, mut told) = (vec![], BTreeSet::new());
         for (index, total, stale) in by_write {
             let Some(write) = self.writes.get(index) else { continue };
             // A function that nobody is seen to call takes what comes from outside.
@@ -49,8 +67,14 @@ impl Project {
             if stale.is_empty() {
                 continue;
             }
-            if stale.len() < total || outside {
-                more.extend(stale.into_iter().map(|made| at_the_call(made.write, made.caller, write)));
+            if stale.len() < total || outside || several.contains(&index) {
+                let (table, column) = (write.column.table.name.to_lowercase(), write.column.name.to_lowercase());
+                let once = |made: &Made<'_>| {
+                    let place = (made.caller.file, made.caller.bind.span);
+                    told.insert((place, table.clone(), column.clone()))
+                };
+                let stale = stale.into_iter().filter(once);
+                more.extend(stale.map(|made| at_the_call(made.write, made.caller, write)));
             } else if let Some(write) = self.writes.get_mut(index) {
                 let handed_by: Vec<HandedBy> = stale.iter().map(|made| handed_by(made.caller)).collect();
                 if let Some(first) = stale.into_iter().next() {

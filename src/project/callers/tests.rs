@@ -32,6 +32,11 @@ fn judged(texts: &[&str]) -> Vec<(String, Word, Vec<String>)> {
 
 /// The writes of a project of these files, callers joined.
 fn written(texts: &[&str]) -> (Vec<ColumnWrite>, Files) {
+    written_for(Dialect::Postgres, texts)
+}
+
+/// The same for a dialect.
+fn written_for(dialect: Dialect, texts: &[&str]) -> (Vec<ColumnWrite>, Files) {
     let mut files = Files::default();
     let mut sources = vec![];
     for (number, text) in std::iter::once(&SCHEMA).chain(texts).enumerate() {
@@ -40,7 +45,7 @@ fn written(texts: &[&str]) -> (Vec<ColumnWrite>, Files) {
         files.add(sources[number].clone());
     }
     let work = move || {
-        let context = Context { dialect: Some(Dialect::Postgres), ..Context::default() };
+        let context = Context { dialect: Some(dialect), ..Context::default() };
         let id = |number: usize| FileId(number as u32);
         let facts =
             sources.iter().enumerate().map(|(number, source)| rust::read(id(number), source, context)).collect();
@@ -262,4 +267,6 @@ fn what_another_function_loads_is_read_earlier_in_the_function_that_writes_as_we
 }
 
 mod getters;
+mod guards;
 mod helpers;
+mod traits;
