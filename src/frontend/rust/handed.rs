@@ -215,7 +215,7 @@ fn made_of(argument: &Expr) -> Option<&Expr> {
 
 /// What a local holds after what was done to its fields before byte `at`, where another function gave it: what it is
 /// does not show yet.
-fn changed<'a>(values: &Values<'_, 'a, '_>, id: usize, found: Val, at: usize) -> Val {
+fn changed(values: &Values<'_, '_, '_>, id: usize, found: Val, at: usize) -> Val {
     if let Document::Cast { of, to } = found.doc {
         let inner = changed(values, id, Val { doc: *of, ..found }, at);
         return Val { doc: Document::Cast { of: Box::new(inner.doc), to }, ..inner };
@@ -229,7 +229,7 @@ fn changed<'a>(values: &Values<'_, 'a, '_>, id: usize, found: Val, at: usize) ->
     // A method changes it, or it would not have to be mutable.
     let scope = values.scope;
     let by_method = scope.bindings.get(id).is_some_and(|binding| binding.mutable && binding.init.is_some());
-    let mut called = scope.chains_on(id).filter(|chain| chain.at < at).flat_map(|chain| chain.links.first());
+    let mut called = scope.chains_on(id).filter(|chain| chain.at < at).filter_map(|chain| chain.links.first());
     match called.find(|link| !is_plain(link)).filter(|_| by_method) {
         Some(link) => {
             let why = format!("`{}` may change it", link.method);

@@ -369,11 +369,17 @@ pub(super) fn needed(values: &[&Document], types: &[PendingType], mut calls: Vec
         return calls;
     }
     let mut tags: BTreeSet<String> = BTreeSet::new();
-    values.iter().for_each(|value| tags_of(value, &mut tags));
+    for value in values {
+        tags_of(value, &mut tags);
+    }
     for pending in types {
         if let TypeUse::Literal { fields, base } = &pending.how {
-            fields.iter().for_each(|(_, value)| tags_of(value, &mut tags));
-            base.iter().for_each(|(value, _)| tags_of(value, &mut tags));
+            for (_, value) in fields {
+                tags_of(value, &mut tags);
+            }
+            if let Some((value, _)) = base {
+                tags_of(value, &mut tags);
+            }
         }
     }
     // What a call is given stands before it.
@@ -381,7 +387,9 @@ pub(super) fn needed(values: &[&Document], types: &[PendingType], mut calls: Vec
     for (call, needed) in calls.iter().zip(&mut needed).rev() {
         if tags.contains(&call.tag) {
             *needed = true;
-            call.arguments.iter().for_each(|given| tags_of(given, &mut tags));
+            for given in &call.arguments {
+                tags_of(given, &mut tags);
+            }
         }
     }
     let mut needed = needed.into_iter();

@@ -97,10 +97,10 @@ impl<'a> Values<'_, 'a, '_> {
                 continue;
             }
             let Some(path) = self.path_of(&found, target) else { continue };
-            // What stands below a field its type knows.
+            // What stands below a field its type knows: nothing of it is lost.
             let value = match self.member(value) {
-                Document::Object { .. } | Document::Known(_) => values::input(self.source(value), None).doc,
-                other => other,
+                held if held.holds_old() => held,
+                _ => values::input(format!("`{}`", self.source(value)), None).doc,
             };
             let doc = super::edits::set_path(found.doc.clone(), path, value);
             let other = |arm: &&Arm| !arm.is_loop && !binding.branch.contains(arm) && !self.is_inside(arm);

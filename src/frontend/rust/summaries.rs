@@ -69,7 +69,7 @@ fn summary<'a>(reader: &Reader<'a, '_>, index: usize, scope: &Scope<'a>) -> Opti
         name: scope.name.clone(),
         self_type: scope.self_type.clone(),
         trait_name: scope.trait_name.clone(),
-        row: row.map(|ty| (element(ty), scope.range.0)),
+        row: row.map(|ty| (element(&ty), scope.range.0)),
         module: scope.module.clone(),
         parameters: types.len(),
         returned: returned.filter(is_small),
@@ -99,7 +99,7 @@ fn reads_row(document: &Document) -> bool {
 }
 
 /// The type of one of several.
-fn element(ty: Ty) -> Ty {
+fn element(ty: &Ty) -> Ty {
     let inner = ty.unwrapped().clone();
     match (inner.name(), inner.arg()) {
         ("Vec" | "VecDeque", Some(element)) => element.clone(),
