@@ -77,6 +77,10 @@ pub(super) fn through_type(case: &Case<'_>) -> Option<Reason> {
 fn same_keys(case: &Case<'_>) -> Option<Site> {
     // One key stored alone, in several places, may as well be one of many each time.
     let own = case.write.survival.new_keys.as_ref().filter(|keys| keys.len() > 1)?;
+    // Nor does a document stay what it was made where others edit it.
+    if case.profile.key_writers(case.write.site).any(|writer| !writer.converts) {
+        return None;
+    }
     let others = case.profile.live().filter(|writer| writer.site != case.write.site);
     let other =
         others.filter(|writer| writer.keys.as_ref().is_some_and(|keys| keys.len() == own.len())).map(|w| w.site);
