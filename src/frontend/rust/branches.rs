@@ -47,6 +47,14 @@ impl Values<'_, '_, '_> {
                 None => return self.input(expr, None),
             }
         };
+        // `if let Ok(x) = read { x } else { default }`
+        if let ([(Cond::Unknown(_), read)], Expr::Let(subject)) = (arms.as_slice(), &*first.cond)
+            && is_ok(&subject.pat)
+            && let Some(found) = self.or_default(&subject.expr, read, &last)
+        {
+            self.note_other(&subject.expr, first);
+            return found;
+        }
         choose(arms, last)
     }
 
@@ -58,6 +66,15 @@ impl Values<'_, '_, '_> {
         let values: Vec<(usize, &syn::Arm, Val)> =
             bodies.map(|(i, arm)| (i, arm, self.in_arm(node, i, || self.value(&arm.body)))).collect();
         self.note_arms(branches, &values);
+        if let [(_, first, read), (_, second, default)] = values.as_slice() {
+            let (read, default) = if is_ok(&first.pat) { (read, default) } else { (default, read) };
+            if (is_ok(&first.pat) || is_ok(&second.pat))
+                && branches.arms.len() == 2
+                && let Some(found) = self.or_default(&branches.expr, read, default)
+            {
+                return found;
+            }
+        }
         let mut arms: Vec<(Cond, Val)> = vec![];
         let mut last = None;
         for (i, arm, value) in values {
@@ -125,6 +142,11 @@ impl Values<'_, '_, '_> {
             (pattern, subject) => fits(pattern, &self.value(subject)),
         }
     }
+}
+
+/// Whether a pattern is what did not fail: `Ok(x)`.
+fn is_ok(pattern: &Pat) -> bool {
+    matches!(pattern, Pat::TupleStruct(inner) if named(&inner.path, "Ok"))
 }
 
 /// Whether a pattern fits a value.

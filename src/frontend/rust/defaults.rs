@@ -2,14 +2,15 @@
 //!
 //! Whether that wipes a document is not decided here; the kind and the place are noted.
 
-use super::peel::{SAME, peel_also};
+use super::functions::first_of;
+use super::peel::{Off, SAME, peel_also};
 use super::types::Ty;
 use super::values::{Val, Values};
 use crate::document::Document;
 use crate::frontend::facts::SignKind;
 use crate::source::Span;
 use serde_json::Value as Json;
-use syn::{Arm, Expr, ExprMatch, ExprMethodCall, GenericArgument, Pat};
+use syn::{Arm, Expr, ExprIf, ExprMatch, ExprMethodCall, GenericArgument, Pat};
 
 impl Values<'_, '_, '_> {
     /// Notes that the method replaces what its receiver does not have.
@@ -22,9 +23,7 @@ impl Values<'_, '_, '_> {
         if kind == SignKind::DefaultForMissing && receiver.doc.holds_old() {
             return;
         }
-        let start = self.reader.source.span(call.method.span());
-        let span = start.join(self.reader.source.span(call.paren_token.span.close()));
-        self.note_kind(kind, span, &call.method.to_string());
+        self.note_kind(kind, self.call_span(call), &call.method.to_string());
     }
 
     /// Notes that an arm for `Err` or `None` gives a default.
@@ -38,6 +37,65 @@ impl Values<'_, '_, '_> {
                 self.note_kind(kind, self.reader.source.expr(&arm.body), &self.source(&arm.body));
             }
         }
+    }
+
+    /// What a fallible read comes to with a default where it fails: `match row.try_get("data") { Ok(data) => data, Err(_)
+    /// => Json::default() }` is `row.try_get("data").unwrap_or_default()`.
+    pub(super) fn or_default(&self, subject: &Expr, read: &Val, default: &Val) -> Option<Val> {
+        let fails = || {
+            is_call_of(mapped(peel_also(subject, SAME)), "try_get")
+                || self.stands_in_for(subject) == SignKind::DefaultForUndecoded
+        };
+        (is_blank(&default.doc) && read.doc.holds_old() && fails()).then(|| first_of(read.clone(), default.clone()))
+    }
+
+    /// Notes that an `else` gives what stands in for a document that did not decode.
+    pub(super) fn note_other(&self, subject: &Expr, branch: &ExprIf) {
+        if let Some(last) = other(branch)
+            && self.stands_in_for(subject) == SignKind::DefaultForUndecoded
+        {
+            self.note_kind(SignKind::DefaultForUndecoded, self.reader.source.expr(last), &self.source(last));
+        }
+    }
+
+    /// Notes the default of a `let` whose type says as what a column is decoded: `let data: Json<Settings> =
+    /// row.try_get("data").unwrap_or_default()`.
+    pub(super) fn note_declared(&self, init: &Expr, ty: &Ty) {
+        let untyped = |expr: &Expr| untyped_read(peel_also(expr, &[Off::Copies])).is_some();
+        if !ty.document().may_be_declared() {
+            return;
+        }
+        match init {
+            Expr::MethodCall(call) if is_default(call) && untyped(&call.receiver) => {
+                let default = self.value(init).doc;
+                if matches!(&default, Document::First(items) if items.last().is_some_and(is_blank)) {
+                    self.note_kind(SignKind::DefaultForUndecoded, self.call_span(call), &call.method.to_string());
+                }
+            }
+            Expr::If(branch) => {
+                if let (Expr::Let(read), Some(last)) = (&*branch.cond, other(branch))
+                    && untyped(&read.expr)
+                    && is_blank(&self.value(last).doc)
+                {
+                    self.note_kind(SignKind::DefaultForUndecoded, self.reader.source.expr(last), &self.source(last));
+                }
+            }
+            Expr::Match(branches) if untyped(&branches.expr) => {
+                for arm in branches.arms.iter().filter(|arm| is_failure(&arm.pat)) {
+                    if is_blank(&self.value(&arm.body).doc) {
+                        let place = self.reader.source.expr(&arm.body);
+                        self.note_kind(SignKind::DefaultForUndecoded, place, &self.source(&arm.body));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The name and the parentheses of a call.
+    fn call_span(&self, call: &ExprMethodCall) -> Span {
+        let start = self.reader.source.span(call.method.span());
+        start.join(self.reader.source.span(call.paren_token.span.close()))
     }
 
     fn note_kind(&self, kind: SignKind, span: Span, by: &str) {
@@ -70,7 +128,12 @@ impl Values<'_, '_, '_> {
             let Some(ident) = path.path.get_ident() else { break };
             let at = self.reader.source.start(ident.span());
             let binding = self.scope.resolve(&ident.to_string(), at).and_then(|id| self.scope.bindings.get(id));
-            let Some(init) = binding.and_then(|binding| binding.init) else { break };
+            let Some((binding, init)) = binding.and_then(|binding| Some((binding, binding.init?))) else { break };
+            // `let data: Result<Json<Settings>, _> = row.try_get("data");`
+            let decodes = |ty: Ty| is_decoded(ty.arg().filter(|_| ty.name() == "Result").unwrap_or(&ty));
+            if binding.ty.and_then(Ty::read).is_some_and(decodes) && untyped_read(init).is_some() {
+                return SignKind::DefaultForUndecoded;
+            }
             expr = init;
         }
         SignKind::DefaultForMissing
@@ -80,16 +143,72 @@ impl Values<'_, '_, '_> {
 /// Whether an expression is a column that is decoded into a type of the project, and the error of one that is not:
 /// `row.try_get::<Json<Settings>, _>("data").map(|data| data.0)`.
 fn is_typed_read(expr: &Expr) -> bool {
+    if let Some(taken) = untyped_read(expr) {
+        // `row.try_get("data").map(|data: Json<Settings>| data.0)`
+        return taken.is_some_and(|ty| is_decoded(&ty));
+    }
     let Expr::MethodCall(call) = mapped(expr) else { return false };
     let types = call.turbofish.iter().flat_map(|turbofish| &turbofish.args);
     let mut types = types.filter_map(|ty| if let GenericArgument::Type(ty) = ty { Ty::read(ty) } else { None });
-    call.method == "try_get" && types.next().is_some_and(|ty| ty.wraps_document() && ty.document().may_be_declared())
+    call.method == "try_get" && types.next().is_some_and(|ty| is_decoded(&ty))
+}
+
+/// Whether a column of that type is decoded into one of the project.
+fn is_decoded(ty: &Ty) -> bool {
+    ty.wraps_document() && ty.document().may_be_declared()
+}
+
+/// A `try_get` without a type of its own, and the one that a closure behind it names.
+fn untyped_read(expr: &Expr) -> Option<Option<Ty>> {
+    let mut named = None;
+    let mut expr = expr;
+    while let Expr::MethodCall(call) = expr {
+        if call.method == "try_get" {
+            let wild = |ty: &GenericArgument| matches!(ty, GenericArgument::Type(syn::Type::Infer(_)));
+            let untyped = call.turbofish.as_ref().is_none_or(|types| types.args.first().is_none_or(wild));
+            return untyped.then_some(named);
+        }
+        if !HANDED_ON.iter().any(|name| call.method == name) {
+            return None;
+        }
+        if let Some(Expr::Closure(closure)) = call.args.first()
+            && let Some(Pat::Type(typed)) = closure.inputs.first()
+        {
+            named = Ty::read(&typed.ty);
+        }
+        expr = &call.receiver;
+    }
+    None
+}
+
+/// What an `else` gives.
+fn other(branch: &ExprIf) -> Option<&Expr> {
+    match &*branch.else_branch.as_ref()?.1 {
+        Expr::Block(other) => match other.block.stmts.last()? {
+            syn::Stmt::Expr(last, None) => Some(last),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Methods that do something to what is there, and nothing to what is not.
+const HANDED_ON: &[&str] = &["map", "map_err", "ok", "and_then"];
+
+/// Whether a method gives something else where its receiver has nothing.
+fn is_default(call: &ExprMethodCall) -> bool {
+    ["unwrap_or_default", "unwrap_or", "unwrap_or_else"].iter().any(|name| call.method == name)
+}
+
+/// Whether an expression is a call of a method.
+fn is_call_of(expr: &Expr, name: &str) -> bool {
+    matches!(expr, Expr::MethodCall(call) if call.method == name)
 }
 
 /// What is there or not, without what is done to it if it is.
 fn mapped(mut expr: &Expr) -> &Expr {
     while let Expr::MethodCall(call) = expr
-        && ["map", "map_err", "ok", "and_then"].iter().any(|name| call.method == name)
+        && HANDED_ON.iter().any(|name| call.method == name)
     {
         expr = &call.receiver;
     }
@@ -117,6 +236,12 @@ fn is_blank(document: &Document) -> bool {
         Document::Cast { of, .. } => is_blank(of),
         // `T::default()`, `Default::default`, the default of a type that is not known.
         Document::Input(input) => input.id.contains("default"),
+        // The same, field by field.
+        Document::Object { entries, .. } => {
+            let of_default =
+                |value: &Document| matches!(value, Document::Input(input) if input.id.contains("default()."));
+            !entries.is_empty() && entries.iter().all(|(_, value)| of_default(value))
+        }
         _ => false,
     }
 }

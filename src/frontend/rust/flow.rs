@@ -31,9 +31,21 @@ impl<'a> Values<'_, 'a, '_> {
         };
         if let Some(ty) = declared.filter(|ty| ty.name() != "_") {
             let is_document = ty.wraps_document() || binding.inside.is_some_and(is_json);
+            if let Some(init) = binding.init.or(binding.part_of).filter(|_| is_document) {
+                self.note_declared(init, &ty);
+            }
             found = match found.doc {
                 // The only column of a row.
                 doc @ Document::Read(_) if is_document => self.retyped(doc, ty),
+                // The same, with a default where it does not decode.
+                Document::First(items) if is_document => {
+                    let items = items.into_iter().map(|item| match item {
+                        read @ Document::Read(_) => self.retyped(read, ty.clone()).doc,
+                        other => other,
+                    });
+                    let doc = Document::First(items.collect());
+                    self.declared(Val { doc, ..found }, ty)
+                }
                 doc => self.declared(Val { doc, ..found }, ty),
             };
         }

@@ -425,7 +425,7 @@ fn with_shape(document: Document, shape: Shape) -> Document {
 }
 
 /// `a.unwrap_or(b)`: `a` is there or not.
-fn first_of(value: Val, default: Val) -> Val {
+pub(super) fn first_of(value: Val, default: Val) -> Val {
     let ty = value.ty.map(|ty| ty.unwrapped().clone()).or(default.ty);
     Val { doc: Document::First(vec![nullable(value.doc), default.doc]), json: value.json || default.json, ty }
 }

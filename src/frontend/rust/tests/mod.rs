@@ -1,6 +1,7 @@
 //! Whole small files in, texts out.
 
 mod blanks;
+mod defaults;
 mod fields;
 mod places;
 mod reads;
