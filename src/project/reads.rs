@@ -69,7 +69,7 @@ impl<'a> Statements<'a> {
             // A tuple's field, by position.
             Some(position) if position.bytes().all(|byte| byte.is_ascii_digit()) => {
                 let item = position.parse::<usize>().ok().and_then(|index| select.items.get(index));
-                item.is_some_and(|(_, column)| is_it(column))
+                item.map_or(select.everything, |(_, column)| is_it(column))
             }
             Some(field) => {
                 let named = |(name, _): &&(Option<String>, Option<String>)| {

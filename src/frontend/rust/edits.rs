@@ -100,8 +100,18 @@ impl<'a> Values<'_, 'a, '_> {
                     &index.expr
                 }
                 Expr::Field(field) => {
-                    if let syn::Member::Named(name) = &field.member {
-                        steps.push(Step::Key(name.to_string().trim_start_matches("r#").to_owned()));
+                    match &field.member {
+                        syn::Member::Named(name) => {
+                            steps.push(Step::Key(name.to_string().trim_start_matches("r#").to_owned()));
+                        }
+                        // `row.1` of a tuple; `.0` of `Json(..)` is the same document.
+                        syn::Member::Unnamed(number)
+                            if matches!(*field.base, Expr::Path(_))
+                                && found.ty.as_ref().is_some_and(|ty| ty.elements().is_some()) =>
+                        {
+                            steps.push(Step::Key(number.index.to_string()));
+                        }
+                        syn::Member::Unnamed(_) => {}
                     }
                     &field.base
                 }

@@ -86,6 +86,15 @@ impl<'a> Values<'_, 'a, '_> {
         }
         let inside = binding.inside.and_then(|path| path.segments.last()).map(|segment| segment.ident.to_string());
         let whole = self.value(whole);
+        // A column of a row that is a tuple.
+        if let Some(found) = binding.element.and_then(|number| self.at_position(&whole, number, true)) {
+            let wrapped = matches!(inside.as_deref(), Some("Json" | "Jsonb"));
+            let ty = found.ty.as_ref().filter(|_| wrapped).and_then(|ty| ty.unwrapped().arg().cloned());
+            return match ty {
+                Some(ty) => Val { json: ty.is_json_value(), ty: Some(ty), doc: found.doc },
+                None => found,
+            };
+        }
         let inner = whole.ty.as_ref().filter(|ty| ty.is_option()).map(|ty| ty.unwrapped().clone());
         match (inside.as_deref(), &whole.doc) {
             _ if binding.whole => whole,

@@ -275,12 +275,35 @@ impl Values<'_, '_, '_> {
     /// What a closure gives for its argument.
     pub(super) fn applied(&self, closure: &ExprClosure, argument: Val) -> Val {
         let at = self.reader.source.start(place::first(&closure.body));
+        if let Some(elements) = closure.inputs.first().and_then(closure_elements) {
+            return self.applied_to_tuple(closure, elements, &argument, at);
+        }
         let name = closure.inputs.first().and_then(closure_parameter);
         let id = name.and_then(|name| self.scope.resolve(&name, at));
         let Some(id) = id else { return self.value(&closure.body) };
         self.given.borrow_mut().push((id, argument));
         let found = self.value(&closure.body);
         self.given.borrow_mut().pop();
+        found
+    }
+
+    /// The same for `|(id, data)| ..`, where the argument is a row.
+    fn applied_to_tuple(
+        &self,
+        closure: &ExprClosure,
+        elements: &syn::punctuated::Punctuated<Pat, syn::Token![,]>,
+        row: &Val,
+        at: usize,
+    ) -> Val {
+        let before = self.given.borrow().len();
+        for (number, element) in elements.iter().enumerate() {
+            let id = closure_parameter(element).and_then(|name| self.scope.resolve(&name, at));
+            if let (Some(id), Some(found)) = (id, self.at_position(row, number, true)) {
+                self.given.borrow_mut().push((id, found));
+            }
+        }
+        let found = self.value(&closure.body);
+        self.given.borrow_mut().truncate(before);
         found
     }
 
@@ -376,6 +399,16 @@ impl Values<'_, '_, '_> {
 fn of_json(path: &syn::ExprPath) -> bool {
     let mut owners = path.path.segments.iter().rev().skip(1);
     owners.next().is_none_or(|owner| owner.ident.to_string().contains("json"))
+}
+
+/// The elements of a closure's parameter that is a tuple.
+fn closure_elements(pattern: &Pat) -> Option<&syn::punctuated::Punctuated<Pat, syn::Token![,]>> {
+    match pattern {
+        Pat::Tuple(tuple) => Some(&tuple.elems),
+        Pat::Type(typed) => closure_elements(&typed.pat),
+        Pat::Reference(inner) => closure_elements(&inner.pat),
+        _ => None,
+    }
 }
 
 /// The name that a closure's parameter binds.

@@ -1,13 +1,14 @@
 //! Fields of values, and columns of rows that were fetched.
 
 use super::inline::may_hold;
-use super::peel::{Off, peel_also};
+use super::peel::{Off, peel, peel_also};
 use super::structs;
 use super::types::Ty;
 use super::values::{Val, Values};
 use crate::document::{Document, Family, Form, Path, ReadSite, Step};
 use crate::frontend::facts::{PendingType, TypeUse};
 use crate::source::{Site, Span};
+use heck::ToSnakeCase;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{Expr, ExprMethodCall, GenericArgument, ItemStruct, Member, PathArguments};
 
@@ -31,6 +32,9 @@ impl Values<'_, '_, '_> {
             return found;
         }
         let base = self.value(&field.base);
+        if unnamed && let Some(found) = name.parse().ok().and_then(|number| self.at_position(&base, number, false)) {
+            return found;
+        }
         let ty = base.ty.as_ref().and_then(|ty| self.field_type(ty, &name));
         match &base.doc {
             // The inside of `Json(..)`, which is all that was selected.
@@ -116,6 +120,38 @@ impl Values<'_, '_, '_> {
         found
     }
 
+    /// An element of a row that is a tuple, by its type or because a pattern takes it apart: the column that is selected
+    /// at its place.
+    pub(super) fn at_position(&self, row: &Val, number: usize, is_taken_apart: bool) -> Option<Val> {
+        let read = row_of(&row.doc)?;
+        let ty = match row.ty.as_ref().map(Ty::elements) {
+            Some(elements) => Some(elements?.get(number)?.clone()),
+            None if is_taken_apart => None,
+            None => return None,
+        };
+        let place = read.site.map_or(0, |site| site.span.start);
+        let name = match self.selected.borrow().get(&place) {
+            Some(columns) => columns.get(number)?.clone()?,
+            None => number.to_string(),
+        };
+        let found = self.taken_of(Val { ty: None, ..row.clone() }, &name, ty);
+        self.await_element(&found);
+        Some(found)
+    }
+
+    /// Notes the type of an element of a tuple.
+    fn await_element(&self, found: &Val) {
+        let Some(ty) = found.ty.clone().filter(|ty| ty.wraps_document() && ty.document().may_be_declared()) else {
+            return;
+        };
+        found.doc.visit(&mut |part| {
+            if let Document::Read(read) = part {
+                let (tag, at) = (PendingType::of_read(read), self.scope.range.0);
+                self.await_type(PendingType { tag, ty: ty.clone(), at, how: TypeUse::Decoded });
+            }
+        });
+    }
+
     /// Notes as which type a column was decoded as its row was fetched: the one that is spelled, or that of the row's
     /// field, which other files may declare.
     fn await_decoded(&self, column: &Val, row: Option<&Ty>, name: &str) {
@@ -179,6 +215,11 @@ impl Values<'_, '_, '_> {
     pub(super) fn row(&self, fetch: &Expr) -> Val {
         let site = Some(Site { file: self.reader.file, span: self.reader.source.expr(fetch) });
         let what = format!("a row fetched in `{}`", self.scope.name);
+        // A query builder may as well give models of several tables.
+        let is_built = matches!(fetch, Expr::MethodCall(call) if call.method == "one" || call.method == "all");
+        if let (true, Some(site)) = (is_built, site) {
+            self.selected.borrow_mut().insert(site.span.start, selected(fetch).unwrap_or_default());
+        }
         let read = ReadSite { what, column: None, site, handed_in: false };
         let found = Val { doc: Document::Read(read), ty: row_type(fetch), json: false };
         // A column alone.
@@ -241,7 +282,10 @@ fn row_of(value: &Document) -> Option<&ReadSite> {
 fn field_of_row(row: Document, name: &str) -> Document {
     match row {
         Document::Read(read) => {
-            let what = format!("`{name}` of {}", read.what);
+            let what = match name.parse::<usize>() {
+                Ok(number) => format!("column {} of {}", number.saturating_add(1), read.what),
+                Err(_) => format!("`{name}` of {}", read.what),
+            };
             Document::Read(ReadSite { what, column: Some(name.to_owned()), ..read })
         }
         Document::Set { of, path: Path::Steps(steps), value, mode, on_null, family } => {
@@ -275,11 +319,46 @@ fn is_row(item: &ItemStruct) -> bool {
     })
 }
 
+/// The columns that a query builder selects, in their order, for rows that are tuples; `None` for one that is computed.
+fn selected(fetch: &Expr) -> Option<Vec<Option<String>>> {
+    let mut calls: Vec<&ExprMethodCall> = vec![];
+    let mut expr = fetch;
+    while let Expr::MethodCall(call) = peel(expr) {
+        calls.push(call);
+        expr = &call.receiver;
+    }
+    if !calls.iter().any(|call| call.method == "into_tuple") {
+        return None;
+    }
+    let of_variant = |expr: &Expr| match peel(expr) {
+        Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string().to_snake_case()),
+        _ => None,
+    };
+    let mut columns = vec![];
+    for call in calls.iter().rev().skip_while(|call| call.method != "select_only") {
+        match (call.method.to_string().as_str(), call.args.first()) {
+            ("column", Some(column)) => columns.push(of_variant(column)),
+            ("columns", Some(Expr::Array(all))) => columns.extend(all.elems.iter().map(of_variant)),
+            ("column_as" | "expr" | "expr_as" | "expr_as_", _) => columns.push(None),
+            ("columns" | "exprs" | "tbl_col_as", _) => return None,
+            _ => {}
+        }
+    }
+    Some(columns)
+}
+
 /// The struct that rows are read into: `query_as::<_, User>(..)`.
 fn row_type(fetch: &Expr) -> Option<Ty> {
     let mut expr = fetch;
     loop {
         expr = match expr {
+            // `.into_tuple::<(i64, Json)>()`
+            Expr::MethodCall(call) if call.method == "into_tuple" => {
+                return match call.turbofish.as_ref()?.args.first()? {
+                    GenericArgument::Type(ty) => Ty::read(ty),
+                    _ => None,
+                };
+            }
             Expr::MethodCall(call) => &call.receiver,
             Expr::Await(e) => &e.base,
             Expr::Try(e) => &e.expr,

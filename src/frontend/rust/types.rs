@@ -5,15 +5,25 @@ pub(super) use crate::frontend::facts::RustType as Ty;
 use std::fmt;
 use syn::{GenericArgument, PathArguments, Type};
 
+/// What stands for the path of a tuple, whose elements are the arguments.
+const TUPLE: &str = "()";
+
 impl fmt::Display for Ty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.path)?;
+        let (open, close) = match self.path.as_str() {
+            TUPLE => ("(", ")"),
+            "[]" => ("[", "]"),
+            path => {
+                f.write_str(path)?;
+                ("<", ">")
+            }
+        };
         if !self.args.is_empty() {
-            f.write_str("<")?;
+            f.write_str(open)?;
             for (i, arg) in self.args.iter().enumerate() {
                 write!(f, "{}{arg}", if i == 0 { "" } else { ", " })?;
             }
-            f.write_str(">")?;
+            f.write_str(close)?;
         }
         Ok(())
     }
@@ -38,6 +48,10 @@ impl Ty {
             Type::Group(g) => Self::read(&g.elem),
             Type::Slice(s) => Some(Self::of("[]", Self::read(&s.elem)?)),
             Type::Array(a) => Some(Self::of("[]", Self::read(&a.elem)?)),
+            Type::Tuple(tuple) if !tuple.elems.is_empty() => {
+                let args = tuple.elems.iter().map(|ty| Self::read(ty).unwrap_or_else(|| Self::named("_")));
+                Some(Self { path: TUPLE.to_owned(), args: args.collect() })
+            }
             Type::Path(path) => {
                 let names: Vec<String> = path.path.segments.iter().map(|s| s.ident.to_string()).collect();
                 let mut args = vec![];
@@ -84,6 +98,15 @@ impl Ty {
             Some(inner) if ty.name() == "Option" => inner.inner(),
             _ => ty,
         }
+    }
+
+    /// The elements of a tuple, of an optional one, or of one of several.
+    pub(super) fn elements(&self) -> Option<&[Self]> {
+        let mut ty = self.unwrapped();
+        while let ("Vec" | "VecDeque" | "[]" | "Result", Some(of)) = (ty.name(), ty.arg()) {
+            ty = of.unwrapped();
+        }
+        (ty.path == TUPLE).then_some(ty.args.as_slice())
     }
 
     /// Whether a column of that type is JSON for certain: `Json<Settings>`.

@@ -13,6 +13,7 @@ use crate::frontend::facts::{PendingCall, PendingType, Sign, SignKind, TypeUse};
 use crate::source::Span;
 use serde_json::Value as Json;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use syn::{Expr, Lit};
 
 /// How many expressions one value may follow.
@@ -128,6 +129,8 @@ pub(super) struct Values<'r, 'a, 's> {
     pub(super) types: RefCell<Vec<PendingType>>,
     /// How many objects and arrays the expression stands in.
     pub(super) inside: Cell<usize>,
+    /// The columns of rows that are tuples, by the place that fetches them, where a query builder names them.
+    pub(super) selected: RefCell<BTreeMap<u32, Vec<Option<String>>>>,
     /// The value is one that serde writes.
     pub(super) encoding: Cell<bool>,
 }
@@ -148,6 +151,7 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
             pending: RefCell::new(vec![]),
             types: RefCell::new(vec![]),
             inside: Cell::new(0),
+            selected: RefCell::default(),
             encoding: Cell::new(false),
         }
     }
@@ -366,6 +370,11 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
     /// `d["k"]`, `d.get("k")`.
     pub(super) fn indexed(&self, expr: &Expr, base: &Expr, index: &Expr) -> Val {
         let found = self.value(base);
+        // One of the rows.
+        let is_row = matches!(&found.doc, Document::Read(read) if read.column.is_none());
+        if is_row && found.ty.as_ref().is_some_and(|ty| ty.elements().is_some()) {
+            return found;
+        }
         if !found.json && !found.ty.as_ref().is_some_and(Ty::is_json_value) {
             return self.input(expr, None);
         }

@@ -121,7 +121,7 @@ pub fn is_map(name: &str) -> bool {
 /// The type inside the wrappers; `None` for what says nothing: text, `Value`, a placeholder.
 fn bare(spelled: &str) -> Option<String> {
     let mut name = spelled.trim();
-    while let Some((outer, inner)) = name.split_once('<') {
+    while let Some((outer, inner)) = name.split_once('<').filter(|_| !name.starts_with('(')) {
         let outer = outer.trim().rsplit("::").next().unwrap_or_default();
         if !matches!(
             outer,
@@ -138,7 +138,7 @@ fn bare(spelled: &str) -> Option<String> {
     let last = name.split('<').next()?.rsplit("::").next()?.trim();
     let says_nothing = ["", "_", "str", "String", "Value", "JsonValue", "Json", "serde_json"];
     // `T`, `R`: the parameter of a function.
-    (!says_nothing.contains(&last) && last.len() > 1).then(|| name.to_owned())
+    (!says_nothing.contains(&last) && last.len() > 1 && !name.starts_with('(')).then(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -154,5 +154,6 @@ mod tests {
         assert_eq!(bare("Option<String>"), None);
         assert_eq!(bare("HashMap<String, u8>").as_deref(), Some("HashMap<String, u8>"));
         assert_eq!(bare("Option<"), None);
+        assert_eq!(bare("Json<(Vec<String>, Settings)>"), None);
     }
 }

@@ -83,6 +83,7 @@ impl<'a> Collector<'a, '_> {
                 };
                 for (i, element) in tuple.elems.iter().enumerate() {
                     let of_element = types.and_then(|t| t.get(i));
+                    let first = self.scope().map_or(0, |scope| scope.bindings.len());
                     let bound = match values.and_then(|v| v.get(i)) {
                         Some(value) => self.pattern(element, of_element, Some(value), visible, kind),
                         None => self.pattern(element, of_element, init, visible, kind.part()),
@@ -92,6 +93,15 @@ impl<'a> Collector<'a, '_> {
                         && let Some(binding) = scope.bindings.get_mut(id)
                     {
                         binding.element = Some(i);
+                    }
+                    // `Json(data)` in `(id, Json(data))`
+                    if values.is_none()
+                        && matches!(element, Pat::TupleStruct(inner) if matches!(inner.elems.first(), Some(Pat::Ident(_))))
+                        && let Some(scope) = self.scope()
+                    {
+                        for binding in scope.bindings.iter_mut().skip(first) {
+                            binding.element = Some(i);
+                        }
                     }
                     let whole = ty.filter(|_| types.is_none());
                     if let (Some(id), Some(whole), Some(scope)) = (bound, whole, self.scope())

@@ -6,6 +6,7 @@ mod fields;
 mod places;
 mod reads;
 mod taken;
+mod tuples;
 mod values;
 
 use super::*;
