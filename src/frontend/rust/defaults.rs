@@ -145,7 +145,7 @@ impl Values<'_, '_, '_> {
 fn is_typed_read(expr: &Expr) -> bool {
     if let Some(taken) = untyped_read(expr) {
         // `row.try_get("data").map(|data: Json<Settings>| data.0)`
-        return taken.is_some_and(|ty| is_decoded(&ty));
+        return taken.0.is_some_and(|ty| is_decoded(&ty));
     }
     let Expr::MethodCall(call) = mapped(expr) else { return false };
     let types = call.turbofish.iter().flat_map(|turbofish| &turbofish.args);
@@ -158,15 +158,18 @@ fn is_decoded(ty: &Ty) -> bool {
     ty.wraps_document() && ty.document().may_be_declared()
 }
 
+/// The type that a closure names for its parameter, if it does.
+struct Named(Option<Ty>);
+
 /// A `try_get` without a type of its own, and the one that a closure behind it names.
-fn untyped_read(expr: &Expr) -> Option<Option<Ty>> {
+fn untyped_read(expr: &Expr) -> Option<Named> {
     let mut named = None;
     let mut expr = expr;
     while let Expr::MethodCall(call) = expr {
         if call.method == "try_get" {
             let wild = |ty: &GenericArgument| matches!(ty, GenericArgument::Type(syn::Type::Infer(_)));
             let untyped = call.turbofish.as_ref().is_none_or(|types| types.args.first().is_none_or(wild));
-            return untyped.then_some(named);
+            return untyped.then_some(Named(named));
         }
         if !HANDED_ON.iter().any(|name| call.method == name) {
             return None;
