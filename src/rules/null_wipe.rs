@@ -5,6 +5,7 @@ use super::judgement::Fact;
 use super::{Case, Draft, rule, wording};
 use crate::document::Nullability;
 use crate::document::survival::{NullWhen, Word};
+use crate::frontend::facts::is_numbered_by_program;
 
 rule! {
     /// Reports an edit that can turn the whole column into SQL NULL.
@@ -44,15 +45,20 @@ fn check(case: &Case<'_>) -> Option<Draft> {
         return None;
     }
     let reason = survival.null_when.first()?;
+    // A value of which nothing shows may just as well be one that is always there.
+    let bound = |id: &str| write.binds.iter().any(|bind| format!("${}", bind.index) == id);
     let (why, fact) = match reason {
-        NullWhen::Input { id, null: Nullability::Yes } => (format!("`{id}` can be NULL"), Fact::NullProven),
-        NullWhen::Input { id, .. } => (format!("`{id}` may be NULL"), Fact::NullPossible),
-        NullWhen::KeyMissing => ("a key that it reads may be missing".into(), Fact::NullPossible),
-        NullWhen::EmptyObject => ("the document may be empty".into(), Fact::NullPossible),
-        NullWhen::Condition(words) => (format!("it can be that {words}"), Fact::NullPossible),
-        NullWhen::Always => ("an argument is NULL".into(), Fact::NullProven),
+        NullWhen::Input { id, null: Nullability::Yes } => (format!("`{id}` can be NULL"), Some(Fact::NullProven)),
+        NullWhen::Input { id, .. } if is_numbered_by_program(id) && !bound(id) => {
+            ("what is bound may be NULL (it does not show from here)".to_owned(), None)
+        }
+        NullWhen::Input { id, .. } => (format!("`{id}` may be NULL"), Some(Fact::NullPossible)),
+        NullWhen::KeyMissing => ("a key that it reads may be missing".into(), Some(Fact::NullPossible)),
+        NullWhen::EmptyObject => ("the document may be empty".into(), Some(Fact::NullPossible)),
+        NullWhen::Condition(words) => (format!("it can be that {words}"), Some(Fact::NullPossible)),
+        NullWhen::Always => ("an argument is NULL".into(), Some(Fact::NullProven)),
     };
-    let mut reasons = vec![fact.into()];
+    let mut reasons: Vec<Reason> = fact.into_iter().map(Reason::from).collect();
     if write.value.is_emptied_by_hand() {
         reasons.push(Reason::note(Fact::Reset, "NULL is spelled out: in that case the column is emptied on purpose"));
     }

@@ -22,6 +22,8 @@ pub use handed::{GivenArgument, HandedOn, HandedOver, WantedCall};
 pub use imports::Imports;
 pub use signs::{Sign, SignKind, speaks_of_part};
 pub use summaries::{PendingCall, Receiver, Summary};
+pub(in crate::frontend) use texts::FIRST_HOLE_PLACEHOLDER;
+pub use texts::is_numbered_by_program;
 pub use texts::{Bind, Constant, ConstantQuery, DeferredText, FileQuery, Hole, Route, SqlText, TextFacts};
 pub use types::{
     DeclaredEnum, DeclaredField, DeclaredType, DeclaredVariant, PendingType, RustType, Tagging, TypeFacts, TypeForm,

@@ -140,3 +140,13 @@ pub struct Constant {
     /// The place of the literal.
     pub span: Span,
 }
+
+/// The number of the first placeholder that stands for one whose number is put together: higher than any that programs
+/// write.
+pub(in crate::frontend) const FIRST_HOLE_PLACEHOLDER: usize = 9001;
+
+/// Whether the number of a placeholder is put together by the program: which value is bound to it may not show.
+pub fn is_numbered_by_program(placeholder: &str) -> bool {
+    let number = placeholder.strip_prefix('$').and_then(|number| number.parse::<usize>().ok());
+    number.is_some_and(|number| number >= FIRST_HOLE_PLACEHOLDER)
+}

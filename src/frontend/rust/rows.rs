@@ -193,13 +193,21 @@ impl Values<'_, '_, '_> {
 
     /// A column of a row that was fetched.
     pub(super) fn read(&self, column: &str, from: &Expr, ty: Option<Ty>) -> Val {
-        let what = format!("`{column}` of a row fetched in `{}`", self.scope.name);
+        let what = format!("`{column}` of {}", self.fetched_row());
         let json = ty.as_ref().is_some_and(Ty::is_json_value);
         let site = self.read_at(from).map(|span| Site { file: self.reader.file, span });
         let read = ReadSite { what, column: Some(column.to_owned()), site, handed_in: false };
         let found = Val { doc: Document::Read(read), ty, json };
         self.await_decoded(&found, None, column);
         found
+    }
+
+    /// A row that is fetched, in words; a function that a macro makes has no name here.
+    fn fetched_row(&self) -> String {
+        match self.scope.name.as_str() {
+            "" => "a row fetched before".to_owned(),
+            name => format!("a row fetched in `{name}`"),
+        }
     }
 
     /// Whether a call fetches rows: those of SeaORM are told by the query that they end.
@@ -214,7 +222,7 @@ impl Values<'_, '_, '_> {
     /// A row that is fetched, whole; or the one column of it.
     pub(super) fn row(&self, fetch: &Expr) -> Val {
         let site = Some(Site { file: self.reader.file, span: self.reader.source.expr(fetch) });
-        let what = format!("a row fetched in `{}`", self.scope.name);
+        let what = self.fetched_row();
         // A query builder may as well give models of several tables.
         let is_built = matches!(fetch, Expr::MethodCall(call) if call.method == "one" || call.method == "all");
         if let (true, Some(site)) = (is_built, site) {

@@ -4,12 +4,9 @@
 
 use super::literal::Literal;
 use super::quotes::Quotes;
-use crate::frontend::facts::Hole;
+use crate::frontend::facts::{FIRST_HOLE_PLACEHOLDER, Hole};
 use crate::frontend::sql::Dialect;
 use crate::source::{Span, SpanMap};
-
-/// The number of the first placeholder that stands for a hole: higher than any that programs write.
-const FIRST_HOLE_PLACEHOLDER: usize = 9001;
 
 /// The most bytes that a text may grow to by substitution; what does not fit is a hole.
 const MAX_LEN: usize = 256 << 10;
