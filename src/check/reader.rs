@@ -20,6 +20,9 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
+/// A function or struct that more files declare than these is not looked for.
+const MOST_DECLARED: usize = 8;
+
 /// A file after the first look at it.
 pub(super) enum Loaded {
     /// It is read as facts.
@@ -215,10 +218,17 @@ impl Reader<'_> {
         if missing.is_empty() {
             return vec![];
         }
-        let all = missing.functions.iter().chain(&missing.types);
+        // What is declared all over is another one each time.
+        let is_rare = |name: &&String| {
+            let key = [names::declaration(name.as_bytes())];
+            self.names.iter().filter(|own| own.may_declare(&key)).count() <= MOST_DECLARED
+        };
+        let functions: Vec<&String> = missing.functions.iter().filter(is_rare).collect();
+        let types: BTreeSet<String> = missing.types.iter().filter(is_rare).cloned().collect();
+        let all = functions.iter().copied().chain(&types);
         let keys: Vec<u32> = all.map(|name| names::declaration(name.as_bytes())).collect();
-        let structs = structs_of(&missing.types);
-        let functions: Vec<String> = missing.functions.iter().map(|name| format!("fn {name}")).collect();
+        let structs = structs_of(&types);
+        let functions: Vec<String> = functions.iter().map(|name| format!("fn {name}")).collect();
         let functions = prefilter::Spelled::new(&functions);
         let wanted = |bytes: &[u8]| structs.are_in(bytes) || functions.are_in(bytes);
         let may = |(index, file): &(usize, &Candidate)| {
@@ -227,13 +237,15 @@ impl Reader<'_> {
         let idle = |_: &Candidate, source: &str| {
             bodies::but(source, |function| functions.are_in(bodies::bytes(source, &function.whole)))
         };
-        let mut look = |bytes: &[u8]| if wanted(bytes) { Relevance::Matters } else { Relevance::Nothing };
-        let files = self.files.iter().enumerate().filter(may);
-        let mut loaded: Vec<Loaded> = vec![];
-        for (index, file) in files {
-            loaded.resize_with(index, || Loaded::Dropped);
-            loaded.push(load(file, self.instead(file), &mut look));
-        }
+        let loaded: Vec<Loaded> = self
+            .files
+            .par_iter()
+            .enumerate()
+            .map(|(index, file)| {
+                let mut look = |bytes: &[u8]| if wanted(bytes) { Relevance::Matters } else { Relevance::Nothing };
+                if may(&(index, file)) { load(file, self.instead(file), &mut look) } else { Loaded::Dropped }
+            })
+            .collect();
         // They were no part of the check before: their problems are not either.
         let mut aside = Report::default();
         let facts = self.read(&loaded, &mut aside, &idle, |_| true);

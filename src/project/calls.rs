@@ -56,10 +56,14 @@ pub fn wanted(facts: &[Facts]) -> Vec<String> {
     names
 }
 
-/// Whether a name is one of a function that a project may have written: not a constructor, and long enough to say
-/// something.
+/// Whether a name is one of a function that a project may have written: not a constructor or a conversion, and long
+/// enough to say something.
 fn is_function(name: &str) -> bool {
-    name.len() > 3 && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') && name.contains('_')
+    let of_a_trait = matches!(name, "try_from" | "try_into" | "from_str" | "to_string" | "to_owned" | "as_ref");
+    name.len() > 3
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.contains('_')
+        && !of_a_trait
 }
 
 /// Every bind of a file.

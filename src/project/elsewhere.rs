@@ -77,8 +77,11 @@ impl Elsewhere {
     pub(super) fn miss(&self, bind: &Bind, file: FileId, known: &Named<'_>, missing: &mut Missing) {
         let holds = |document: &Document| known.read_in(edited(document), &bind.calls).holds_old();
         let may_hold = |call: &&PendingCall| call.arguments.iter().any(holds);
-        let calls = bind.calls.iter().filter(may_hold).filter_map(|call| self.calls.missing(call));
-        missing.functions.extend(calls.map(str::to_owned));
+        let calls: Vec<&PendingCall> = bind.calls.iter().filter(may_hold).collect();
+        if calls.is_empty() && !holds(&bind.value) {
+            return;
+        }
+        missing.functions.extend(calls.iter().filter_map(|call| self.calls.missing(call)).map(str::to_owned));
         let types = bind.types.iter().filter_map(|pending| self.types.missing(&pending.ty, file, pending.at));
         missing.types.extend(types);
     }

@@ -2,7 +2,7 @@
 
 use super::{Caller, Callers};
 use crate::document::survival::{self, Word};
-use crate::document::{Document, Input, Nullability, ReadSite, Shape};
+use crate::document::{Document, Input, ReadSite};
 use crate::frontend::facts::{Facts, TypeFacts};
 use crate::project::elsewhere::Elsewhere;
 use crate::project::reads::{Statements, Written};
@@ -35,7 +35,7 @@ impl Project {
         let writes = &self.writes;
         let stale_of = |(index, found): (usize, Vec<&'c Caller>)| {
             let (total, write) = (found.len(), writes.get(index)?);
-            let made = found.into_iter().map(|caller| Made { caller, write: judge.made(write, caller) });
+            let made = found.into_iter().filter_map(|caller| Some(Made { caller, write: judge.made(write, caller)? }));
             let mut stale: Vec<Made<'_>> = made.filter(|made| is_stale(&made.write)).collect();
             stale.sort_by_key(|made| (paths.get(made.caller.file).to_owned(), made.caller.call));
             Some((index, total, stale))
@@ -140,11 +140,6 @@ fn is_copy(given: &Document, file: FileId) -> bool {
     }
 }
 
-/// A value of which nothing is known.
-fn outside(source: &str) -> Document {
-    Document::Input(Input { id: source.to_owned(), shape: Shape::Any, null: Nullability::Maybe })
-}
-
 fn handed_by(caller: &Caller) -> HandedBy {
     HandedBy { site: Site { file: caller.file, span: caller.bind.span }, function: caller.function.name.clone() }
 }
@@ -157,14 +152,16 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// The write with a caller's value in the place of the parameter.
-    fn made(&self, write: &ColumnWrite, caller: &Caller) -> ColumnWrite {
+    /// The write with a caller's value in the place of the parameter; `None` where that holds nothing that was read.
+    fn made(&self, write: &ColumnWrite, caller: &Caller) -> Option<ColumnWrite> {
         let mut bind = caller.bind.clone();
         self.elsewhere.put_in(&mut bind, caller.file, self.paths);
         let names = caller.names(write);
         let written = Written { table: &write.sql.table, column: &write.column.name };
         let given = self.statements.settle(caller.known(write, &names).read_in(bind.value, &bind.calls), written);
-        let given = if is_copy(&given, caller.file) { outside(&caller.bind.source) } else { given };
+        if !given.holds_old() || is_copy(&given, caller.file) {
+            return None;
+        }
         let value = write.value.clone().transformed(&|part| match part {
             Document::Input(Input { id, .. }) if id == caller.input => given.clone(),
             object if object.fields_of() == Some(&caller.input) => given.clone(),
@@ -182,7 +179,7 @@ impl Judge<'_> {
         signs.extend(caller.function.signs.iter().chain(&bind.signs).cloned());
         signs.sort();
         signs.dedup();
-        ColumnWrite {
+        Some(ColumnWrite {
             value,
             survival,
             reads,
@@ -192,7 +189,7 @@ impl Judge<'_> {
             key: vec![],
             parameters: caller.function.parameters.clone(),
             ..write.clone()
-        }
+        })
     }
 }
 
