@@ -1,7 +1,8 @@
 //! Calls of functions in other files: their summaries, put into the values that call them.
 //!
-//! Both for values that are bound and for values that a caller hands over. At most two calls deep. A function that is not found, or found several times with different summaries, is not
-//! followed: the value keeps saying that it holds what it was given.
+//! Both for values that are bound and for values that a caller hands over. At most two calls deep. A function that is
+//! not found, or found several times with different summaries, is not followed: the value keeps saying that it holds
+//! what it was given.
 
 use super::Paths;
 use super::place::shared_folders;
