@@ -110,12 +110,12 @@ impl Reader<'_> {
     ) -> Option<(Option<SourceFile>, Places)> {
         let known = &files.get(id).text;
         if !known.is_empty() {
-            let places = wanted.places(known.as_bytes());
+            let places = wanted.places(known.as_bytes(), id);
             return (!places.is_empty()).then_some((None, places));
         }
         let mut places = vec![];
         let mut look = |bytes: &[u8]| {
-            places = wanted.places(bytes);
+            places = wanted.places(bytes, id);
             if places.is_empty() { Relevance::Nothing } else { Relevance::Matters }
         };
         match load(file, self.instead(file), &mut look) {
@@ -168,7 +168,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// Where the bytes of a file may call one of the functions: its number, and the place.
-    fn places(&self, bytes: &[u8]) -> Places {
+    fn places(&self, bytes: &[u8], file: FileId) -> Places {
         // Whether the file can mean a function, by its number.
         let mut meant: BTreeMap<usize, bool> = BTreeMap::new();
         let mut places = vec![];
@@ -176,7 +176,7 @@ impl<'a> Wanted<'a> {
             let given = bytes.get(call.at + call.name.len() + 1..).and_then(bodies::arguments);
             for &number in self.by_name.get(call.name).into_iter().flatten() {
                 let (Some(wanted), Some(near)) = (self.calls.get(number), self.near.get(number)) else { continue };
-                let is_near = || near.is_empty() || near.are_in(bytes);
+                let is_near = || near.is_empty() || wanted.home == file || near.are_in(bytes);
                 let as_many = given.as_ref().is_none_or(|given| given.contains(&wanted.parameters));
                 if as_many && may_mean(wanted, call.before) && *meant.entry(number).or_insert_with(is_near) {
                     places.push((number, call.at));

@@ -122,6 +122,7 @@ impl Callers {
                 is_method: sink.function.self_type.is_some() || sink.function.trait_name.is_some(),
                 modules: modules(sink, paths),
                 near: near(sink, paths),
+                home: sink.file,
             })
             .collect();
         wanted.sort();

@@ -3,6 +3,7 @@
 //! Read off the source of the write's function, and of functions of the same file that it calls; order counts: a lock
 //! that is taken after the read protects nothing.
 
+mod held;
 mod spoken;
 mod sqlite;
 
@@ -10,8 +11,9 @@ use super::Paths;
 use super::around::{EarlierRead, Protection, ProtectionKind};
 use super::writes::Guard;
 use crate::frontend::facts::{Facts, TextFacts};
-use crate::frontend::sql::{Dialect, SqlWrite};
+use crate::frontend::sql::{self, Dialect, SqlWrite};
 use crate::source::{FileId, Site, Span};
+use held::Around;
 
 /// What stands for what, in lower case. The first that fits at a byte counts.
 const MARKS: &[(&str, ProtectionKind)] = &[
@@ -45,6 +47,9 @@ const MARKS: &[(&str, ProtectionKind)] = &[
 /// Of a lock outside of a transaction.
 const UNHELD: &str = "the row is locked, but no transaction holds the lock until the write";
 
+/// Of a lock in another transaction, or on another connection.
+const ENDED: &str = "the lock ends with its transaction, and the write runs outside of it";
+
 /// A mark in a function's source, in the order of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Mark {
@@ -52,6 +57,8 @@ struct Mark {
     site: Site,
     /// Where it takes effect in the write's own function: at the call, where it stands in a function that is called.
     at: u32,
+    /// It ends with the transaction.
+    of_transaction: bool,
 }
 
 /// One write, as far as its guards depend on it.
@@ -94,6 +101,9 @@ pub(super) fn protections(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Protectio
         return found;
     }
     let marks = marks(case, paths);
+    let around = around(case, paths);
+    let apart = |site: Site| site.file == file && around.is_some_and(|around| around.is_apart(site.span));
+    let read_apart = case.reads.iter().filter_map(|read| read.site).any(apart);
     let write_at = case.text.text.span.start;
     let read_at = case.reads.iter().filter_map(|read| read.site).filter(|site| site.file == file);
     let first_read = read_at.map(|site| site.span.start).filter(|at| *at <= write_at).min();
@@ -102,7 +112,17 @@ pub(super) fn protections(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Protectio
     let locking: Vec<Option<Site>> = case.reads.iter().map(|read| lock_of(read, paths)).collect();
     let known = case.reads.iter().all(|read| read.key.is_some()) || locking.iter().all(Option::is_some);
     if let (Some(site), true) = (locking.iter().flatten().next(), locking.iter().all(Option::is_some)) {
-        add(ProtectionKind::RowLock, Some(*site), words(ProtectionKind::RowLock).to_owned());
+        let kind = if read_apart { ProtectionKind::LateLock } else { ProtectionKind::RowLock };
+        add(kind, Some(*site), if read_apart { ENDED } else { words(kind) }.to_owned());
+    }
+    if let Some((site, kind)) = locked_alone(case, first_read, paths) {
+        let apart = around.is_some_and(|around| around.is_apart(site.span));
+        let (kind, words) = match kind {
+            ProtectionKind::RowLock if apart => (ProtectionKind::LateLock, ENDED),
+            ProtectionKind::RowLock => (kind, "the row is locked before the read"),
+            other => (other, words(other)),
+        };
+        add(kind, Some(site), words.to_owned());
     }
     let one_transaction = sqlite::one_transaction(case, paths);
     if case.dialect == Dialect::Sqlite && one_transaction {
@@ -116,13 +136,25 @@ pub(super) fn protections(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Protectio
         if mark.kind == ProtectionKind::RowLock && known {
             continue;
         }
+        // What is read before the transaction begins, or after it ends, is read outside of it.
+        if mark.kind == ProtectionKind::Transaction && read_apart {
+            continue;
+        }
         let kind = effective(mark, first_read, case.dialect);
-        add(kind, Some(mark.site), words(kind).to_owned());
+        let ends = matches!(kind, ProtectionKind::TableLock | ProtectionKind::Serializable)
+            || (kind == ProtectionKind::AdvisoryLock && mark.of_transaction);
+        let own = around.filter(|around| around.function.contains(mark.site.span));
+        if ends && (read_apart || own.is_some_and(|around| around.is_apart_at(mark.at))) {
+            add(ProtectionKind::LateLock, Some(mark.site), ENDED.to_owned());
+        } else {
+            add(kind, Some(mark.site), words(kind).to_owned());
+        }
     }
     // A row that is locked outside of a transaction is free again at once.
     if transaction.is_none() && !handed_transaction(case, paths) && !runs_on_transaction(case, paths) {
         for protection in &mut found {
-            if protection.kind == ProtectionKind::RowLock {
+            let is_lock = matches!(protection.kind, ProtectionKind::RowLock | ProtectionKind::TableLock);
+            if is_lock {
                 protection.kind = ProtectionKind::LateLock;
                 UNHELD.clone_into(&mut protection.words);
             }
@@ -149,10 +181,18 @@ pub(super) fn around_call(
     let known = !reads.is_empty() && reads.iter().all(|read| read.key.is_some());
     let marks = marks_in(function.file, function.span, paths).into_iter().filter(|mark| mark.at <= call.start);
     let found = marks.filter(|mark| mark.kind != ProtectionKind::RowLock || !known || reads.iter().all(locking));
+    let text = paths.files.get(function.file).text.as_str();
+    let around = Around { text, function: function.span, parameters: &[], write: call };
+    let is_over =
+        |read: &EarlierRead| read.site.is_some_and(|site| site.file == function.file && around.is_over(site.span));
+    let over = reads.iter().any(is_over);
     let mut found: Vec<Protection> = found
-        .map(|mark| {
-            let kind = effective(&mark, first_read, dialect);
-            Protection { kind, site: Some(mark.site), words: words(kind).to_owned() }
+        .filter(|mark| !over || mark.kind != ProtectionKind::Transaction)
+        .map(|mark| match effective(&mark, first_read, dialect) {
+            ProtectionKind::RowLock | ProtectionKind::TableLock if over => {
+                Protection { kind: ProtectionKind::LateLock, site: Some(mark.site), words: ENDED.to_owned() }
+            }
+            kind => Protection { kind, site: Some(mark.site), words: words(kind).to_owned() },
         })
         .collect();
     if handed_in {
@@ -239,6 +279,33 @@ fn lock_of(read: &EarlierRead, paths: Paths<'_>) -> Option<Site> {
     mark.map(|mark| mark.site).or_else(|| read.locks.then_some(site))
 }
 
+/// The function around a write.
+fn around<'a>(case: &'a Guarded<'_>, paths: Paths<'a>) -> Option<Around<'a>> {
+    let own = case.text.text.function.and_then(|index| case.facts.functions.get(index))?;
+    let text = paths.files.get(case.facts.file).text.as_str();
+    Some(Around { text, function: own.span, parameters: &own.parameters, write: case.text.text.span })
+}
+
+/// A statement of the function that only locks rows of the table, before the read or after it: the row itself, as far as
+/// it shows.
+fn locked_alone(case: &Guarded<'_>, first_read: Option<u32>, paths: Paths<'_>) -> Option<(Site, ProtectionKind)> {
+    let (function, write) = (case.text.text.function?, case.text.text.span);
+    let table = &case.write.table.name;
+    let is_read = |span: Span| case.reads.iter().filter_map(|read| read.site).any(|site| site.span == span);
+    let locks = |text: &&TextFacts| {
+        text.text.function == Some(function)
+            && text.text.span.end <= write.start
+            && !is_read(text.text.span)
+            && !marks_in(case.facts.file, text.text.span, paths).is_empty()
+            && sql::select(&text.text.sql, text.facts.dialect)
+                .is_some_and(|select| select.locks && select.tables.iter().any(|t| t.name.eq_ignore_ascii_case(table)))
+    };
+    let text = case.facts.texts.iter().find(locks)?;
+    let late = first_read.is_some_and(|read| text.text.span.start > read);
+    let kind = if late { ProtectionKind::LateLock } else { ProtectionKind::RowLock };
+    Some((Site { file: case.facts.file, span: text.text.span }, kind))
+}
+
 /// Where a function is called by its name; as a method only where it is one.
 fn call_of(source: &str, name: &str, is_method: bool) -> Option<usize> {
     source.match_indices(name).map(|(at, _)| at).find(|at| {
@@ -272,7 +339,8 @@ fn marks_in(file: FileId, span: Span, paths: Paths<'_>) -> Vec<Mark> {
             }
             let start = span.start + at as u32;
             let place = Span { start, end: start + words.len() as u32 };
-            found.push(Mark { kind: *kind, site: Site { file, span: place }, at: start });
+            let of_transaction = words.contains("xact");
+            found.push(Mark { kind: *kind, site: Site { file, span: place }, at: start, of_transaction });
         }
     }
     found
@@ -305,7 +373,7 @@ fn discarded(case: &Guarded<'_>, paths: Paths<'_>) -> bool {
     let text = paths.files.get(case.facts.file).text.as_str();
     let span = case.text.text.span;
     let call = text.get(span.range()).unwrap_or("");
-    if call.contains("fetch_") || !call.contains(".execute(") {
+    if call.contains("fetch_") || !(call.contains(".execute(") || call.contains(".exec(")) {
         return false;
     }
     if case.text.text.sql.to_ascii_lowercase().contains("returning") {

@@ -19,7 +19,8 @@ pub(super) fn method(own: &[&str], name: &str, receiver: &Receiver) -> Option<Su
     if own.is_empty() {
         return None;
     }
-    if let Some(ty) = receiver.ty.as_deref().filter(|ty| ty.len() > 2) {
+    // A short name may be that of a type parameter.
+    if let Some(ty) = receiver.ty.as_deref().filter(|ty| ty.len() > 2 || own.contains(ty)) {
         return own.contains(&ty).then_some(Sure::Named);
     }
     let variable = receiver.name.as_deref().unwrap_or("").trim_start_matches('_');
@@ -42,7 +43,15 @@ fn alike(ty: &str, variable: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::alike;
+    use super::{Sure, alike, method};
+    use crate::frontend::facts::Receiver;
+
+    #[test]
+    fn a_type_of_two_letters_is_one_where_it_is_the_method_s_own() {
+        let of = |ty: &str| method(&["Pg"], "store", &Receiver { name: None, ty: Some(ty.to_owned()) });
+        assert_eq!(of("Pg"), Some(Sure::Named));
+        assert_eq!(of("DB"), None);
+    }
 
     #[test]
     fn a_variable_may_be_called_like_its_type() {

@@ -97,6 +97,8 @@ facts! {
     DefaultForUndecoded, "default-for-undecoded", Suggests, "a document of an unknown form is wiped";
     /// A default stands in for a value that was not given.
     DefaultForMissing, "default-for-missing", Raises, "who leaves the field out loses what is stored";
+    /// Fields that are not given are filled with their defaults.
+    DefaultFields, "default-fields", Suggests, "what they held goes, though the document has its keys";
     /// The same statement in another file protects the row or keeps the document.
     TwinProtects, "twin-protects", Raises, "one of two twins is wrong, and the protected one rarely is";
 

@@ -1,6 +1,6 @@
 //! `json-lost-update`.
 
-use super::evidence::{Reason, handed_over, in_a_transaction, of_a_race, on_purpose, undecoded};
+use super::evidence::{Reason, handed_over, in_a_transaction, of_a_race, on_purpose, undecoded, wiped};
 use super::judgement::Fact;
 use super::{Case, Draft, rule, wording};
 use crate::document::survival::Word;
@@ -50,6 +50,20 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     let undecided = write.survival.word == Word::Unknown && !write.reads.is_empty();
     if write.survival.word != Word::Stale && !undecided && !super::keeps_by_type(case) {
         return None;
+    }
+    // Nobody writes in between, and the document goes all the same.
+    if let Some(reason) = write.protection().and_then(|_| wiped(case)) {
+        return Some(Draft {
+            message: format!(
+                "{} replaces all of {} with a default where the document that was read does not decode",
+                wording::subject(write.verb),
+                case.column()
+            ),
+            label: "a default, or the document that was read with changes".into(),
+            reasons: vec![reason],
+            lost_keys: None,
+            notes: vec![],
+        });
     }
     let mut reasons = vec![earlier_read(case)];
     reasons.extend(handed_over(case));

@@ -7,6 +7,7 @@ use super::evidence::Reason;
 use super::judgement::Fact;
 use crate::document::survival::Word;
 use crate::document::{Document, Key};
+use crate::frontend::facts::SignKind;
 use crate::project::profile::{Profile, owners};
 use crate::project::types::Keys;
 use crate::project::writes::ColumnWrite;
@@ -82,6 +83,11 @@ impl Case<'_> {
 
     /// Why a new document is not merged with the old one.
     pub(super) fn not_merged(&self) -> Option<String> {
+        if self.write.signs.iter().any(|sign| sign.kind == SignKind::DefaultFields) {
+            return Some(
+                "a merge would store the defaults as well: set the fields that are given, each by its key".into(),
+            );
+        }
         let state = self.state.as_ref().filter(|state| state.is_typed)?;
         Some(format!("a `{}` has one of several forms, and a merge would mix their keys", state.name))
     }

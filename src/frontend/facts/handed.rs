@@ -21,6 +21,8 @@ pub struct WantedCall {
     /// A file can only mean this function if it spells one of these: its type, its trait, what a variable of it is
     /// called. Empty where the name says enough by itself.
     pub near: Vec<String>,
+    /// Its own file, which means it without spelling any of these.
+    pub home: FileId,
 }
 
 /// The calls of wanted functions in a file.

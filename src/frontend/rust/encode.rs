@@ -7,7 +7,7 @@ use super::peel::{SAME, peel_also};
 use super::types::Ty;
 use super::values::{Val, Values, input};
 use crate::document::{Document, Input, Key, Nullability, Rest, Shape};
-use crate::frontend::facts::TypeUse;
+use crate::frontend::facts::{SignKind, TypeUse};
 use syn::{Expr, Lit, Member};
 
 /// How deep fields of structs in structs are listed.
@@ -150,6 +150,13 @@ impl Values<'_, '_, '_> {
         let ty = Some(Ty::named(&name));
         let by_hand = self.reader.tree.encoded_by_hand.contains(&name);
         let read = self.reader.own_struct(&name).filter(|_| !by_hand);
+        let all = read.as_ref().is_some_and(|read| read.fields.len() <= literal.fields.len());
+        if let Some(base) = literal.rest.as_deref().filter(|base| !all && is_default(base)) {
+            let span = self.reader.source.expr(base);
+            self.note(SignKind::DefaultFields, span, || {
+                format!("the fields of `{name}` that are not given go back to their defaults")
+            });
+        }
         if read.is_none() {
             return Val { doc: self.foreign_literal(literal, &name), ty, json: false };
         }
@@ -201,6 +208,13 @@ impl Values<'_, '_, '_> {
         let doc = if rest == Rest::Closed { json::fold_object(entries) } else { Document::Object { entries, rest } };
         Val { doc, ty, json: false }
     }
+}
+
+/// `Default::default()`, `Settings::default()`
+fn is_default(base: &Expr) -> bool {
+    let Expr::Call(call) = base else { return false };
+    let Expr::Path(path) = &*call.func else { return false };
+    call.args.is_empty() && path.path.segments.last().is_some_and(|last| last.ident == "default")
 }
 
 fn with_json_shape(found: Val) -> Val {

@@ -62,8 +62,8 @@ fn spells_variant(values: &Values<'_, '_, '_>, expr: &Expr) -> bool {
 fn evaluated(values: Values<'_, '_, '_>, branch: &[Arm], expr: &Expr, mut found: Val) -> Evaluated {
     let reader = values.reader;
     if let Some(read) = handed_through(&found.doc) {
-        // A row that is stored as it was handed in may as well be a new one.
-        found.doc = input(read.what.clone(), found.ty.clone()).doc;
+        // A row that is stored as it was handed in may as well be a new one: a field of the parameter, like any other.
+        found.doc = input(read.what.trim_matches('`').to_owned(), found.ty.clone()).doc;
     }
     let is_json = found.json || found.ty.as_ref().is_some_and(Ty::is_json);
     let rust_type = found.ty.map(|ty| ty.to_string());

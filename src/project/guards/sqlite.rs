@@ -14,6 +14,9 @@ const RUNS: &[&str] = &[
     ".query_map(",
     ".one(",
     ".all(",
+    ".exec(",
+    ".exec_with_returning(",
+    ".update(",
 ];
 
 /// Whether every read and the write run on one transaction that the function has begun, or been handed.
@@ -43,7 +46,7 @@ pub(super) fn run_on(call: &str) -> Option<&str> {
 }
 
 /// `let mut tx = pool.begin().await?;`
-fn is_begun(source: &str, name: &str) -> bool {
+pub(super) fn is_begun(source: &str, name: &str) -> bool {
     [format!("let mut {name} = "), format!("let {name} = ")].iter().any(|binding| {
         let statement = source.split_once(binding.as_str()).and_then(|(_, rest)| rest.split(';').next());
         statement.is_some_and(|init| {
@@ -53,7 +56,7 @@ fn is_begun(source: &str, name: &str) -> bool {
 }
 
 /// `tx: &mut Transaction<'_, Sqlite>`
-fn is_handed(source: &str, name: &str) -> bool {
+pub(super) fn is_handed(source: &str, name: &str) -> bool {
     let signature = source.split('{').next().unwrap_or("");
     let declared = signature.split_once(format!("{name}: ").as_str()).map(|(_, rest)| rest);
     declared.and_then(|rest| rest.split(['>', ')']).next()).is_some_and(|ty| ty.contains("Transaction"))

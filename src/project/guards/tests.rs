@@ -33,7 +33,24 @@ fn a_locked_row_is_protected_while_the_transaction_lasts() {
     let handed = "async fn save(tx: &mut Transaction<'_, Postgres>, id: i32) -> Result<()>";
     assert_eq!(kinds(handed, &format!("{locked} {EDIT} {save}")), [Kind::RowLock]);
     let other = r#"sqlx::query("SELECT 1 FROM others FOR UPDATE").execute(&mut *tx).await?;"#;
-    assert_eq!(kinds(SAVE, &format!("{begin} {other} {plain} {EDIT} {save}")), [Kind::Transaction]);
+    assert_eq!(kinds(SAVE, &format!("{begin} {other} {plain} {EDIT} {}", write("&mut *tx"))), [Kind::Transaction]);
+}
+
+#[test]
+fn a_lock_is_held_in_its_transaction_alone() {
+    let (begin, commit) = ("let mut tx = self.pool.begin().await?;", "tx.commit().await?;");
+    let (locked, plain) = (read(" FOR UPDATE", "&mut *tx"), read("", "&mut *tx"));
+    let (inside, outside) = (write("&mut *tx"), write("&self.pool"));
+    assert_eq!(kinds(SAVE, &format!("{begin} {locked} {EDIT} {outside}")), [Kind::LateLock]);
+    assert_eq!(kinds(SAVE, &format!("{begin} {locked} {commit} {EDIT} {begin} {inside}")), [Kind::LateLock]);
+    assert_eq!(kinds(SAVE, &format!("{begin} {plain} {EDIT} {outside}")), []);
+    let way_out = "if d.is_null() { tx.rollback().await?; return Ok(()); }";
+    let both = [Kind::RowLock, Kind::Transaction];
+    assert_eq!(kinds(SAVE, &format!("{begin} {locked} {EDIT} {way_out} {inside}")), both);
+    // A statement that only locks the row, before the read and after it.
+    let lock = r#"sqlx::query("SELECT 1 FROM users WHERE id = $1 FOR UPDATE").bind(id).execute(&mut *tx).await?;"#;
+    assert_eq!(kinds(SAVE, &format!("{begin} {lock} {plain} {EDIT} {inside}")), both);
+    assert_eq!(kinds(SAVE, &format!("{begin} {plain} {lock} {EDIT} {inside}")), [Kind::Transaction, Kind::LateLock]);
 }
 
 #[test]

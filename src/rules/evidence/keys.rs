@@ -1,6 +1,7 @@
 //! What is known of the keys that a new document does not carry, and of those that it does.
 
 use super::{Reason, read_as};
+use crate::frontend::facts::SignKind;
 use crate::project::profile::Creator;
 use crate::rules::Case;
 use crate::rules::judgement::Fact;
@@ -13,7 +14,10 @@ pub(super) fn of(case: &Case<'_>) -> Vec<Reason> {
     if let Some(state) = case.is_state() {
         return vec![state];
     }
+    // A default is no value that the document is known to carry on.
+    let defaults = case.write.signs.iter().any(|sign| sign.kind == SignKind::DefaultFields);
     match case.lost_keys() {
+        Some(keys) if keys.is_empty() && defaults => vec![],
         Some(keys) if keys.is_empty() && super::tagged_forms(&case.write.value).is_some() => {
             let words =
                 "one of several forms, told apart by a constant or by their keys: every one is a whole document";

@@ -76,7 +76,9 @@ pub(super) fn of_the_write(case: &Case<'_>) -> Vec<Reason> {
     }
     match write.protection() {
         // Nobody else writes in between, and keys are lost all the same.
-        Some(protection) if keys::through_type(case).is_some() => reasons.push(protected(Fact::NoGuard, protection)),
+        Some(protection) if keys::through_type(case).is_some() || wiped(case).is_some() => {
+            reasons.push(protected(Fact::NoGuard, protection));
+        }
         Some(protection) => reasons.push(protected(Fact::Guarded, protection)),
         None => reasons.extend(write.protections.iter().filter_map(looks_like_a_guard)),
     }
@@ -116,7 +118,8 @@ fn of_the_code(case: &Case<'_>) -> Vec<Reason> {
             SignKind::SiblingProtected => Fact::SiblingProtected,
             // Which part of the value the default stands for does not show here: see `default_for_missing`; for the
             // other see `on_purpose`.
-            SignKind::DefaultForMissing | SignKind::ReplacesDoc | SignKind::DefaultFields => return None,
+            SignKind::DefaultForMissing | SignKind::ReplacesDoc => return None,
+            SignKind::DefaultFields => Fact::DefaultFields,
             SignKind::DefaultForUndecoded => Fact::DefaultForUndecoded,
             SignKind::DefaultForUnencoded => Fact::DefaultForUnencoded,
             SignKind::DeadMerge => Fact::DeadMerge,
@@ -196,8 +199,13 @@ pub(super) fn handed_over(case: &Case<'_>) -> Vec<Reason> {
     callers.chain(statement).collect()
 }
 
-/// Read and write stand in one transaction.
+/// Read and write stand in one transaction, and nothing else protects the row. Who takes a lock, too late or not for long
+/// enough, does not rely on how transactions are isolated.
 pub(super) fn in_a_transaction(case: &Case<'_>) -> Option<Reason> {
+    let locks = |protection: &Protection| protection.kind == ProtectionKind::LateLock;
+    if case.write.protection().is_some() || case.write.protections.iter().any(locks) {
+        return None;
+    }
     let transaction = case.write.protections.iter().find(|p| p.kind == ProtectionKind::Transaction)?;
     Some(protected(Fact::InTransaction, transaction))
 }
@@ -206,6 +214,12 @@ pub(super) fn in_a_transaction(case: &Case<'_>) -> Option<Reason> {
 pub(super) fn undecoded(case: &Case<'_>) -> Option<Reason> {
     let sign = case.write.signs.iter().find(|sign| sign.kind == SignKind::DefaultForUndecoded)?;
     Some(Reason::at(Fact::DefaultForUndecoded, sign.site, sign.words.clone()))
+}
+
+/// The same of the document that was read before: it goes, whoever holds the row.
+pub(super) fn wiped(case: &Case<'_>) -> Option<Reason> {
+    let stale = case.write.survival.word == Word::Stale;
+    undecoded(case).filter(|_| stale && value::may_be_default(&case.write.value))
 }
 
 /// The function's documentation says that what is there is replaced.

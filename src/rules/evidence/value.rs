@@ -163,3 +163,22 @@ pub(super) fn fallback(value: &Document) -> Option<&serde_json::Value> {
     });
     found
 }
+
+/// Whether a value is the old document or, where that is not there, one without it; with changes.
+pub(super) fn may_be_default(value: &Document) -> bool {
+    match value {
+        Document::First(items) => items.split_last().is_some_and(|(last, before)| {
+            (!last.holds_old() && before.iter().any(Document::holds_old)) || items.iter().any(may_be_default)
+        }),
+        Document::Set { of, .. }
+        | Document::Remove { of, .. }
+        | Document::Cast { of, .. }
+        | Document::Retype { of, .. }
+        | Document::Merge { left: of, .. } => may_be_default(of),
+        Document::Through { of, .. } => of.iter().any(may_be_default),
+        Document::Choose { branches, otherwise } => {
+            branches.iter().map(|(_, part)| part).chain([&**otherwise]).any(may_be_default)
+        }
+        _ => false,
+    }
+}
