@@ -173,6 +173,6 @@ pub enum TypeUse {
     },
     /// A document is decoded into it.
     Decoded,
-    /// A document is decoded into the field of that name, as rows are.
+    /// The value is the field of that name; a document is decoded into it, as rows are.
     Field(String),
 }

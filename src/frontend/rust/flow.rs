@@ -107,7 +107,8 @@ impl<'a> Values<'_, 'a, '_> {
             // One of several rows.
             (_, Document::Read(row)) if row.column.is_none() && inner.is_none() && binding.element.is_none() => whole,
             (_, Document::Read(_)) => Val { json: inner.as_ref().is_some_and(Ty::is_json_value), ty: inner, ..whole },
-            _ => input(binding.name.clone(), inner),
+            // A field of what is in it is of a type of its own.
+            _ => input(binding.name.clone(), inner.filter(|_| inside.is_none())),
         }
     }
 

@@ -344,6 +344,7 @@ impl Values<'_, '_, '_> {
                 match name.as_str() {
                     "Json" | "Jsonb" => {
                         let mut found = opaque(Some(Ty::of("Option", Ty::of("Json", inner))), true);
+                        self.awaits_as(&self.source(expr), &receiver.doc);
                         if may_hold(&receiver.doc) {
                             found.doc = receiver.doc;
                         }
@@ -360,6 +361,7 @@ impl Values<'_, '_, '_> {
                         } else {
                             Ty::of("serde_json::Value", inner)
                         };
+                        self.awaits_as(&self.source(expr), &receiver.doc);
                         opaque(Some(Ty::of("Option", value)), true)
                     }
                     "to_string" if of_json(path) && !may_hold(&receiver.doc) && !self.is_iterated(call, &receiver) => {
@@ -378,6 +380,7 @@ impl Values<'_, '_, '_> {
                 let body = self.applied(closure, receiver.clone().unwrapped());
                 let ty = body.ty.map(|ty| if ty.is_option() { ty } else { Ty::of("Option", ty) });
                 if self.is_iterated(call, &receiver) || matches!(body.doc, Document::Input(_)) {
+                    self.awaits_as(&self.source(expr), &body.doc);
                     return opaque(ty, body.json);
                 }
                 let none = Cond::IsNull(Box::new(receiver.doc));

@@ -86,6 +86,7 @@ impl Values<'_, '_, '_> {
                     let found = self.input(expr, ty);
                     if let Document::Input(input) = &found.doc {
                         self.await_field(whole, &name, &input.id);
+                        self.await_type_of(&found, base.ty.as_ref(), &name, &input.id);
                     }
                     found
                 }
@@ -106,7 +107,9 @@ impl Values<'_, '_, '_> {
             }
             whole => {
                 self.await_field(&whole, name, spelled);
-                return super::values::input(spelled.to_owned(), ty);
+                let found = super::values::input(spelled.to_owned(), ty);
+                self.await_type_of(&found, base.ty.as_ref(), name, spelled);
+                return found;
             }
         };
         Val { doc, ty, json }
@@ -150,6 +153,13 @@ impl Values<'_, '_, '_> {
                 self.await_type(PendingType { tag, ty: ty.clone(), at, how: TypeUse::Decoded });
             }
         });
+    }
+
+    /// Notes that a value is a field of a struct that another file may declare; `tag` stands for it until then.
+    fn await_type_of(&self, field: &Val, whole: Option<&Ty>, name: &str, tag: &str) {
+        if let (None, Some(whole)) = (&field.ty, whole) {
+            self.awaits(tag, whole, TypeUse::Field(name.to_owned()));
+        }
     }
 
     /// Notes as which type a column was decoded as its row was fetched: the one that is spelled, or that of the row's

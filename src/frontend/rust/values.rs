@@ -225,6 +225,15 @@ impl<'r, 'a, 's> Values<'r, 'a, 's> {
         self.await_type(PendingType { tag: tag.to_owned(), ty: ty.clone(), at: self.scope.range.0, how });
     }
 
+    /// Notes that a value is of the type that another one waits for.
+    pub(super) fn awaits_as(&self, tag: &str, other: &Document) {
+        let Document::Input(other) = other else { return };
+        let known = self.types.borrow().iter().find(|known| known.tag == other.id).cloned();
+        if let Some(known) = known {
+            self.await_type(PendingType { tag: tag.to_owned(), ..known });
+        }
+    }
+
     /// Notes a type that another evaluator waits for.
     pub(super) fn await_type(&self, pending: PendingType) {
         /// More of one value are not told apart.

@@ -70,6 +70,10 @@ impl<'a> Filler<'a> {
             }
             _ => return None,
         };
+        if let Some((ty, file, at)) = self.pending(tag).and_then(|pending| self.type_of_field(pending)) {
+            let keys = self.types.keys(ty, file, at)?;
+            return keys.encoded.then(|| ty.document().path.clone());
+        }
         let (pending, keys) = self.known(tag)?;
         (keys.encoded && pending.how != TypeUse::Decoded).then(|| pending.ty.path.clone())
     }
@@ -81,6 +85,9 @@ impl<'a> Filler<'a> {
     fn part(&self, part: Document) -> Document {
         match part {
             Document::Input(input) => {
+                if let Some(found) = self.field_of(&input) {
+                    return found;
+                }
                 let Some((pending, keys)) = self.known(&input.id) else { return self.shaped(input) };
                 match &pending.how {
                     TypeUse::Variant { name, fields } => {
@@ -136,6 +143,33 @@ impl<'a> Filler<'a> {
         }
     }
 
+    /// A field of a value of a type. How it is stored does not show: only what it is as JSON, where it can be no text,
+    /// and whether it may be left out.
+    fn field_of(&self, input: &Input) -> Option<Document> {
+        let (ty, file, at) = self.type_of_field(self.pending(&input.id)?)?;
+        let null = if input.null == Nullability::Maybe { ty.nullability() } else { input.null };
+        let inner = ty.document();
+        if !ty.is_option()
+            && let Some(keys) = self.types.keys(inner, file, at).filter(|keys| keys.encoded && !keys.has_forms())
+        {
+            let mut left = MAX_FIELDS;
+            return self.object(&keys, &input.id, 0, &mut left);
+        }
+        let shape = match self.types.shape(inner, file, at) {
+            shape @ (Shape::Object | Shape::Array) if input.shape == Shape::Any => shape,
+            _ => input.shape,
+        };
+        Some(Document::Input(Input { id: input.id.clone(), shape, null }))
+    }
+
+    /// The type of a field that a value is, and the place that spells it.
+    fn type_of_field(&self, pending: &PendingType) -> Option<(&'a RustType, FileId, usize)> {
+        let TypeUse::Field(name) = &pending.how else { return None };
+        let fields = self.types.fields(&pending.ty, self.file, pending.at);
+        let (field, file) = fields.into_iter().find(|(field, _)| field.name == *name)?;
+        Some((field.ty.as_ref()?, file, field.span.start as usize))
+    }
+
     /// A value of a type without keys that are known, by what it is another name for.
     fn shaped(&self, input: Input) -> Document {
         let pending = self.pending(&input.id).filter(|pending| pending.how == TypeUse::Encoded);
@@ -167,11 +201,7 @@ impl<'a> Filler<'a> {
         let pending = self.pending.iter().find(|pending| pending.tag == tag)?;
         let (ty, file, at) = match &pending.how {
             TypeUse::Decoded => (&pending.ty, self.file, pending.at),
-            TypeUse::Field(name) => {
-                let fields = self.types.fields(&pending.ty, self.file, pending.at);
-                let (field, file) = fields.into_iter().find(|(field, _)| field.name == *name)?;
-                (field.ty.as_ref().filter(|ty| ty.wraps_document())?, file, field.span.start as usize)
-            }
+            TypeUse::Field(_) => self.type_of_field(pending).filter(|(ty, ..)| ty.wraps_document())?,
             TypeUse::Encoded | TypeUse::Literal { .. } | TypeUse::Variant { .. } => return None,
         };
         let keys = self.types.keys(ty, file, at).filter(|keys| keys.decoded)?;

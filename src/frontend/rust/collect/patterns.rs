@@ -73,10 +73,7 @@ impl<'a> Collector<'a, '_> {
             Pat::Reference(inner) => self.pattern(&inner.pat, ty, init, visible, kind),
             Pat::Paren(inner) => self.pattern(&inner.pat, ty, init, visible, kind),
             Pat::Tuple(tuple) => {
-                let values = match init {
-                    Some(Expr::Tuple(values)) if values.elems.len() == tuple.elems.len() => Some(&values.elems),
-                    _ => None,
-                };
+                let values = init.and_then(elements).filter(|values| values.len() == tuple.elems.len());
                 let types = match ty {
                     Some(Type::Tuple(types)) if types.elems.len() == tuple.elems.len() => Some(&types.elems),
                     _ => None,
@@ -84,8 +81,8 @@ impl<'a> Collector<'a, '_> {
                 for (i, element) in tuple.elems.iter().enumerate() {
                     let of_element = types.and_then(|t| t.get(i));
                     let first = self.scope().map_or(0, |scope| scope.bindings.len());
-                    let bound = match values.and_then(|v| v.get(i)) {
-                        Some(value) => self.pattern(element, of_element, Some(value), visible, kind),
+                    let bound = match values.as_ref().and_then(|v| v.get(i)) {
+                        Some(value) => self.pattern(element, of_element, *value, visible, kind),
                         None => self.pattern(element, of_element, init, visible, kind.part()),
                     };
                     if values.is_none()
@@ -121,16 +118,21 @@ impl<'a> Collector<'a, '_> {
                 self.inside = before;
                 None
             }
+            // Of `Some(Payment { details, .. })` the names are parts of what is in it.
             Pat::TupleStruct(inner) => {
+                let before = self.inside.replace(&inner.path);
                 inner.elems.iter().for_each(|p| {
                     self.pattern(p, None, init, visible, kind.part());
                 });
+                self.inside = before;
                 None
             }
             Pat::Struct(inner) => {
+                let before = self.inside.replace(&inner.path);
                 inner.fields.iter().for_each(|p| {
                     self.pattern(&p.pat, None, init, visible, kind.part());
                 });
+                self.inside = before;
                 None
             }
             Pat::Slice(inner) => {
@@ -143,6 +145,25 @@ impl<'a> Collector<'a, '_> {
             Pat::Guard(inner) => self.pattern(&inner.pat, ty, init, visible, kind),
             _ => None,
         }
+    }
+}
+
+/// What the elements of a tuple are taken from, where that shows: the tuple is spelled out, or an iterator counts or pairs
+/// what others give. The number that an iterator counts is taken from nothing.
+fn elements(mut whole: &Expr) -> Option<Vec<Option<&Expr>>> {
+    while let Expr::MethodCall(call) = whole
+        && ["rev", "skip", "take", "filter", "step_by", "peekable"].iter().any(|name| call.method == name)
+    {
+        whole = &call.receiver;
+    }
+    match whole {
+        Expr::Tuple(values) => Some(values.elems.iter().map(Some).collect()),
+        Expr::MethodCall(call) => match call.args.first() {
+            None if call.method == "enumerate" => Some(vec![None, Some(&call.receiver)]),
+            Some(other) if call.method == "zip" => Some(vec![Some(&call.receiver), Some(other)]),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

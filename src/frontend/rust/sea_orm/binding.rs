@@ -26,11 +26,15 @@ impl Place<'_, '_, '_> {
         });
         let expr = live.map_or(expr, |live| live.value);
         let evaluated = values::evaluate_field(self.file.reader, self.scope, &self.branch(span.start as usize), expr);
-        let mut value = evaluated.value;
+        let (mut value, mut calls) = (evaluated.value, evaluated.calls);
         if let Some(field) = field {
             self.mark_reads(&mut value, field, span.start as usize);
-            // Another column of the row is a value from outside.
-            value = value.settled(&|read| read.column.as_ref().is_none_or(|column| column == field));
+            // Another column of the row is a value from outside, in what is given to a function as well.
+            let is_own = |read: &ReadSite| read.column.as_ref().is_none_or(|column| column == field);
+            value = value.settled(&is_own);
+            for argument in calls.iter_mut().flat_map(|call| &mut call.arguments) {
+                *argument = std::mem::replace(argument, Document::Null).settled(&is_own);
+            }
             if !value.holds_old() && self.is_derived(expr, field) {
                 let what = format!("`{field}` of a model");
                 let why = format!("what `{}` does to the document is not followed", shorten(&source.folded(span)));
@@ -48,7 +52,7 @@ impl Place<'_, '_, '_> {
             rust_type: evaluated.rust_type,
             is_json: evaluated.is_json,
             signs: dead.into_iter().chain(evaluated.signs).collect(),
-            calls: evaluated.calls,
+            calls,
             types: evaluated.types,
         }
     }
