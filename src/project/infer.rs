@@ -12,10 +12,11 @@ use super::kinds::Class;
 use super::names::has_hole;
 use super::place::Role;
 use super::reads::Statements;
-use crate::document::{CastTo, Document};
+use crate::document::{CastTo, Document, Input, Shape};
 use crate::frontend::facts::{Bind, Facts, KeyReadOf, Route, TextFacts};
-use crate::frontend::sql::{ColumnUse, Dialect, TableName, UseKind};
+use crate::frontend::sql::{Assigned, ColumnUse, Dialect, TableName, UseKind};
 use crate::source::{FileId, Site};
+use sqlparser::ast::{Expr, Value};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,18 +39,22 @@ enum Shows {
 struct Seen {
     shows: Shows,
     provenance: Provenance,
+    /// SQL itself takes it for JSON, or its Rust type does. What is only encoded or decoded may be a bare name.
+    sure: bool,
 }
 
 /// The uses of all columns.
 struct Inference<'a> {
     catalog: &'a mut Catalog,
     seen: BTreeMap<Id, Vec<Seen>>,
+    /// Columns that somebody stores a plain word in.
+    plain: BTreeSet<Id>,
     reads: BTreeMap<Id, Vec<(Vec<String>, Site)>>,
 }
 
 /// Adds what use says to the declared columns, and every key that is read.
 pub(super) fn infer(catalog: &mut Catalog, facts: &[Facts], paths: Paths<'_>) {
-    let mut inference = Inference { catalog, seen: BTreeMap::new(), reads: BTreeMap::new() };
+    let mut inference = Inference { catalog, seen: BTreeMap::new(), plain: BTreeSet::new(), reads: BTreeMap::new() };
     let fields = fields::Fields::of(facts);
     // Uses whose table is known first: they may add columns that the others are measured against.
     for named in [true, false] {
@@ -130,9 +135,9 @@ impl Inference<'_> {
         if names.len() == 1 { ids } else { vec![] }
     }
 
-    fn see(&mut self, ids: &[Id], shows: Shows, provenance: &Provenance) {
+    fn see(&mut self, ids: &[Id], shows: Shows, sure: bool, provenance: &Provenance) {
         for id in ids {
-            self.seen.entry(*id).or_default().push(Seen { shows, provenance: provenance.clone() });
+            self.seen.entry(*id).or_default().push(Seen { shows, sure, provenance: provenance.clone() });
         }
     }
 
@@ -156,7 +161,7 @@ impl Inference<'_> {
                 None => format!("a key of `{column}` is read here"),
             },
         };
-        self.see(&ids, shown(&used.how, dialect), &Provenance { site: Some(site), message, certainty });
+        self.see(&ids, shown(&used.how, dialect), true, &Provenance { site: Some(site), message, certainty });
         if let UseKind::KeyRead(path) = &used.how {
             let mut ids = ids;
             // The same table of another database is read in the same way.
@@ -182,6 +187,14 @@ impl Inference<'_> {
     /// Documents that are bound to a bare placeholder.
     fn binds(&mut self, text: &TextFacts, hint: &Hint<'_>) {
         let Some(file) = hint.file else { return };
+        for write in &text.facts.writes {
+            let Assigned::Value(Expr::Value(value)) = &write.value else { continue };
+            if let (Value::SingleQuotedString(text), [column]) = (&value.value, write.target.as_slice())
+                && is_word(text)
+            {
+                self.plain.extend(self.catalog.find(&write.table, &column.text, hint));
+            }
+        }
         for placeholder in &text.facts.placeholders {
             let Some(bind) = text.text.binds.iter().find(|bind| bind.index == placeholder.index) else { continue };
             let dialect = hint.dialect.unwrap_or(Dialect::Postgres);
@@ -195,12 +208,15 @@ impl Inference<'_> {
             } else if is_json_text(bind, matches!(text.text.route, Route::Builder(_))) {
                 (Shows::Text, "JSON text is bound to")
             } else {
+                if is_bound_word(bind) {
+                    self.plain.extend(self.catalog.find(&placeholder.table, &placeholder.column, hint));
+                }
                 continue;
             };
             let (ids, certainty) = self.resolve(&placeholder.table, &placeholder.column, hint);
             let site = Some(Site { file, span: bind.span });
             let message = format!("{what} `{}` here", placeholder.column);
-            self.see(&ids, shows, &Provenance { site, message, certainty });
+            self.see(&ids, shows, bind.is_json, &Provenance { site, message, certainty });
         }
     }
 
@@ -249,7 +265,7 @@ impl Inference<'_> {
             let site = Some(Site { file: facts.file, span: decode.span });
             let message = format!("`{}` is decoded as JSON here", decode.column);
             for ids in tables {
-                self.see(&ids, Shows::Text, &Provenance { site, message: message.clone(), certainty });
+                self.see(&ids, Shows::Text, false, &Provenance { site, message: message.clone(), certainty });
             }
         }
     }
@@ -271,6 +287,11 @@ impl Inference<'_> {
                 Class::Unknown => undeclared_kind(&seen),
             };
             if entry.column.kind.is_json() && entry.column.certainty() == Certainty::Declared {
+                continue;
+            }
+            // A state as serde spells it is no document.
+            let is_plain = self.plain.contains(&id) || entry.column.default.as_deref().is_some_and(is_quoted_word);
+            if is_plain && !seen.iter().any(|seen| seen.sure) {
                 continue;
             }
             entry.column.kind = kind;
@@ -300,6 +321,23 @@ fn undeclared_kind(seen: &[Seen]) -> ColumnKind {
         Some(Shows::Json) => ColumnKind::Json,
         Some(Shows::Text) | None => ColumnKind::TextJson,
     }
+}
+
+/// Whether a text is a plain word, or begins with one: no JSON.
+pub(super) fn is_word(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with(char::is_alphabetic) && serde_json::from_str::<serde_json::Value>(text).is_err()
+}
+
+/// Whether a default is a plain word.
+fn is_quoted_word(default: &str) -> bool {
+    default.trim().strip_prefix('\'').is_some_and(|rest| is_word(rest.split('\'').next().unwrap_or_default()))
+}
+
+/// Whether a bound value is a plain word: a literal.
+pub(super) fn is_bound_word(bind: &Bind) -> bool {
+    let Document::Input(Input { id, shape: Shape::Text, .. }) = &bind.value else { return false };
+    id.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).is_some_and(is_word)
 }
 
 /// Whether the bound value is JSON rendered as text: `serde_json::to_string(&v)?`, and, unless a model says by its own

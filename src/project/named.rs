@@ -124,7 +124,11 @@ impl Walk<'_, '_> {
     fn given(&self, input: Input, depth: usize) -> Document {
         let call = self.calls.iter().find(|call| call.tag == input.id && !call.path.is_empty() && call.field.is_none());
         let Some(call) = call.filter(|_| depth < MAX_CALLS) else { return Document::Input(input) };
-        let given = |argument: &&Document| !matches!(argument, Document::Known(_));
+        let given = |argument: &&Document| match argument {
+            Document::Known(_) => false,
+            Document::Input(input) => !is_key(&input.id),
+            _ => true,
+        };
         let changes = call.edits || call.lent.is_some() || call.arguments.iter().filter(given).count() > 1;
         // What has a name of its own here may be anything of that name.
         let taken = |argument: &&Document| match argument {
@@ -190,6 +194,13 @@ impl<'a> Taken<'a> {
         let name = rest.get(start..).filter(|name| !name.is_empty())?;
         Some(Self { root, name, is_lookup: false })
     }
+}
+
+/// Whether a value is the key of a row, which changes nothing in a document; one that was read is spelled in words.
+fn is_key(source: &str) -> bool {
+    let read = source.strip_prefix('`').and_then(|rest| rest.split('`').next());
+    let name = read.or_else(|| Some(Taken::read(source)?.name)).unwrap_or_default();
+    name == "id" || name.ends_with("_id")
 }
 
 /// The parenthesis that the last one closes.
@@ -268,6 +279,16 @@ mod tests {
         }
         for nothing in ["a + )", ""] {
             assert!(Taken::read(nothing).is_none(), "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn the_key_of_a_row_is_no_change() {
+        for key in ["user.id", "&row.account_id", "`id` of a row fetched in `f`"] {
+            assert!(is_key(key), "{key}");
+        }
+        for other in ["patch", "user.ids", "`data` of a row fetched in `f`", ""] {
+            assert!(!is_key(other), "{other}");
         }
     }
 

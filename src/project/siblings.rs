@@ -1,11 +1,13 @@
 //! What the other assignments of a statement say of it: `COALESCE($n, column)` keeps a column for which nothing is given,
 //! so that the statement is a partial update.
 
+use super::environment::find;
+use super::infer::{is_bound_word, is_word};
 use super::reads;
 use super::writes::ColumnWrite;
 use crate::document::survival::Word;
 use crate::frontend::facts::{Bind, Sign, SignKind};
-use crate::frontend::sql::{Assigned, SqlWrite, bare, named_column};
+use crate::frontend::sql::{Assigned, SqlWrite, bare, named_column, number_of};
 use crate::source::{FileId, Site, Span};
 use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value};
 
@@ -42,7 +44,23 @@ pub(super) fn protect(writes: &mut [ColumnWrite], all: &[SqlWrite]) {
         let file = write.file;
         write.protected_siblings =
             others.map(|(other, column)| (column.clone(), Site { file, span: other.assignment })).collect();
+        write.goes_to = state(write, all);
     }
+}
+
+/// The column that the statement sets to a constant word beside the document.
+fn state(write: &ColumnWrite, all: &[SqlWrite]) -> Option<(String, Site)> {
+    let same = |other: &&SqlWrite| other.statement == write.sql.statement && other.table == write.sql.table;
+    all.iter().filter(same).find_map(|other| {
+        let (Assigned::Value(value), [column]) = (&other.value, other.target.as_slice()) else { return None };
+        let Expr::Value(value) = bare(value) else { return None };
+        let is_state = match &value.value {
+            Value::SingleQuotedString(text) => is_word(text),
+            Value::Placeholder(name) => find(&write.binds, name, number_of(value.span)).is_some_and(is_bound_word),
+            _ => false,
+        };
+        is_state.then(|| (column.text.clone(), Site { file: write.file, span: other.assignment }))
+    })
 }
 
 /// The sign that another column of the statement keeps its value when none is given. `all` as in [`protect`].

@@ -91,6 +91,8 @@ pub struct ColumnWrite {
     /// Other columns that the same statement keeps when no value is given (`COALESCE($n, column)`), each with the place
     /// of its assignment: the statement is a partial update.
     pub protected_siblings: Vec<(String, Site)>,
+    /// A column that the same statement sets to a constant word, with the place: a state that the row goes to.
+    pub goes_to: Option<(String, Site)>,
     /// Other JSON columns of the same statement in which what was there is kept or merged, each with its place; none where
     /// it is a single one that the program reads, changes and puts back.
     pub merged_siblings: Vec<(String, Site)>,
@@ -141,7 +143,9 @@ impl ColumnWrite {
     pub fn is_partial_update(&self) -> bool {
         let given = self.signs.iter().any(|sign| sign.kind == SignKind::IfGiven);
         let conditional = self.survival.labels.contains(&"conditional");
-        (given && self.given_only().len() > 1) || (conditional && !self.protected_siblings.is_empty())
+        // A row that is inserted is given as a whole, in whatever case that is done.
+        (given && self.verb == Verb::Update && self.given_only().len() > 1)
+            || (conditional && !self.protected_siblings.is_empty())
     }
 }
 
@@ -366,6 +370,7 @@ impl Collector<'_> {
             key: reads::key(write.predicate.as_deref(), &context.text.text.binds),
             protections,
             protected_siblings: vec![],
+            goes_to: None,
             merged_siblings: vec![],
             column,
         }

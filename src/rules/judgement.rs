@@ -182,6 +182,8 @@ facts! {
     NullUnseen, "null-unseen", Lowers, "rows that all have a document lose nothing";
     /// The row as a whole is rejected: a column that it leaves out must not be NULL.
     RowRejected, "row-rejected", Lowers, "it fails at its first run, and takes nothing with it";
+    /// The same statement sets another column to a constant word: the row goes to a state.
+    WithState, "with-state", Lowers, "what comes with a state says what led to it, and no part of what was before";
     /// The column that the condition compares is moved on by the same statement: a change of state.
     StateMoved, "state-moved", Lowers, "of two that make the same change one fails";
     /// Test code.

@@ -121,7 +121,7 @@ impl Inference<'_> {
             })
         });
         let message = format!("`{}.{}`, the field for this column, {what} here", key.0, key.1);
-        self.see(&ids, Shows::Text, &Provenance { site: Some(*site), message, certainty });
+        self.see(&ids, Shows::Text, false, &Provenance { site: Some(*site), message, certainty });
     }
 }
 

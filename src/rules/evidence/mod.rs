@@ -305,6 +305,10 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
         reasons.push(Reason::at(Fact::EditedElsewhere, other.site, words));
     }
     reasons.extend(of_a_race(case));
+    if let Some((column, site)) = write.goes_to.as_ref().filter(|_| write.verb == Verb::Update) {
+        let words = format!("`{column}` goes to a constant state here: the document comes with it");
+        reasons.push(Reason::at(Fact::WithState, *site, words));
+    }
     reasons
 }
 
