@@ -137,13 +137,14 @@ pub(super) fn protections(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Protectio
             continue;
         }
         // What is read before the transaction begins, or after it ends, is read outside of it.
-        if mark.kind == ProtectionKind::Transaction && read_apart {
+        let own = around.filter(|around| around.function.contains(mark.site.span));
+        let over = || read_apart || own.is_some_and(|around| around.ends_before(mark.at));
+        if mark.kind == ProtectionKind::Transaction && over() {
             continue;
         }
         let kind = effective(mark, first_read, case.dialect);
         let ends = matches!(kind, ProtectionKind::TableLock | ProtectionKind::Serializable)
             || (kind == ProtectionKind::AdvisoryLock && mark.of_transaction);
-        let own = around.filter(|around| around.function.contains(mark.site.span));
         if ends && (read_apart || own.is_some_and(|around| around.is_apart_at(mark.at))) {
             add(ProtectionKind::LateLock, Some(mark.site), ENDED.to_owned());
         } else {
@@ -187,7 +188,7 @@ pub(super) fn around_call(
         |read: &EarlierRead| read.site.is_some_and(|site| site.file == function.file && around.is_over(site.span));
     let over = reads.iter().any(is_over);
     let mut found: Vec<Protection> = found
-        .filter(|mark| !over || mark.kind != ProtectionKind::Transaction)
+        .filter(|mark| mark.kind != ProtectionKind::Transaction || !(over || around.ends_before(mark.at)))
         .map(|mark| match effective(&mark, first_read, dialect) {
             ProtectionKind::RowLock | ProtectionKind::TableLock if over => {
                 Protection { kind: ProtectionKind::LateLock, site: Some(mark.site), words: ENDED.to_owned() }

@@ -72,14 +72,15 @@ fn check(case: &Case<'_>) -> Option<Draft> {
     reasons.extend(undecoded(case));
     reasons.extend(on_purpose(case));
     reasons.extend(of_a_race(case));
+    // Who holds the row keeps others from writing in between.
+    let how = match write.protection() {
+        Some(_) => ", with changes and under a guard",
+        None => ", with changes: what others wrote in between is lost",
+    };
     let read = read_site(&write.value);
     let from = read.map_or_else(String::new, |read| format!(" ({})", read.what));
     Some(Draft {
-        message: format!(
-            "{} stores {} as it was read earlier{from}, with changes: what others wrote in between is lost",
-            wording::subject(write.verb),
-            case.column()
-        ),
+        message: format!("{} stores {} as it was read earlier{from}{how}", wording::subject(write.verb), case.column()),
         label: "computed from an earlier read".into(),
         reasons,
         lost_keys: None,

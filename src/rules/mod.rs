@@ -226,8 +226,14 @@ fn finding(case: &Case<'_>, files: &Files, levels: &Levels, fixer: &Fixer<'_>) -
     let replaced = rule == column_overwrite::RULE.id || rule == upsert_overwrite::RULE.id;
     let fix = match case.not_merged().filter(|_| replaced) {
         Some(why) => Err(Some(why)),
+        None if evidence::wiped(case).is_some() && write.protection().is_some() => {
+            Err(Some("return what went wrong, and store no default in its place".to_owned()))
+        }
         None => fixer.suggest(write, rule),
     };
+    // Another guard is no repair of what is guarded.
+    let guarded = rule == lost_update::RULE.id && evidence::has(&draft.reasons, judgement::Fact::Guarded);
+    let fix = fix.and_then(|fix| if guarded && fix.edits.is_empty() { Err(None) } else { Ok(fix) });
     if let Err(Some(why)) = &fix {
         notes.push(format!("no change is suggested: {why}"));
     }

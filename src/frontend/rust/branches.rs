@@ -241,6 +241,13 @@ fn asks_for_type(pattern: &Pat) -> bool {
 
 fn is_null(val: &Val, not: bool) -> Truth {
     match &val.doc {
+        // What `map` gives is there where its receiver is.
+        Document::Choose { branches, otherwise } => match branches.as_slice() {
+            [(Cond::IsNull(of), Document::Null)] if !matches!(**otherwise, Document::Null) => {
+                is_null(&Val { doc: (**of).clone(), ty: None, json: false }, not)
+            }
+            _ => Truth::Unknown,
+        },
         doc @ (Document::Input(_) | Document::Read(_) | Document::Null | Document::First(_)) if is_runnable(doc) => {
             let condition = Cond::IsNull(Box::new(doc.clone()));
             Truth::Asks(if not { Cond::Not(Box::new(condition)) } else { condition })

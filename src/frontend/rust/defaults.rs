@@ -34,7 +34,8 @@ impl Values<'_, '_, '_> {
             }
             let kind = self.stands_in_for(&branches.expr);
             if kind != SignKind::DefaultForMissing {
-                self.note_kind(kind, self.reader.source.expr(&arm.body), &self.source(&arm.body));
+                let body = yielded(&arm.body);
+                self.note_kind(kind, self.reader.source.expr(body), &self.source(body));
             }
         }
     }
@@ -83,8 +84,9 @@ impl Values<'_, '_, '_> {
             Expr::Match(branches) if untyped(&branches.expr) => {
                 for arm in branches.arms.iter().filter(|arm| is_failure(&arm.pat)) {
                     if is_blank(&self.value(&arm.body).doc) {
-                        let place = self.reader.source.expr(&arm.body);
-                        self.note_kind(SignKind::DefaultForUndecoded, place, &self.source(&arm.body));
+                        let body = yielded(&arm.body);
+                        let place = self.reader.source.expr(body);
+                        self.note_kind(SignKind::DefaultForUndecoded, place, &self.source(body));
                     }
                 }
             }
@@ -246,5 +248,16 @@ fn is_blank(document: &Document) -> bool {
             !entries.is_empty() && entries.iter().all(|(_, value)| of_default(value))
         }
         _ => false,
+    }
+}
+
+/// What a block gives, in the place of the whole block.
+fn yielded(body: &Expr) -> &Expr {
+    match body {
+        Expr::Block(block) => match block.block.stmts.last() {
+            Some(syn::Stmt::Expr(last, None)) => last,
+            _ => body,
+        },
+        _ => body,
     }
 }

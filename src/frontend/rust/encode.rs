@@ -4,10 +4,12 @@ use super::json;
 use super::macros;
 use super::names::plain;
 use super::peel::{SAME, peel_also};
+use super::scope::Change;
 use super::types::Ty;
 use super::values::{Val, Values, input};
 use crate::document::{Document, Input, Key, Nullability, Rest, Shape};
 use crate::frontend::facts::{SignKind, TypeUse};
+use crate::source::Span;
 use syn::{Expr, Lit, Member};
 
 /// How deep fields of structs in structs are listed.
@@ -46,6 +48,13 @@ impl Values<'_, '_, '_> {
                 _ => self.value(expr),
             },
             Expr::Path(path) => {
+                if let Some(ident) = path.path.get_ident()
+                    && let at = self.reader.source.start(ident.span())
+                    && let Some(id) = self.scope.resolve(&ident.to_string(), at)
+                    && let Some(init) = self.scope.bindings.get(id).and_then(|b| b.init)
+                {
+                    self.note_default_start(init, id, at);
+                }
                 if let Some(ident) = path.path.get_ident()
                     && let Some(id) = self.scope.resolve(&ident.to_string(), self.reader.source.start(ident.span()))
                     && let Some(init) = self.scope.bindings.get(id).and_then(|b| b.init)
@@ -144,6 +153,34 @@ impl Values<'_, '_, '_> {
         doc
     }
 
+    /// Notes that a local starts as a default of which some fields are set: the others go back to their defaults.
+    fn note_default_start(&self, init: &Expr, id: usize, at: usize) {
+        let plain = peel_also(init, SAME);
+        let Some(binding) = self.scope.bindings.get(id).filter(|_| is_default(plain)) else { return };
+        let declared = binding.ty.and_then(Ty::read).or_else(|| match plain {
+            Expr::Call(call) => Some(Ty::named(&super::wrappers::call_type(call))),
+            _ => None,
+        });
+        let Some(read) = declared.and_then(|ty| self.reader.own_struct(ty.unwrapped().name())) else { return };
+        let mut set: Vec<String> = vec![];
+        for event in self.scope.changes_on(id).iter().filter(|event| event.at < at) {
+            let Change::Part(Expr::Field(field), _) = event.what else { continue };
+            set.extend(match &field.member {
+                Member::Named(member) => Some(super::names::plain(member)),
+                Member::Unnamed(_) => None,
+            });
+        }
+        set.sort();
+        set.dedup();
+        if !set.is_empty() && set.len() < read.fields.len() {
+            self.note_defaults(self.reader.source.expr(plain));
+        }
+    }
+
+    fn note_defaults(&self, span: Span) {
+        self.note(SignKind::DefaultFields, span, || "fields that are not given go back to their defaults".to_owned());
+    }
+
     fn struct_literal(&self, literal: &syn::ExprStruct) -> Val {
         let name = literal.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
         let name = if name == "Self" { self.scope.self_type.clone().unwrap_or(name) } else { name };
@@ -153,9 +190,7 @@ impl Values<'_, '_, '_> {
         let all = read.as_ref().is_some_and(|read| read.fields.len() <= literal.fields.len());
         if let Some(base) = literal.rest.as_deref().filter(|base| !all && is_default(base)) {
             let span = self.reader.source.expr(base);
-            self.note(SignKind::DefaultFields, span, || {
-                format!("the fields of `{name}` that are not given go back to their defaults")
-            });
+            self.note_defaults(span);
         }
         if read.is_none() {
             return Val { doc: self.foreign_literal(literal, &name), ty, json: false };

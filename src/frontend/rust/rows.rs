@@ -275,7 +275,13 @@ impl Values<'_, '_, '_> {
                 Expr::Path(path) => {
                     let ident = path.path.get_ident()?;
                     let at = self.reader.source.start(ident.span());
-                    let binding = self.scope.bindings.get(self.scope.resolve(&ident.to_string(), at)?)?;
+                    let id = self.scope.resolve(&ident.to_string(), at)?;
+                    // The row that a closure is given: `row.map(|row| row.get("data"))`.
+                    if let Some((_, given)) = self.given.borrow().iter().rev().find(|(known, _)| *known == id) {
+                        let site = row_of(&given.doc)?.site?;
+                        return (site.file == self.reader.file).then_some(site.span);
+                    }
+                    let binding = self.scope.bindings.get(id)?;
                     return self.fetched(binding.init.or(binding.part_of)?, depth + 1);
                 }
                 _ => return None,

@@ -51,6 +51,16 @@ impl<'a> Around<'a> {
         on.is_some_and(|name| self.ends(name, statement.end))
     }
 
+    /// Whether the transaction that begins at a byte is over before the write.
+    pub(super) fn ends_before(&self, begin: u32) -> bool {
+        let before = self.text.get(self.function.start as usize..begin as usize).unwrap_or("");
+        let statement = before.rsplit([';', '{', '}']).next().unwrap_or("");
+        let name = statement.trim_start().strip_prefix("let ").and_then(|rest| rest.split('=').next());
+        let name = name.map(|name| name.trim().trim_start_matches("mut ").trim());
+        let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        name.filter(is_name).is_some_and(|name| self.ends(name, begin))
+    }
+
     /// Whether the transaction of that name ends, or another one of that name begins, between byte `from` and the write.
     fn ends(&self, name: &str, from: u32) -> bool {
         let Some(between) = self.text.get(from as usize..self.write.start as usize) else { return false };
