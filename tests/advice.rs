@@ -634,3 +634,20 @@ fn of_a_value_in_a_branch_only_the_value_is_shown() {
     let (_, before, _) = saving(Dialect::Postgres, jsonb, "Json", "let old = user.doc.clone();", value);
     assert_eq!(before, "user.doc = .. doc");
 }
+
+#[test]
+fn what_has_no_keys_is_not_merged() {
+    let schema = "CREATE TABLE users (id BIGINT PRIMARY KEY, doc jsonb NOT NULL)";
+    let storing = |parameter: &str| {
+        format!(
+            "async fn store(pool: &Pool, id: i64, {parameter}) {{\n    \
+             sqlx::query(\"UPDATE users SET doc = $1 WHERE id = $2\").bind(json!(doc)).bind(id).execute(pool).await?;\n}}\n"
+        )
+    };
+    let advice = |parameter: &str| advised(Dialect::Postgres, schema, &storing(parameter));
+    for (parameter, why) in [("doc: Vec<String>", "lists have no keys"), ("doc: i64", "a bare value has no keys")] {
+        let none = advice(parameter).unwrap_err();
+        assert!(none.starts_with("no change is suggested: ") && none.contains(why), "{none}");
+    }
+    assert!(advice("doc: HashMap<String, String>").unwrap().0.contains("merge it"));
+}

@@ -3,7 +3,7 @@
 //! Keys that only another form has are not lost when the form changes.
 
 use super::Case;
-use super::evidence::Reason;
+use super::evidence::{self, Reason};
 use super::judgement::Fact;
 use crate::document::survival::Word;
 use crate::document::{Document, Key};
@@ -88,8 +88,16 @@ impl Case<'_> {
                 "a merge would store the defaults as well: set the fields that are given, each by its key".into(),
             );
         }
-        let state = self.state.as_ref().filter(|state| state.is_typed)?;
-        Some(format!("a `{}` has one of several forms, and a merge would mix their keys", state.name))
+        let state = self.state.as_ref().filter(|state| state.is_typed);
+        if let Some(state) = state {
+            return Some(format!("a `{}` has one of several forms, and a merge would mix their keys", state.name));
+        }
+        // What was read before can be guarded, whatever it is.
+        let value = Some(&self.write.value).filter(|value| !value.holds_old())?;
+        if evidence::is_array(value) || self.profile.shape.only_arrays() {
+            return Some("lists have no keys that a merge could keep".into());
+        }
+        evidence::is_scalar(value).then(|| "a bare value has no keys that could be merged".into())
     }
 
     /// What the new document is, where it is a state.
