@@ -1,6 +1,7 @@
 //! The facts of a write, each with the place that shows it. Says what is so; what it means is for [`super::judgement`].
 
 mod keys;
+mod partial;
 mod value;
 
 use super::finding::Evidence;
@@ -8,7 +9,6 @@ use super::judgement::Fact;
 use super::state::State;
 use super::wording;
 use super::{Case, Draft};
-use crate::document::Document;
 use crate::document::survival::Word;
 use crate::frontend::facts::{Sign, SignKind, speaks_of_part};
 use crate::frontend::sql::Verb;
@@ -256,7 +256,7 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
             "the old document stays when the new value is NULL"
         };
         reasons.push(Reason::note(Fact::OnlyIfGiven, words));
-        reasons.extend(partial_update(case));
+        reasons.extend(partial::when_given(case));
         if !write.reads.is_empty() {
             let words = "in the other case the document is stored as it was read earlier";
             reasons.push(Reason::note(Fact::EarlierRead, words));
@@ -289,13 +289,13 @@ pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
     reasons.extend(missing);
     reasons.extend(of_the_code(case));
     reasons.extend(on_purpose(case));
-    reasons.extend(given_only(case));
+    reasons.extend(partial::given_only(case));
     if let Some((column, site)) = write.merged_siblings.first() {
         let words = format!("`{column}` of the same row is merged with what was there");
         reasons.push(Reason::at(Fact::SiblingMerged, *site, words));
     }
     if !write.is_partial_update()
-        && filled_later(case).is_none()
+        && partial::filled_later(case).is_none()
         && let Some(other) = case
             .profile
             .live()
@@ -317,42 +317,6 @@ pub(super) fn declared_whole(case: &Case<'_>) -> Option<Reason> {
     let rule = case.declared.whole?;
     let words = "the configuration says that this document is replaced as a whole";
     Some(Reason { fact: Fact::Declared, words: words.to_owned(), site: case.rules.site(rule) })
-}
-
-/// `COALESCE($n, column)` beside other columns: who gives part of the row replaces all of the document.
-fn partial_update(case: &Case<'_>) -> Option<Reason> {
-    let write = case.write;
-    let mut of_the_row = false;
-    write.value.visit(&mut |document| of_the_row |= *document == Document::Old);
-    // Who inserts a row has all of it: `COALESCE` protects what is there from what this source does not know.
-    if write.verb != Verb::Update || !of_the_row || write.sql.together.len() < 2 {
-        return None;
-    }
-    let (site, words) = match write.protected_siblings.as_slice() {
-        [] => {
-            (None, "the row is written in any case, and its document replaced whole whenever one is given".to_owned())
-        }
-        [(column, site), rest @ ..] => {
-            let words = match rest.len() {
-                0 => format!("a partial update: `{column}` of the same row keeps its value unless one is given"),
-                more => format!(
-                    "a partial update: `{column}` and {more} more of the row's columns keep their values unless new ones \
-                     are given"
-                ),
-            };
-            (Some(*site), words)
-        }
-    };
-    Some(filled_later(case).unwrap_or(Reason { fact: Fact::PartialUpdate, words, site }))
-}
-
-/// Rows are created without a document, and nobody edits the keys of one that is there.
-fn filled_later(case: &Case<'_>) -> Option<Reason> {
-    let profile = case.profile;
-    let site = profile.left_out.filter(|_| profile.creators.is_empty())?;
-    let edited = profile.live().any(|writer| matches!(writer.kind, WriterKind::ByKey | WriterKind::ReadModifyWrite));
-    (!edited)
-        .then(|| Reason::at(Fact::FilledLater, site, "rows are created here without it: what comes later fills it"))
 }
 
 /// A constant stands in for a value that is not given. A mirror that takes over an absent value as NULL or as nothing copies.
@@ -386,21 +350,6 @@ fn default_for_missing(case: &Case<'_>, mirrors: bool) -> Option<Reason> {
 fn is_empty(json: &serde_json::Value) -> bool {
     let no_keys = json.as_object().is_some_and(serde_json::Map::is_empty);
     no_keys || json.as_array().is_some_and(Vec::is_empty)
-}
-
-/// A partial update in Rust: this column and others are set only when they are given.
-fn given_only(case: &Case<'_>) -> Option<Reason> {
-    let write = case.write;
-    let own = write.signs.iter().find(|sign| sign.kind == SignKind::IfGiven)?;
-    let all = write.given_only();
-    let other = all.iter().find(|sign| sign.words != own.words)?;
-    let more = all.len().saturating_sub(1);
-    let words =
-        format!("a partial update: {more} more of the row's columns {} set only when given", wording::are(more));
-    let shape = case.profile.shape;
-    let has_parts = shape.objects || !case.profile.keys.is_empty();
-    let fact = if has_parts { Fact::PartialUpdate } else { Fact::PartialOfUnknown };
-    Some(Reason::at(fact, other.site, words))
 }
 
 /// An upsert that takes over every inserted column but those of its key.
