@@ -138,7 +138,10 @@ pub(super) fn protections(case: &Guarded<'_>, paths: Paths<'_>) -> Vec<Protectio
         }
         // What is read before the transaction begins, or after it ends, is read outside of it.
         let own = around.filter(|around| around.function.contains(mark.site.span));
-        let over = || read_apart || own.is_some_and(|around| around.ends_before(mark.at));
+        let over = || {
+            read_apart
+                || own.is_some_and(|around| around.ends_before(mark.at) || around.has_before(mark.at, case.reads, file))
+        };
         if mark.kind == ProtectionKind::Transaction && over() {
             continue;
         }
@@ -188,7 +191,10 @@ pub(super) fn around_call(
         |read: &EarlierRead| read.site.is_some_and(|site| site.file == function.file && around.is_over(site.span));
     let over = reads.iter().any(is_over);
     let mut found: Vec<Protection> = found
-        .filter(|mark| mark.kind != ProtectionKind::Transaction || !(over || around.ends_before(mark.at)))
+        .filter(|mark| {
+            let outside = || over || around.ends_before(mark.at) || around.has_before(mark.at, reads, function.file);
+            mark.kind != ProtectionKind::Transaction || !outside()
+        })
         .map(|mark| match effective(&mark, first_read, dialect) {
             ProtectionKind::RowLock | ProtectionKind::TableLock if over => {
                 Protection { kind: ProtectionKind::LateLock, site: Some(mark.site), words: ENDED.to_owned() }
@@ -200,8 +206,9 @@ pub(super) fn around_call(
         let words = words(ProtectionKind::Transaction).to_owned();
         found.push(Protection { kind: ProtectionKind::Transaction, site: None, words });
     }
-    // A function of another file reads and locks.
-    let elsewhere = |read: &EarlierRead| lock_of(read, paths).filter(|site| site.file != function.file);
+    // Another function reads and locks.
+    let inside = |site: &Site| site.file == function.file && function.span.contains(site.span);
+    let elsewhere = |read: &EarlierRead| lock_of(read, paths).filter(|site| !inside(site));
     if let (Some(site), true) = (reads.iter().find_map(elsewhere), reads.iter().all(locking)) {
         // The lock lasts as long as the transaction that it is taken in.
         let held = found.iter().any(|protection| protection.kind == ProtectionKind::Transaction);

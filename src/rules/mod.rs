@@ -231,9 +231,11 @@ fn finding(case: &Case<'_>, files: &Files, levels: &Levels, fixer: &Fixer<'_>) -
         }
         None => fixer.suggest(write, rule),
     };
-    // Another guard is no repair of what is guarded.
-    let guarded = rule == lost_update::RULE.id && evidence::has(&draft.reasons, judgement::Fact::Guarded);
-    let fix = fix.and_then(|fix| if guarded && fix.edits.is_empty() { Err(None) } else { Ok(fix) });
+    // Another guard is no repair of what is guarded, and a reset needs none.
+    let has = |fact| evidence::has(&draft.reasons, fact);
+    let guarded = rule == lost_update::RULE.id && has(judgement::Fact::Guarded);
+    let reset = replaced && has(judgement::Fact::Reset);
+    let fix = fix.and_then(|fix| if reset || (guarded && fix.edits.is_empty()) { Err(None) } else { Ok(fix) });
     if let Err(Some(why)) = &fix {
         notes.push(format!("no change is suggested: {why}"));
     }

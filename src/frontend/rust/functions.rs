@@ -256,7 +256,7 @@ impl Values<'_, '_, '_> {
                 self.input(expr, Some(Ty::named("i64")))
             }
             _ => {
-                if let Some(found) = self.returned_by_method(call) {
+                if let Some(found) = self.returned_by_method(call).or_else(|| self.mapped_row(expr, call)) {
                     return found;
                 }
                 let receiver = self.value(&call.receiver);

@@ -203,7 +203,7 @@ impl Values<'_, '_, '_> {
 
     /// A column of a row that was fetched.
     pub(super) fn read(&self, column: &str, from: &Expr, ty: Option<Ty>) -> Val {
-        let what = format!("`{column}` of {}", self.fetched_row());
+        let what = format!("{} of {}", named(column), self.fetched_row());
         let json = ty.as_ref().is_some_and(Ty::is_json_value);
         let site = self.read_at(from).map(|span| Site { file: self.reader.file, span });
         let read = ReadSite { what, column: Some(column.to_owned()), site, handed_in: false };
@@ -245,6 +245,15 @@ impl Values<'_, '_, '_> {
             self.await_decoded(&found, None, "");
         }
         found
+    }
+
+    /// What a closure takes of the one row that a call fetches: `conn.query_row(sql, [id], |row| row.get(0))`; `None` where
+    /// that is no column.
+    pub(super) fn mapped_row(&self, fetch: &Expr, call: &ExprMethodCall) -> Option<Val> {
+        let Some(Expr::Closure(closure)) = call.args.last() else { return None };
+        let maps = matches!(call.method.to_string().as_str(), "query_row" | "query_row_and_then");
+        let found = maps.then(|| self.applied(closure, self.row(fetch)))?;
+        matches!(found.doc, Document::Read(ReadSite { column: Some(_), .. })).then_some(found)
     }
 
     /// Whether an expression is a row that was fetched, or the rows.
@@ -290,6 +299,14 @@ impl Values<'_, '_, '_> {
     }
 }
 
+/// A column in words: by its name, or by its place among what is selected.
+fn named(column: &str) -> String {
+    match column.parse::<usize>() {
+        Ok(number) => format!("column {}", number.saturating_add(1)),
+        Err(_) => format!("`{column}`"),
+    }
+}
+
 /// The row as a whole that a value is, with fields of it changed.
 fn row_of(value: &Document) -> Option<&ReadSite> {
     match value {
@@ -306,10 +323,7 @@ fn row_of(value: &Document) -> Option<&ReadSite> {
 fn field_of_row(row: Document, name: &str) -> Document {
     match row {
         Document::Read(read) => {
-            let what = match name.parse::<usize>() {
-                Ok(number) => format!("column {} of {}", number.saturating_add(1), read.what),
-                Err(_) => format!("`{name}` of {}", read.what),
-            };
+            let what = format!("{} of {}", named(name), read.what);
             Document::Read(ReadSite { what, column: Some(name.to_owned()), ..read })
         }
         Document::Set { of, path: Path::Steps(steps), value, mode, on_null, family } => {

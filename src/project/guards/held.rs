@@ -3,7 +3,8 @@
 //! Read off the names that statements run on: `tx` of `.execute(&mut *tx)`. Where names do not show it, nothing is said.
 
 use super::sqlite::{is_begun, is_handed, run_on};
-use crate::source::Span;
+use crate::project::around::EarlierRead;
+use crate::source::{FileId, Span};
 
 /// A function, and the statement of it that writes.
 #[derive(Debug, Clone, Copy)]
@@ -42,13 +43,22 @@ impl<'a> Around<'a> {
         let begun = |name: &str| is_begun(self.source(), name) || is_handed(self.source(), name);
         // What is called differently may be the same transaction in other hands: a parameter is none that was begun here.
         let own = |name: &str| begun(name) || name == "self" || self.parameters.iter().any(|known| known == name);
-        (begun(one) && own(other)) || (begun(other) && own(one))
+        // A savepoint is one of the transaction that it begins in.
+        let within = |inner: &str, outer: &str| begun(outer) && is_of(self.source(), inner, outer);
+        let same = within(one, other) || within(other, one);
+        !same && ((begun(one) && own(other)) || (begun(other) && own(one)))
     }
 
     /// Whether the transaction that a statement ran on is over before the write, whatever that runs on.
     pub(super) fn is_over(&self, statement: Span) -> bool {
         let on = self.text.get(statement.range()).and_then(run_on).filter(|_| self.function.contains(statement));
         on.is_some_and(|name| self.ends(name, statement.end))
+    }
+
+    /// Whether one of the reads is done in this function before a byte: what begins there does not hold it.
+    pub(super) fn has_before(&self, at: u32, reads: &[EarlierRead], file: FileId) -> bool {
+        let mut sites = reads.iter().filter_map(|read| read.site).filter(|site| site.file == file);
+        sites.any(|site| self.function.contains(site.span) && site.span.end <= at)
     }
 
     /// Whether the transaction that begins at a byte is over before the write.
@@ -80,6 +90,15 @@ impl<'a> Around<'a> {
         let end = rest.find(';').map_or(at, |end| at + end as u32);
         self.is_apart(Span { start: at, end })
     }
+}
+
+/// Whether what one name is bound to is made of another: `let mut savepoint = tx.begin().await?;`
+fn is_of(source: &str, name: &str, other: &str) -> bool {
+    let bound = [format!("let mut {name} = "), format!("let {name} = ")];
+    bound.iter().filter_map(|binding| source.split_once(binding.as_str())).any(|(_, rest)| {
+        let init = rest.split(';').next().unwrap_or("");
+        init.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == other && word != "self")
+    })
 }
 
 /// Whether a `let` is given a new transaction.
@@ -129,6 +148,8 @@ mod tests {
         assert!(apart(pool, &format!("{begin} LOCK(&mut *tx).await?; tx.commit().await?; WRITE(pool).await?;")));
         assert!(apart(pool, &format!("{begin} LOCK(&mut *tx).await?; WRITE(pool).await?; tx.commit().await?;")));
         assert!(apart(pool, &format!("{begin} LOCK(pool).await?; WRITE(&mut *tx).await?; tx.commit().await?;")));
+        let savepoint = "let mut inner = tx.begin().await?;";
+        assert!(!apart(pool, &format!("{begin} LOCK(&mut *tx).await?; {savepoint} WRITE(&mut *inner).await?;")));
         let again = "let mut tx2 = pool.begin().await?;";
         assert!(apart(pool, &format!("{begin} LOCK(&mut *tx).await?; {again} WRITE(&mut *tx2).await?;")));
         let same_name = format!("{begin} LOCK(&mut *tx).await?; tx.commit().await?; {begin} WRITE(&mut *tx).await?;");

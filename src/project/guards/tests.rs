@@ -44,6 +44,8 @@ fn a_lock_is_held_in_its_transaction_alone() {
     assert_eq!(kinds(SAVE, &format!("{begin} {locked} {EDIT} {outside}")), [Kind::LateLock]);
     assert_eq!(kinds(SAVE, &format!("{begin} {locked} {commit} {EDIT} {begin} {inside}")), [Kind::LateLock]);
     assert_eq!(kinds(SAVE, &format!("{begin} {plain} {EDIT} {outside}")), []);
+    let (early, begin_late) = (read("", "load_pool()"), format!("{EDIT} {begin}"));
+    assert_eq!(kinds(SAVE, &format!("{early} {begin_late} {inside}")), [], "read before it begins");
     let way_out = "if d.is_null() { tx.rollback().await?; return Ok(()); }";
     let both = [Kind::RowLock, Kind::Transaction];
     assert_eq!(kinds(SAVE, &format!("{begin} {locked} {EDIT} {way_out} {inside}")), both);

@@ -232,7 +232,8 @@ pub(super) fn on_purpose(case: &Case<'_>) -> Option<Reason> {
 pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
     let write = case.write;
     let survival = &write.survival;
-    if survival.labels.contains(&"reset") && case.is_state().is_none() {
+    let resets = survival.labels.contains(&"reset") || value::is_default(&write.value);
+    if resets && case.is_state().is_none() {
         return vec![Fact::Reset.into()];
     }
     if value::is_computed(&write.value) {
