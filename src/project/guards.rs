@@ -38,6 +38,9 @@ const MARKS: &[(&str, ProtectionKind)] = &[
     ("isolationlevel::repeatableread", ProtectionKind::Serializable),
     (".lock().await", ProtectionKind::HeldMutex),
     (".lock().unwrap()", ProtectionKind::HeldMutex),
+    ("\"begin\"", ProtectionKind::Transaction),
+    ("\"begin;\"", ProtectionKind::Transaction),
+    ("\"start transaction", ProtectionKind::Transaction),
     (".begin()", ProtectionKind::Transaction),
     (".begin_with", ProtectionKind::Transaction),
     (".begin(", ProtectionKind::Transaction),
@@ -368,7 +371,7 @@ fn handed_transaction(case: &Guarded<'_>, paths: Paths<'_>) -> bool {
 /// Whether the write runs on what is called like a transaction, wherever it was begun: by a macro of the project.
 fn runs_on_transaction(case: &Guarded<'_>, paths: Paths<'_>) -> bool {
     let call = paths.files.get(case.facts.file).text.get(case.text.text.span.range()).unwrap_or("");
-    sqlite::run_on(call).is_some_and(is_transaction)
+    sqlite::names_run_on(call).any(is_transaction)
 }
 
 /// Whether a parameter is called like a transaction.

@@ -2,7 +2,8 @@
 //!
 //! Read off the names that statements run on: `tx` of `.execute(&mut *tx)`. Where names do not show it, nothing is said.
 
-use super::sqlite::{is_begun, is_handed, run_on};
+use super::is_transaction;
+use super::sqlite::{is_begun, is_handed, names_run_on, run_on};
 use crate::project::around::EarlierRead;
 use crate::source::{FileId, Span};
 
@@ -42,6 +43,10 @@ impl<'a> Around<'a> {
         }
         let begun = |name: &str| is_begun(self.source(), name) || is_handed(self.source(), name);
         // What is called differently may be the same transaction in other hands: a parameter is none that was begun here.
+        let held = |span: Span| self.text.get(span.range()).is_some_and(|call| names_run_on(call).any(is_transaction));
+        if (one == "self" && held(statement)) || (other == "self" && held(self.write)) {
+            return false;
+        }
         let own = |name: &str| begun(name) || name == "self" || self.parameters.iter().any(|known| known == name);
         // A savepoint is one of the transaction that it begins in.
         let within = |inner: &str, outer: &str| begun(outer) && is_of(self.source(), inner, outer);
@@ -170,6 +175,13 @@ mod tests {
             let body = format!("{begin} LOCK(&mut *tx).await?; {out} WRITE(&mut *tx).await?; tx.commit().await?;");
             assert!(!apart("pool: &PgPool", &body), "{out}");
         }
+        // A savepoint of a transaction that `self` holds.
+        let inner = "let mut inner = self.tx.begin().await?;";
+        assert!(!apart("id: i64", &format!("LOCK(&mut *self.tx).await?; {inner} WRITE(&mut *inner).await?;")));
+        assert!(apart(
+            "id: i64",
+            "LOCK(&self.pool).await?; let mut tx = self.pool.begin().await?; WRITE(&mut *tx).await?;"
+        ));
         // The same transaction in other hands.
         assert!(!apart(
             "pool: &PgPool",

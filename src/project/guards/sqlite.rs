@@ -35,14 +35,26 @@ pub(super) fn one_transaction(case: &Guarded<'_>, paths: Paths<'_>) -> bool {
 
 /// What a statement runs on: `tx` of `query(..).execute(&mut *tx)` and of `tx.execute(..)`.
 pub(super) fn run_on(call: &str) -> Option<&str> {
+    let argument = argument(call)?;
+    let on = if argument.starts_with(|c: char| c.is_alphabetic() || c == '_') { argument } else { call };
+    let end = on.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(on.len());
+    on.get(..end).filter(|name| !name.is_empty())
+}
+
+/// Every name of what a statement runs on: `self` and `tx` of `.execute(&mut *self.tx)`.
+pub(super) fn names_run_on(call: &str) -> impl Iterator<Item = &str> {
+    let argument = argument(call).unwrap_or("");
+    let end = argument.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.')).unwrap_or(argument.len());
+    argument.get(..end).unwrap_or("").split('.').chain(run_on(call))
+}
+
+/// What stands in the parentheses of the call that runs a statement, without borrows.
+fn argument(call: &str) -> Option<&str> {
     let (at, method) = RUNS.iter().filter_map(|method| Some((call.rfind(method)?, method))).max()?;
     let argument = call.get(at + method.len()..)?;
     let argument = argument.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '&' | '*'));
     let argument = argument.strip_prefix("mut ").unwrap_or(argument);
-    let argument = argument.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '&' | '*'));
-    let on = if argument.starts_with(|c: char| c.is_alphabetic() || c == '_') { argument } else { call };
-    let end = on.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(on.len());
-    on.get(..end).filter(|name| !name.is_empty())
+    Some(argument.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '&' | '*')))
 }
 
 /// `let mut tx = pool.begin().await?;`

@@ -32,6 +32,12 @@ fn a_locked_row_is_protected_while_the_transaction_lasts() {
     assert_eq!(kinds(SAVE, &format!("{locked} {EDIT} {save}")), [Kind::LateLock]);
     let handed = "async fn save(tx: &mut Transaction<'_, Postgres>, id: i32) -> Result<()>";
     assert_eq!(kinds(handed, &format!("{locked} {EDIT} {save}")), [Kind::RowLock]);
+    // Begun in SQL, and held in a field.
+    let spelled = r#"let mut c = pool.acquire().await?; sqlx::query("BEGIN").execute(&mut *c).await?;"#;
+    let (on_it, at_last) = (read(" FOR UPDATE", "&mut *c"), write("&mut *c"));
+    assert_eq!(kinds(SAVE, &format!("{spelled} {on_it} {EDIT} {at_last}")), [Kind::RowLock, Kind::Transaction]);
+    let (on_it, at_last) = (read(" FOR UPDATE", "&mut *self.tx"), write("&mut *self.tx"));
+    assert_eq!(kinds(SAVE, &format!("{on_it} {EDIT} {at_last}")), [Kind::RowLock]);
     let other = r#"sqlx::query("SELECT 1 FROM others FOR UPDATE").execute(&mut *tx).await?;"#;
     assert_eq!(kinds(SAVE, &format!("{begin} {other} {plain} {EDIT} {}", write("&mut *tx"))), [Kind::Transaction]);
 }
