@@ -159,7 +159,8 @@ impl Values<'_, '_, '_> {
                 let found = self.value(&call.receiver);
                 if found.json { self.input(expr, Some(Ty::of("Option", Ty::named("str")))) } else { found }
             }
-            ("ok", None) => {
+            // `optional` is that of rusqlite: no row is none.
+            ("ok" | "optional", None) => {
                 let found = self.value(&call.receiver);
                 Val { doc: nullable(found.doc), ty: found.ty.map(|ty| Ty::of("Option", ty)), json: found.json }
             }
