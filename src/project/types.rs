@@ -10,7 +10,8 @@ use super::place::is_migration;
 use super::{Paths, calls};
 use crate::document::{Document, Rest, Shape};
 use crate::frontend::facts::{
-    DeclaredField, DeclaredType, DeclaredVariant, Facts, Imports, RustType, TypeFacts, TypeForm, VariantForm,
+    Bind, DeclaredField, DeclaredType, DeclaredVariant, Facts, Imports, PendingType, RustType, TypeFacts, TypeForm,
+    TypeUse, VariantForm,
 };
 use crate::source::{FileId, Site, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,10 +117,17 @@ pub fn wanted(facts: &[Facts]) -> BTreeSet<String> {
             declared.entry(&ty.name).or_default().push((facts, ty));
         }
     }
-    let spelled = facts.iter().flat_map(|facts| calls::binds(facts).map(move |bind| (facts, bind)));
-    let spelled = spelled.flat_map(|(facts, bind)| bind.types.iter().map(move |pending| (facts, &pending.ty)));
-    let mut open: Vec<String> = spelled.filter_map(|(facts, ty)| last_name(facts, ty)).collect();
+    let mut open: Vec<String> = vec![];
     for facts in facts {
+        // A field of a request that a statement only asks with tells nothing of a document.
+        let asks = facts.texts.iter().filter(|text| text.facts.writes.is_empty()).flat_map(|text| &text.text.binds);
+        let asks: BTreeSet<Span> = asks.map(|bind| bind.span).collect();
+        let stored = |bind: &Bind, pending: &PendingType| {
+            !(matches!(pending.how, TypeUse::Field(_)) && asks.contains(&bind.span))
+        };
+        let spelled = calls::binds(facts).flat_map(|bind| bind.types.iter().map(move |pending| (bind, pending)));
+        let spelled = spelled.filter(|(bind, pending)| stored(bind, pending));
+        open.extend(spelled.filter_map(|(_, pending)| last_name(facts, &pending.ty)));
         let read = facts.key_reads.iter().filter_map(|read| read.typed.as_ref()?.ty.as_ref());
         open.extend(read.filter_map(|ty| last_name(facts, ty)));
         open.extend(facts.fields.rows.iter().map(|(row, _)| row.clone()));
