@@ -15,7 +15,7 @@ use crate::source::{FileId, LineIndex, SourceFile};
 use heck::ToSnakeCase as _;
 use rayon::prelude::*;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -219,10 +219,15 @@ impl Reader<'_> {
             return vec![];
         }
         // What is declared all over is another one each time.
-        let is_rare = |name: &&String| {
-            let key = [names::declaration(name.as_bytes())];
-            self.names.iter().filter(|own| own.may_declare(&key)).count() <= MOST_DECLARED
-        };
+        let key = |name: &String| names::declaration(name.as_bytes());
+        let mut declared: HashMap<u32, usize> =
+            missing.functions.iter().chain(&missing.types).map(|name| (key(name), 0)).collect();
+        for own in self.names.iter().flat_map(Names::declared) {
+            if let Some(files) = declared.get_mut(own) {
+                *files += 1;
+            }
+        }
+        let is_rare = |name: &&String| declared.get(&key(name)).is_some_and(|files| *files <= MOST_DECLARED);
         let functions: Vec<&String> = missing.functions.iter().filter(is_rare).collect();
         let types: BTreeSet<String> = missing.types.iter().filter(is_rare).cloned().collect();
         let all = functions.iter().copied().chain(&types);

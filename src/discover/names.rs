@@ -107,6 +107,11 @@ impl Names {
         keys.iter().any(|key| self.called.binary_search(key).is_ok())
     }
 
+    /// What the file declares, each once ([`declaration`]).
+    pub fn declared(&self) -> &[u32] {
+        &self.declared
+    }
+
     /// Whether the file may declare one of these ([`declaration`]).
     pub fn may_declare(&self, keys: &[u32]) -> bool {
         keys.iter().any(|key| self.declared.binary_search(key).is_ok())

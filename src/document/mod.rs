@@ -159,6 +159,15 @@ impl Document {
         found
     }
 
+    /// The document without the casts around it.
+    pub fn without_casts(&self) -> &Self {
+        let mut document = self;
+        while let Self::Cast { of, .. } = document {
+            document = of;
+        }
+        document
+    }
+
     /// `CASE WHEN .. THEN NULL ELSE data END`: the document stays as it is, or goes by a NULL that stands there.
     pub fn is_emptied_by_hand(&self) -> bool {
         let Self::Choose { branches, otherwise } = self else { return false };

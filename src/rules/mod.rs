@@ -8,6 +8,7 @@ pub mod finding;
 mod judgement;
 pub mod levels;
 mod state;
+mod suggested;
 pub mod survey;
 mod wording;
 
@@ -223,19 +224,7 @@ fn finding(case: &Case<'_>, files: &Files, levels: &Levels, fixer: &Fixer<'_>) -
     if let Some(keys) = draft.lost_keys.as_deref().filter(|keys| !keys.is_empty()) {
         notes.insert(0, wording::witness(keys, &case.new_keys().unwrap_or_default()));
     }
-    let replaced = rule == column_overwrite::RULE.id || rule == upsert_overwrite::RULE.id;
-    let fix = match case.not_merged().filter(|_| replaced) {
-        Some(why) => Err(Some(why)),
-        None if evidence::wiped(case).is_some() && write.protection().is_some() => {
-            Err(Some("return what went wrong, and store no default in its place".to_owned()))
-        }
-        None => fixer.suggest(write, rule),
-    };
-    // Another guard is no repair of what is guarded, and a reset needs none.
-    let has = |fact| evidence::has(&draft.reasons, fact);
-    let guarded = rule == lost_update::RULE.id && has(judgement::Fact::Guarded);
-    let reset = replaced && has(judgement::Fact::Reset);
-    let fix = fix.and_then(|fix| if reset || (guarded && fix.edits.is_empty()) { Err(None) } else { Ok(fix) });
+    let fix = suggested::fix(case, rule, &draft.reasons, fixer);
     if let Err(Some(why)) = &fix {
         notes.push(format!("no change is suggested: {why}"));
     }

@@ -98,12 +98,12 @@ fn keys_put_at<'d>(value: &'d Document, path: &[String]) -> Option<Vec<&'d str>>
                         Step::Key(key) | Step::Name(key) => key == name,
                         _ => false,
                     });
-                same.then(|| bare(value))
+                same.then(|| value.without_casts())
             }
-            Document::Merge { right, .. } => path.iter().try_fold(bare(right), |inside, name| {
+            Document::Merge { right, .. } => path.iter().try_fold(right.without_casts(), |inside, name| {
                 let (_, value) =
                     entries(inside)?.iter().find(|(key, _)| matches!(key, Key::Name(key) if key == name))?;
-                Some(bare(value))
+                Some(value.without_casts())
             }),
             _ => None,
         };
@@ -121,14 +121,6 @@ fn keys_put_at<'d>(value: &'d Document, path: &[String]) -> Option<Vec<&'d str>>
 /// The entries of an object that is spelled out.
 fn entries(document: &Document) -> Option<&[(Key, Document)]> {
     if let Document::Object { entries, .. } = document { Some(entries) } else { None }
-}
-
-/// A document without the casts around it.
-fn bare(mut document: &Document) -> &Document {
-    while let Document::Cast { of, .. } = document {
-        document = of;
-    }
-    document
 }
 
 /// A value whose keys are not known replaces what has keys that are read.

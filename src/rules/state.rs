@@ -3,11 +3,10 @@
 //! Keys that only another form has are not lost when the form changes.
 
 use super::Case;
-use super::evidence::{self, Reason};
+use super::evidence::Reason;
 use super::judgement::Fact;
 use crate::document::survival::Word;
 use crate::document::{Document, Key};
-use crate::frontend::facts::SignKind;
 use crate::project::profile::{Profile, owners};
 use crate::project::types::Keys;
 use crate::project::writes::ColumnWrite;
@@ -46,14 +45,14 @@ impl Case<'_> {
         let known = self.write.survival.new_keys.clone();
         known.or_else(|| {
             let state = self.state.as_ref().filter(|state| state.is_typed && !state.keys.open)?;
-            matches!(bare(&self.write.value), Document::Input(_)).then(|| state.keys.names())
+            matches!(self.write.value.without_casts(), Document::Input(_)).then(|| state.keys.names())
         })
     }
 
     /// Whether a key is one of other forms than the one that the new document, which has these keys, is of.
     pub(super) fn is_of_other_form(&self, key: &str, new: &[String]) -> bool {
         let Some(state) = &self.state else { return false };
-        let value = bare(&self.write.value);
+        let value = self.write.value.without_casts();
         let is_scalar = super::evidence::is_scalar(value);
         state.keys.is_of_other_form(key, (!is_scalar).then_some(new), &|key| constant(value, key))
     }
@@ -81,37 +80,15 @@ impl Case<'_> {
         is_only.then(|| Reason::at(Fact::TaggedForm, state.keys.site, words))
     }
 
-    /// Why a new document is not merged with the old one.
-    pub(super) fn not_merged(&self) -> Option<String> {
-        if self.write.signs.iter().any(|sign| sign.kind == SignKind::DefaultFields) {
-            return Some(
-                "a merge would store the defaults as well: set the fields that are given, each by its key".into(),
-            );
-        }
-        let state = self.state.as_ref().filter(|state| state.is_typed);
-        if let Some(state) = state {
-            return Some(format!("a `{}` has one of several forms, and a merge would mix their keys", state.name));
-        }
-        // What was read before can be guarded, whatever it is.
-        let value = Some(&self.write.value).filter(|value| !value.holds_old())?;
-        if evidence::is_array(value) || self.profile.shape.only_arrays() {
-            return Some("lists have no keys that a merge could keep".into());
-        }
-        evidence::is_scalar(value).then(|| "a bare value has no keys that could be merged".into())
+    /// The enum of which the new document is a value, by its type.
+    pub(super) fn typed_state(&self) -> Option<&str> {
+        self.state.as_ref().filter(|state| state.is_typed).map(|state| state.name.as_str())
     }
 
     /// What the new document is, where it is a state.
     pub(super) fn state_name(&self) -> Option<&str> {
         self.is_state()?;
         self.state.as_ref().map(|state| state.name.as_str())
-    }
-}
-
-/// A value without casts.
-fn bare(value: &Document) -> &Document {
-    match value {
-        Document::Cast { of, .. } => bare(of),
-        other => other,
     }
 }
 

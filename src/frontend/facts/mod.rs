@@ -27,7 +27,7 @@ pub use texts::is_numbered_by_program;
 pub use texts::{Bind, Constant, ConstantQuery, DeferredText, FileQuery, Hole, Route, SqlText, TextFacts};
 pub use types::{
     DeclaredEnum, DeclaredField, DeclaredType, DeclaredVariant, PendingType, RustType, Tagging, TypeFacts, TypeForm,
-    TypeUse, VariantForm,
+    TypeUse, VariantForm, is_default,
 };
 
 /// Everything read off one file.

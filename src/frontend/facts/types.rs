@@ -176,3 +176,13 @@ pub enum TypeUse {
     /// The value is the field of that name; a document is decoded into it, as rows are.
     Field(String),
 }
+
+/// Whether a value is the default of a type as code spells it: `Settings::default()`, as it is or field by field.
+pub fn is_default(value: &Document) -> bool {
+    let is_field = |part: &Document| matches!(part, Document::Input(input) if input.id.contains("::default()."));
+    match value.without_casts() {
+        Document::Input(input) => input.id.ends_with("::default()"),
+        Document::Object { entries, .. } => !entries.is_empty() && entries.iter().all(|(_, part)| is_field(part)),
+        _ => false,
+    }
+}

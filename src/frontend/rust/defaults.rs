@@ -7,7 +7,7 @@ use super::peel::{Off, SAME, peel_also};
 use super::types::Ty;
 use super::values::{Val, Values};
 use crate::document::Document;
-use crate::frontend::facts::SignKind;
+use crate::frontend::facts::{self, SignKind};
 use crate::source::Span;
 use serde_json::Value as Json;
 use syn::{Arm, Expr, ExprIf, ExprMatch, ExprMethodCall, GenericArgument, Pat};
@@ -241,13 +241,7 @@ fn is_blank(document: &Document) -> bool {
         Document::Cast { of, .. } => is_blank(of),
         // `T::default()`, `Default::default`, the default of a type that is not known.
         Document::Input(input) => input.id.contains("default"),
-        // The same, field by field.
-        Document::Object { entries, .. } => {
-            let of_default =
-                |value: &Document| matches!(value, Document::Input(input) if input.id.contains("default()."));
-            !entries.is_empty() && entries.iter().all(|(_, value)| of_default(value))
-        }
-        _ => false,
+        other => facts::is_default(other),
     }
 }
 

@@ -10,7 +10,7 @@ use super::state::State;
 use super::wording;
 use super::{Case, Draft};
 use crate::document::survival::Word;
-use crate::frontend::facts::{Sign, SignKind, speaks_of_part};
+use crate::frontend::facts::{Sign, SignKind, is_default, speaks_of_part};
 use crate::frontend::sql::Verb;
 use crate::project::around::{Protection, ProtectionKind};
 use crate::project::catalog::Certainty;
@@ -232,7 +232,7 @@ pub(super) fn on_purpose(case: &Case<'_>) -> Option<Reason> {
 pub(super) fn of_a_replacement(case: &Case<'_>) -> Vec<Reason> {
     let write = case.write;
     let survival = &write.survival;
-    let resets = survival.labels.contains(&"reset") || value::is_default(&write.value);
+    let resets = survival.labels.contains(&"reset") || is_default(&write.value);
     if resets && case.is_state().is_none() {
         return vec![Fact::Reset.into()];
     }

@@ -164,17 +164,6 @@ pub(super) fn fallback(value: &Document) -> Option<&serde_json::Value> {
     found
 }
 
-/// Whether a value is the default of a type: `Settings::default()`, as it is or field by field.
-pub(super) fn is_default(value: &Document) -> bool {
-    let is_field = |part: &Document| matches!(part, Document::Input(input) if input.id.contains("::default()."));
-    match value {
-        Document::Input(input) => input.id.ends_with("::default()"),
-        Document::Object { entries, .. } => !entries.is_empty() && entries.iter().all(|(_, part)| is_field(part)),
-        Document::Cast { of, .. } => is_default(of),
-        _ => false,
-    }
-}
-
 /// Whether a value is the old document or, where that is not there, one without it; with changes.
 pub(super) fn may_be_default(value: &Document) -> bool {
     match value {

@@ -158,11 +158,7 @@ impl Stale<'_> {
     /// The path of an array of which one statement, the only one that names the document between its read and what is
     /// bound, takes an element: `data["tags"].as_array_mut().unwrap().push(..);`.
     pub(super) fn pushed(&self) -> Option<Vec<String>> {
-        let mut read = &self.bind.value;
-        while let Document::Cast { of, .. } = read {
-            read = of;
-        }
-        let Document::Read(ReadSite { site: Some(site), .. }) = read else { return None };
+        let Document::Read(ReadSite { site: Some(site), .. }) = self.bind.value.without_casts() else { return None };
         let (here, _) = bound_text(self.case.write, self.bind, self.case.fixer.files);
         let text = &self.case.fixer.files.get(here.file).text;
         let between = text.get(site.span.end as usize..here.span.start as usize).filter(|_| site.file == here.file)?;
